@@ -1,0 +1,30 @@
+# Two commands matter: `make demo` and `make test`. Both need only Python 3.11 or newer and make.
+PYTHON ?= python3
+RUN := .venv/bin/python
+EMBEDDED := $(RUN) -m emailops.embedded
+
+.PHONY: demo dev test check bench lock messages clean
+
+demo: ; @$(PYTHON) tools/bootstrap.py demo
+	@exec $(EMBEDDED) -- $(RUN) manage.py demo
+
+dev: ; @$(PYTHON) tools/bootstrap.py dev
+	@exec $(EMBEDDED) -- $(RUN) manage.py demo --reload
+
+test: ; @$(PYTHON) tools/bootstrap.py dev
+	@$(RUN) tools/browser.py
+	@EMAILOPS_VAR=var/test $(EMBEDDED) --throwaway -- $(RUN) -m pytest $(ARGS)
+
+check: ; @$(PYTHON) tools/bootstrap.py dev
+	@EMAILOPS_VAR=var/check $(EMBEDDED) --throwaway -- $(RUN) tools/check.py
+
+bench: ; @$(PYTHON) tools/bootstrap.py dev
+	@EMAILOPS_VAR=var/bench $(EMBEDDED) --throwaway -- $(RUN) -m benchmarks $(ARGS)
+
+lock: ; @$(PYTHON) tools/bootstrap.py dev
+	@$(RUN) tools/lock.py
+
+messages: ; @$(PYTHON) tools/bootstrap.py dev
+	@$(RUN) manage.py makemessages --all --no-location
+
+clean: ; rm -rf .venv var

@@ -1,0 +1,27 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AudienceConfig(AppConfig):
+    """To whom, and may we."""
+
+    name = "audience"
+
+    def ready(self) -> None:
+        """Register what segments can ask, the timeline's own moments and the menu."""
+        from audience.own_timeline import contact_moments
+        from audience.segments import own_fields
+        from audience.segments.fields import register_fields
+        from audience.timeline import register_timeline
+        from workspaces.navigation import Entry, register_entry
+        from workspaces.permissions import Can
+
+        register_fields(own_fields.contact_fields)
+        register_fields(own_fields.attribute_fields)
+        register_fields(own_fields.list_fields)
+        register_fields(own_fields.event_fields)
+        register_timeline(contact_moments)
+        see = Can.SEE_AUDIENCE
+        register_entry(Entry("contacts", "audience", 30, _("Contacts"), "users", "audience:contact_list", see))
+        register_entry(Entry("segments", "audience", 31, _("Segments"), "chart-pie", "audience:segment_list", see))
+        register_entry(Entry("imports", "audience", 32, _("Imports"), "import", "audience:import_list", see))

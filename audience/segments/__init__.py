@@ -1,0 +1,1 @@
+"""Segments: rules over everything we know about a contact, compiled to one SQL condition."""

@@ -1,0 +1,25 @@
+"""Many rows in one statement, where the ORM has no form for it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+from psycopg2.extras import Json, execute_values
+
+__all__ = ["Json", "insert_rows"]
+
+
+def insert_rows(
+    table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, conflict: str, returning: str
+) -> list[tuple[Any, ...]]:
+    """`INSERT INTO table (columns) VALUES rows conflict RETURNING returning`, in one statement.
+
+    The texts are ours, never a person's. Wrap JSON values in `Json`. Rows that the conflict clause passes over are not
+    returned.
+    """
+    if not rows:
+        return []
+    statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES %s {conflict} RETURNING {returning}"  # noqa: S608
+    with connection.cursor() as cursor:
+        found: list[tuple[Any, ...]] = execute_values(cursor.cursor, statement, rows, page_size=len(rows), fetch=True)
+    return found

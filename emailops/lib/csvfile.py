@@ -1,0 +1,164 @@
+"""CSV in and out: whatever spreadsheets save comes in, nothing a spreadsheet would execute goes out."""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from django.utils.translation import gettext as _
+
+from emailops.lib.errors import DomainError
+
+BLOCK = 64 * 1024  # bytes read at once
+LONGEST_LINE = 256 * 1024  # characters; a line of a contact list has a few hundred
+MOST_COLUMNS = 200
+DELIMITERS = ",;\t|"
+AUTOMATIC = ""
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # OWASP, "CSV Injection"
+
+
+class UnreadableTable(DomainError):
+    """The file is not a table we can read; the message names the line and the way out."""
+
+    code = "unreadable_table"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record and the line of the file on which it starts, counted from 1 as an editor does."""
+
+    line: int
+    cells: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The header and the records after it, read as they are asked for."""
+
+    header: Sequence[str]
+    rows: Iterator[Row]
+
+
+def read_table(file: IO[bytes], *, encoding: str = AUTOMATIC) -> Table:
+    """Open an uploaded CSV. Delimiter and byte order mark are found; `encoding` overrides the guess (UTF-8).
+
+    Raises `UnreadableTable` here or while rows are read: wrong encoding, no header, a line or a row out of bounds.
+    """
+    lines = _lines(file, encoding or _encoding_by_mark(file))
+    first = next(lines, "")
+    if not first.strip():
+        raise UnreadableTable(_("The file is empty. Its first line must hold the names of the columns."))
+    records = _records(first, lines)
+    header = [name.strip() for name in next(records).cells]
+    if len(header) > MOST_COLUMNS:
+        raise UnreadableTable(
+            _("The file has %(count)d columns; at most %(most)d can be read.")
+            % {"count": len(header), "most": MOST_COLUMNS}
+        )
+    return Table(header, records)
+
+
+def _encoding_by_mark(file: IO[bytes]) -> str:
+    start = file.read(4)
+    file.seek(0)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    return "utf-8-sig"
+
+
+def _lines(file: IO[bytes], encoding: str) -> Iterator[str]:
+    """The file's lines with their ends, each within bounds."""
+    number, rest = 0, ""
+    for part in _decoded(file, encoding):
+        *lines, rest = (rest + part).split("\n")
+        for line in lines:
+            number += 1
+            yield _checked(line, number) + "\n"
+        _checked(rest, number + 1)
+    if rest:
+        yield rest
+
+
+def _decoded(file: IO[bytes], encoding: str) -> Iterator[str]:
+    seen = 0
+
+    def blocks() -> Iterator[bytes]:
+        nonlocal seen
+        while block := file.read(BLOCK):
+            yield block
+            seen += block.count(b"\n")
+
+    try:
+        yield from codecs.iterdecode(blocks(), encoding)
+    except UnicodeDecodeError as error:
+        line = seen + error.object[: error.start].count(b"\n") + 1
+        raise UnreadableTable(_wrong_encoding(line, encoding)) from error
+
+
+def _checked(line: str, number: int) -> str:
+    if len(line) > LONGEST_LINE:
+        raise UnreadableTable(
+            _("Line %(line)d is longer than %(most)d characters. Is a quotation mark missing before it?")
+            % {"line": number, "most": LONGEST_LINE}
+        )
+    if "\0" in line:
+        raise UnreadableTable(
+            _("Line %(line)d holds a zero byte, so this is not a CSV file. Save it as CSV and try again.")
+            % {"line": number}
+        )
+    return line
+
+
+def _wrong_encoding(number: int, encoding: str) -> str:
+    return _(
+        "The file is not in the encoding %(encoding)s (near line %(line)d). Save it as “CSV UTF-8”, or choose the"
+        " encoding it was saved in."
+    ) % {"encoding": encoding.removesuffix("-sig").upper(), "line": number}
+
+
+def _records(first: str, rest: Iterator[str]) -> Iterator[Row]:
+    delimiter = max(DELIMITERS, key=first.count)
+    reader = csv.reader(_chain(first, rest), delimiter=delimiter)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise UnreadableTable(
+                _("Line %(line)d cannot be read as CSV: %(why)s.") % {"line": line, "why": error}
+            ) from error
+        if any(cells):
+            yield Row(line, cells)
+
+
+def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
+    yield first
+    yield from rest
+
+
+def write_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """The lines of a CSV, with every cell that a spreadsheet would run as a formula disarmed by an apostrophe."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    for row in _with_header(header, rows):
+        writer.writerow([disarmed(cell) for cell in row])
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+
+
+def _with_header(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[Sequence[object]]:
+    yield header
+    yield from rows
+
+
+def disarmed(cell: object) -> str:
+    """The text of a cell as it may stand in a CSV for people. Numbers keep their sign: they are data, not formulas."""
+    text = "" if cell is None else str(cell)
+    if isinstance(cell, str) and text.startswith(FORMULA_STARTS):
+        return f"'{text}"
+    return text

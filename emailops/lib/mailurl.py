@@ -1,0 +1,48 @@
+"""EMAIL_URL: one line that says how mail leaves this installation."""
+
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """What Django's and our own SMTP client need to know; `provider` is an anymail backend's name or empty."""
+
+    backend: str
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = ""
+    starttls: bool = False
+    implicit_tls: bool = False
+    provider: str = ""
+
+
+def mail_settings(url: str) -> MailSettings:
+    """Read EMAIL_URL.
+
+    `smtp://[user:password@]host[:25]` clear text, for loopback and trusted networks; `submission://…[:587]` STARTTLS;
+    `smtps://…[:465]` TLS from the first byte; `anymail://postmark` any django-anymail backend, whose own settings come
+    from `ANYMAIL_…` variables. Raises ImproperlyConfigured for anything else.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "anymail" and parts.hostname:
+        return MailSettings(f"anymail.backends.{parts.hostname}.EmailBackend", provider=parts.hostname)
+    ports = {"smtp": 25, "submission": 587, "smtps": 465}
+    if parts.scheme not in ports or not parts.hostname:
+        raise ImproperlyConfigured(
+            "EMAIL_URL must be smtp://, submission:// or smtps:// with a host, or anymail://provider."
+        )
+    return MailSettings(
+        SMTP_BACKEND,
+        host=parts.hostname,
+        port=parts.port or ports[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        starttls=parts.scheme == "submission",
+        implicit_tls=parts.scheme == "smtps",
+    )

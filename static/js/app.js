@@ -1,0 +1,203 @@
+/* One small script: no build step, no eval, no inline handlers.
+   Behaviour hangs on custom elements and data- attributes, so what htmx swaps in works without re-initialisation.
+   Every page works without it: links and forms come first. */
+(() => {
+  "use strict";
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const root = document.documentElement;
+  const YEAR = 365 * 24 * 3600;
+
+  /* Theme: the choice is a cookie, and the server writes data-theme, so nothing flashes. */
+  const isDark = () => root.dataset.theme
+    ? root.dataset.theme === "dark"
+    : matchMedia("(prefers-color-scheme: dark)").matches;
+
+  function switchTheme() {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    document.cookie = `theme=${root.dataset.theme};path=/;max-age=${YEAR};samesite=lax`;
+  }
+
+  function openDialog(opener) {
+    const dialog = document.getElementById(opener.dataset.open);
+    dialog?.showModal();
+    if (dialog) $("[data-focus]", dialog)?.focus();
+  }
+
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-open]");
+    if (opener) { event.preventDefault(); openDialog(opener); return; }
+    if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
+    if (event.target instanceof HTMLDialogElement) event.target.close();
+    if (event.target.closest("[data-theme-toggle]")) switchTheme();
+    event.target.closest("[data-dismiss]")?.closest(".toast")?.remove();
+    if (event.target.closest("[data-print]")) window.print();
+    const copier = event.target.closest("[data-copy]");
+    if (copier) navigator.clipboard?.writeText(document.getElementById(copier.dataset.copy).textContent.trim());
+    for (const menu of $$("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
+      const palette = $("#palette");
+      if (palette && !palette.open) { event.preventDefault(); palette.showModal(); $("input", palette).focus(); }
+    }
+    if (event.key === "Escape") {
+      for (const menu of $$("details.menu[open]")) { menu.open = false; $("summary", menu).focus(); }
+    }
+  });
+
+  /* A form control that sends its form as soon as it changes. */
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-autosubmit]")) event.target.form.requestSubmit();
+  });
+
+  /* A file field that shows what was chosen. */
+  document.addEventListener("change", (event) => {
+    const shown = event.target.matches('input[type="file"]') && $(`[data-file-name="${event.target.id}"]`);
+    if (shown) shown.textContent = event.target.files[0]?.name ?? "";
+  });
+
+  /* Toasts go by themselves, unless the pointer or the focus rests on them. */
+  customElements.define("ui-toast", class extends HTMLElement {
+    connectedCallback() {
+      const leave = () => { if (this.matches(":hover, :focus-within")) setTimeout(leave, 2000); else this.remove(); };
+      setTimeout(leave, 6000);
+    }
+  });
+
+  /* Tabs with the usual keyboard behaviour. Without script all panels are shown one below the other. */
+  customElements.define("ui-tabs", class extends HTMLElement {
+    connectedCallback() {
+      this.tabs = $$('[role="tab"]', this);
+      this.pick(this.tabs.find((tab) => `#${tab.getAttribute("aria-controls")}` === location.hash) ?? this.tabs[0]);
+      this.addEventListener("click", (event) => {
+        const tab = event.target.closest('[role="tab"]');
+        if (tab) this.pick(tab);
+      });
+      this.addEventListener("keydown", (event) => this.move(event));
+    }
+    move(event) {
+      const at = this.tabs.indexOf(document.activeElement);
+      const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: this.tabs.length - 1 }[event.key];
+      if (at < 0 || to === undefined) return;
+      event.preventDefault();
+      const tab = this.tabs[(to + this.tabs.length) % this.tabs.length];
+      this.pick(tab);
+      tab.focus();
+    }
+    pick(chosen) {
+      for (const tab of this.tabs) {
+        const on = tab === chosen;
+        tab.setAttribute("aria-selected", on);
+        tab.tabIndex = on ? 0 : -1;
+        const panel = document.getElementById(tab.getAttribute("aria-controls"));
+        if (panel) panel.hidden = !on;
+      }
+    }
+  });
+
+  /* Crosshair and figures over a line chart that the server drew. */
+  customElements.define("ui-chart", class extends HTMLElement {
+    connectedCallback() {
+      const source = $('script[type="application/json"]', this);
+      const plot = $(".chart__plot", this);
+      if (!source || !plot) return;
+      this.data = JSON.parse(source.textContent);
+      this.plot = plot;
+      this.cross = this.part("chart__cross");
+      this.tip = this.part("chart__tip");
+      plot.addEventListener("pointermove", (event) => this.show(this.nearest(event)));
+      plot.addEventListener("pointerleave", () => { this.cross.hidden = this.tip.hidden = true; });
+    }
+    part(name) {
+      const element = document.createElement("div");
+      element.className = name;
+      element.hidden = true;
+      element.setAttribute("aria-hidden", "true");
+      this.plot.append(element);
+      return element;
+    }
+    nearest(event) {
+      const box = this.plot.getBoundingClientRect();
+      const index = Math.round((event.clientX - box.left) / box.width * (this.data.n - 1));
+      return Math.max(0, Math.min(this.data.n - 1, index));
+    }
+    show(index) {
+      const width = this.plot.clientWidth;
+      const x = index / Math.max(this.data.n - 1, 1) * width;
+      this.cross.hidden = this.tip.hidden = false;
+      this.cross.style.left = `${x}px`;
+      const title = document.createElement("b");
+      title.textContent = this.data.labels[index] ?? "";
+      const rows = this.data.series.filter((series) => series.values[index] !== undefined).map((series) => {
+        const row = document.createElement("div");
+        for (const text of [series.name, series.values[index]]) {
+          const cell = document.createElement("span");
+          cell.textContent = text;
+          row.append(cell);
+        }
+        return row;
+      });
+      this.tip.replaceChildren(title, ...rows);
+      const left = x + 12 + this.tip.offsetWidth > width ? x - this.tip.offsetWidth - 12 : x + 12;
+      this.tip.style.left = `${Math.max(0, left)}px`;
+    }
+  });
+
+  /* Command palette: filter by typing, choose with the arrows. */
+  customElements.define("ui-palette", class extends HTMLElement {
+    connectedCallback() {
+      this.input = $("input", this);
+      this.items = $$('[role="option"]', this);
+      this.input.addEventListener("input", () => this.filter());
+      this.input.addEventListener("keydown", (event) => this.key(event));
+      this.mark(this.items[0]);
+    }
+    get shown() { return this.items.filter((item) => !item.hidden); }
+    filter() {
+      const wanted = this.input.value.trim().toLowerCase();
+      for (const item of this.items) item.hidden = !item.textContent.toLowerCase().includes(wanted);
+      for (const group of $$(".palette__group", this)) {
+        group.hidden = !$$('[role="option"]', group).some((item) => !item.hidden);
+      }
+      $(".palette__none", this).hidden = this.shown.length > 0;
+      this.mark(this.shown[0]);
+    }
+    mark(chosen) {
+      for (const item of this.items) {
+        item.classList.toggle("is-active", item === chosen);
+        item.setAttribute("aria-selected", item === chosen);
+      }
+      if (!chosen) return;
+      this.input.setAttribute("aria-activedescendant", chosen.id);
+      chosen.scrollIntoView({ block: "nearest" });
+    }
+    key(event) {
+      const at = this.shown.findIndex((item) => item.classList.contains("is-active"));
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (step) { event.preventDefault(); this.mark(this.shown[(at + step + this.shown.length) % this.shown.length]); }
+      if (event.key === "Enter" && this.shown[at]) { event.preventDefault(); this.shown[at].click(); }
+    }
+  });
+
+  /* Board: dragging a card posts the same form that its "Move to" menu posts. */
+  customElements.define("ui-board", class extends HTMLElement {
+    connectedCallback() {
+      if (!window.Sortable) return;
+      for (const list of $$(".col__cards", this)) {
+        window.Sortable.create(list, {
+          group: "board", animation: 160, draggable: ".tcard", filter: "details, details *", preventOnFilter: false,
+          ghostClass: "is-ghost", chosenClass: "is-lifted", onEnd: (moved) => this.save(moved),
+        });
+      }
+    }
+    save(moved) {
+      if (moved.from === moved.to && moved.oldIndex === moved.newIndex) return;
+      const form = $("form[data-move]", moved.item);
+      form.elements.column.value = moved.to.dataset.column;
+      form.elements.before.value = moved.item.nextElementSibling?.dataset.story ?? "";
+      form.requestSubmit();
+    }
+  });
+})();

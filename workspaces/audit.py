@@ -1,0 +1,35 @@
+"""The audit log: one entry per write, in the same transaction as the write."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Model
+
+from workspaces.models import AuditEntry, Member, Workspace
+
+LONGEST_LABEL = 200
+
+
+def record(action: str, target: Model, *, by: Member | None, now: datetime, **detail: Any) -> None:
+    """Write that `by` (None: the system itself) did `action` to `target`. `detail` must be JSON.
+
+    `action` reads `object.verb` in the past tense, as in `campaign.paused`.
+    """
+    AuditEntry.objects.create(
+        workspace=_workspace_of(target),
+        member=by,
+        via=str(by.acting_through) if by and by.acting_through else "",
+        action=action,
+        target_type=target._meta.model_name or "",
+        target_id=target.pk,
+        target_label=str(target)[:LONGEST_LABEL],
+        detail=detail,
+        at=now,
+    )
+
+
+def _workspace_of(target: Model) -> Workspace:
+    workspace = target if isinstance(target, Workspace) else getattr(target, "workspace", None)
+    if not isinstance(workspace, Workspace):
+        raise TypeError(f"{target._meta.label} belongs to no workspace")
+    return workspace

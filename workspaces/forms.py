@@ -1,0 +1,139 @@
+"""Forms of the workspace pages, and the base that gives every form the product's look."""
+
+from typing import Any
+
+from django import forms
+from django.forms.renderers import TemplatesSetting
+from django.forms.widgets import Input
+from django.utils.translation import gettext_lazy as _
+
+from workspaces.models import Language, Workspace, validate_time_zone
+from workspaces.permissions import SCOPES, Role
+
+CSS_CLASSES: list[tuple[type[forms.Widget], str]] = [
+    (forms.CheckboxSelectMultiple, "check"),
+    (forms.RadioSelect, "check check--radio"),
+    (forms.CheckboxInput, "check"),
+    (forms.Select, "select"),
+    (forms.Textarea, "textarea"),
+    (Input, "input"),
+]
+
+
+class Renderer(TemplatesSetting):
+    """Draws each field with our own template: label, control, help, error."""
+
+    field_template_name = "components/_field.html"
+
+
+class StyledForm(forms.Form):
+    """Base of all plain forms."""
+
+    required_css_class = "is-required"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        style(self)
+
+
+class StyledModelForm(forms.ModelForm[Any]):
+    """Base of forms that read a model's fields. They validate only: services write."""
+
+    required_css_class = "is-required"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        style(self)
+
+    def save(self, commit: bool = True) -> Any:
+        raise NotImplementedError("Services write; forms only validate.")
+
+
+def style(form: forms.BaseForm) -> None:
+    for field in form.fields.values():
+        css = next((css for kind, css in CSS_CLASSES if isinstance(field.widget, kind)), "")
+        field.widget.attrs["class"] = f"{field.widget.attrs.get('class', '')} {css}".strip()
+
+
+class DateInput(forms.DateInput):
+    """The browser's own date picker, which speaks ISO 8601 whatever the language."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class DateTimeInput(forms.DateTimeInput):
+    """The browser's own date and time picker."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%dT%H:%M")
+
+
+class WorkspaceForm(StyledModelForm):
+    """The workspace's own settings."""
+
+    class Meta:
+        model = Workspace
+        fields = ("name", "language", "time_zone", "currency", "postal_address")
+        widgets = {"postal_address": forms.Textarea(attrs={"rows": 3})}
+
+    def clean_currency(self) -> str:
+        currency: str = self.cleaned_data["currency"].upper()
+        if len(currency) != 3 or not currency.isalpha():
+            raise forms.ValidationError(_("A currency has three letters, as in EUR."))
+        return currency
+
+
+class NewWorkspaceForm(StyledForm):
+    """Opening a workspace."""
+
+    name = forms.CharField(label=_("Name of the business"), max_length=120)
+    time_zone = forms.CharField(label=_("Time zone"), initial="Europe/Sofia", validators=[validate_time_zone])
+    postal_address = forms.CharField(
+        label=_("Postal address"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Stands in every campaign. You can add it later, but before the first send."),
+    )
+
+
+class ProfileForm(StyledForm):
+    """What a person sets for himself or herself."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    language = forms.ChoiceField(label=_("Language"), choices=Language.choices)
+    time_zone = forms.CharField(label=_("Time zone"), validators=[validate_time_zone])
+
+
+class InviteForm(StyledForm):
+    """A new member by mail."""
+
+    email = forms.EmailField(label=_("E-mail address"))
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.MARKETER)
+
+
+class RoleForm(StyledForm):
+    """Another role for a member."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+
+
+class JoinForm(StyledForm):
+    """The account of a person who was invited and has none yet."""
+
+    name = forms.CharField(label=_("Your name"), max_length=120)
+    password = forms.CharField(label=_("Password"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+
+
+class ApiKeyForm(StyledForm):
+    """A key for a program."""
+
+    name = forms.CharField(label=_("What will use it"), max_length=80, help_text=_("For example: CRM"))
+    scopes = forms.MultipleChoiceField(
+        label=_("Scopes"), choices=[(scope, scope) for scope in SCOPES], widget=forms.CheckboxSelectMultiple
+    )
+    expires_at = forms.DateField(label=_("Expires"), required=False, widget=DateInput())

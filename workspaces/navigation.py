@@ -1,0 +1,87 @@
+"""The menu, made of entries that each app registers for itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from workspaces.models import Member
+from workspaces.permissions import Can
+
+GROUPS: dict[str, "str | Promise"] = {"": "", "plan": _("Plan"), "send": _("Send"), "audience": _("Audience")}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the menu. `count` shows a number beside it; `alert` paints the number as something to do."""
+
+    key: str
+    group: str
+    order: int
+    label: "str | Promise"
+    icon: str
+    url_name: str
+    can: Can
+    count: Callable[[Member], int] | None = None
+    alert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry as one member sees it."""
+
+    label: "str | Promise"
+    icon: str
+    href: str
+    is_current: bool
+    count: int
+    alert: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A titled group of links."""
+
+    title: "str | Promise"
+    links: list[Link]
+
+
+_entries: dict[str, Entry] = {}
+
+
+def register_entry(entry: Entry) -> None:
+    _entries[entry.key] = entry
+
+
+def sidebar(request: HttpRequest, member: Member) -> list[Group]:
+    """The groups with the entries this member may open."""
+    match = request.resolver_match
+    current = f"{match.namespace}:{match.url_name}" if match else ""
+    entries = sorted((e for e in _entries.values() if member.may(e.can)), key=lambda e: e.order)
+    chosen = _current_entry(entries, current)
+    return [
+        Group(title, links)
+        for key, title in GROUPS.items()
+        if (links := [_link(entry, member, chosen) for entry in entries if entry.group == key])
+    ]
+
+
+def _current_entry(entries: list[Entry], current: str) -> Entry | None:
+    """The entry of this very page, else the one whose name begins this page's name (`contact_list`, `contact_edit`)."""
+    exact = [entry for entry in entries if entry.url_name == current]
+    stem = current.partition("_")[0]
+    return next(iter(exact), None) or next((e for e in entries if e.url_name.partition("_")[0] == stem), None)
+
+
+def _link(entry: Entry, member: Member, chosen: Entry | None) -> Link:
+    return Link(
+        label=entry.label,
+        icon=entry.icon,
+        href=reverse(entry.url_name, kwargs={"workspace": member.workspace.slug}),
+        is_current=entry is chosen,
+        count=entry.count(member) if entry.count else 0,
+        alert=entry.alert,
+    )

@@ -1,0 +1,123 @@
+"""Mails from the product itself. An outbox in PostgreSQL: decided in the service's transaction, sent by a worker.
+
+Each app registers how its kinds of mail are built. Delivery is at least once: a crash between SMTP and commit sends an
+invitation twice rather than never.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import make_msgid
+from smtplib import SMTPException
+from typing import Any
+
+from anymail.exceptions import AnymailError
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from emailops.lib.queue import enqueue
+from workspaces.models import SystemMail, SystemMailState, Workspace
+
+logger = logging.getLogger(__name__)
+BACKOFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
+LEASE = timedelta(minutes=2)  # longer than one SMTP conversation with EMAIL_TIMEOUT
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a builder returns: a template pair `<template>.txt` and `.html`, its context, and a subject."""
+
+    subject: str
+    template: str
+    context: dict[str, Any]
+    language: str
+
+
+_builders: dict[str, Callable[[SystemMail, datetime], Letter | None]] = {}
+
+
+def register_letter(kind: str, build: Callable[[SystemMail, datetime], Letter | None]) -> None:
+    """Say how mails of this kind are built. The builder returns None when the mail has become pointless."""
+    _builders[kind] = build
+
+
+def post(kind: str, *, workspace: Workspace, object_id: int, to: str, now: datetime) -> SystemMail:
+    """Put a mail into the outbox; a worker sends it after the commit."""
+    mail = SystemMail.objects.create(workspace=workspace, kind=kind, object_id=object_id, to=to, next_attempt_at=now)
+    enqueue("workspaces.send_system_mail")
+    return mail
+
+
+def send_due(now: datetime, *, limit: int = 50) -> int:
+    """Send what is due, one by one. Returns how many were taken up. Safe to run in parallel and to repeat."""
+    taken = 0
+    while taken < limit and (mail := _claim(now)):
+        taken += 1
+        _attempt(mail, now)
+    return taken
+
+
+def _claim(now: datetime) -> SystemMail | None:
+    with transaction.atomic():
+        mail = (
+            SystemMail.objects.select_for_update(skip_locked=True)
+            .filter(state=SystemMailState.WAITING, next_attempt_at__lte=now)
+            .order_by("next_attempt_at", "pk")
+            .first()
+        )
+        if mail:
+            mail.attempts += 1
+            mail.next_attempt_at = now + LEASE
+            mail.save(update_fields=["attempts", "next_attempt_at"])
+    return mail
+
+
+def _attempt(mail: SystemMail, now: datetime) -> None:
+    letter = _builders[mail.kind](mail, now)
+    if letter is None:
+        _finish(mail, SystemMailState.FAILED, now, error="no longer needed")
+        return
+    try:
+        _message(mail, letter).send()
+    except (OSError, SMTPException, AnymailError) as error:
+        logger.warning("System mail %s was not accepted: %s", mail.pk, type(error).__name__)
+        _postpone(mail, now, str(error))
+    else:
+        _finish(mail, SystemMailState.SENT, now)
+
+
+def _message(mail: SystemMail, letter: Letter) -> EmailMultiAlternatives:
+    context = {"workspace": mail.workspace, "base_url": settings.BASE_URL, **letter.context}
+    with translation.override(letter.language):
+        context["language"] = letter.language
+        text = render_to_string(f"{letter.template}.txt", context)
+        html = render_to_string(f"{letter.template}.html", {**context, "subject": letter.subject})
+        message = EmailMultiAlternatives(str(letter.subject), text, settings.DEFAULT_FROM_EMAIL, [mail.to])
+    message.attach_alternative(html, "text/html")
+    message.extra_headers = {
+        "Auto-Submitted": "auto-generated",  # RFC 3834 section 5: keeps vacation replies away
+        "Message-ID": make_msgid(
+            f"system-{mail.pk}", domain=settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ")
+        ),
+    }
+    return message
+
+
+def _postpone(mail: SystemMail, now: datetime, error: str) -> None:
+    if mail.attempts > len(BACKOFF):
+        _finish(mail, SystemMailState.FAILED, now, error=error)
+        return
+    mail.next_attempt_at = now + BACKOFF[mail.attempts - 1]
+    mail.error = error
+    mail.save(update_fields=["next_attempt_at", "error"])
+
+
+def _finish(mail: SystemMail, state: SystemMailState, now: datetime, *, error: str = "") -> None:
+    mail.state = state
+    mail.error = error
+    mail.sent_at = now if state == SystemMailState.SENT else None
+    mail.save(update_fields=["state", "error", "sent_at"])

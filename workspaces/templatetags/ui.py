@@ -1,0 +1,134 @@
+"""Small parts of every page: icons, avatars, progress bars, money."""
+
+import re
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+from babel import Locale
+from babel.numbers import format_currency
+from django import template
+from django.conf import settings
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
+from django.utils.formats import number_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from workspaces.models import Member, User
+from workspaces.permissions import Can
+
+register = template.Library()
+ICON_FOLDER = Path(settings.BASE_DIR) / "static" / "icons"
+
+
+@cache
+def _icon_body(name: str) -> SafeString:
+    """The inside of a Lucide picture, read once. A name that does not exist fails the page, and so the tests."""
+    raw = (ICON_FOLDER / f"{name}.svg").read_text()
+    found = re.search(r"<svg[^>]*>(.*)</svg>", re.sub(r"<!--.*?-->", "", raw, flags=re.DOTALL), re.DOTALL)
+    if found is None:
+        raise ValueError(f"{name}.svg holds no picture")
+    return mark_safe(re.sub(r"\s*\n\s*", "", found.group(1)).strip())  # noqa: S308  our own vendored files
+
+
+@register.simple_tag
+def icon(name: str, css: str = "", label: str = "") -> SafeString:
+    """An icon; without a label it is decoration and hidden from screen readers."""
+    spoken = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    return format_html('<svg class="i {}" viewBox="0 0 24 24" {}>{}</svg>', css, spoken, _icon_body(name))
+
+
+@register.simple_tag
+def avatar(person: Member | User | None, size: str = "") -> SafeString:
+    """The initials of a person in the person's colour; nothing for nobody."""
+    user = person.user if isinstance(person, Member) else person
+    if user is None:
+        return mark_safe("")
+    css = f"av av--{user.tone} {f'av--{size}' if size else ''}"
+    return format_html(
+        '<span class="{}" role="img" aria-label="{}" title="{}">{}</span>', css, user, user, user.initials
+    )
+
+
+@register.simple_tag
+def avatars(people: list[Member], size: str = "") -> SafeString:
+    return format_html(
+        '<span class="avs">{}</span>', format_html_join("", "{}", ((avatar(person, size),) for person in people))
+    )
+
+
+@register.simple_tag
+def bar(rate: float | None, tone: str = "", label: str = "", size: str = "") -> SafeString:
+    """A progress bar; `rate` is a fraction, shown between 0 and 1."""
+    percent = round(min(1.0, max(0.0, rate or 0.0)) * 100)
+    css = " ".join(["bar", *(f"bar--{part}" for part in (tone, size) if part)])
+    return format_html(
+        '<progress class="{}" value="{}" max="100" aria-label="{}">{}%</progress>',
+        css,
+        percent,
+        label or _("Progress"),
+        percent,
+    )
+
+
+@register.filter
+def percent(rate: float | Decimal | None, digits: int = 1) -> str:
+    """A fraction as a percentage in the reader's notation; a dash when there is none."""
+    return "–" if rate is None else f"{number_format(Decimal(rate) * 100, digits)}%"
+
+
+@register.filter
+def points(difference: float | None) -> str:
+    """A difference of two rates in percentage points, with its sign."""
+    if difference is None:
+        return "–"
+    shown = number_format(Decimal(abs(difference)) * 100, 1)
+    return _("%(sign)s%(value)s points") % {"sign": "−" if difference < 0 else "+", "value": shown}
+
+
+@register.filter
+def money(amount: Decimal | float | None, currency: str) -> str:
+    """An amount in the reader's notation, without cents from 100 on: nobody reads them there."""
+    if amount is None:
+        return "–"
+    amount = Decimal(amount)
+    locale = Locale.parse((get_language() or "en").replace("-", "_"))
+    pattern: str = locale.currency_formats["standard"].pattern
+    if abs(amount) >= 100 or amount == int(amount):
+        pattern = pattern.replace("0.00", "0")
+    return format_currency(amount, currency, format=pattern, locale=locale, currency_digits=False)
+
+
+@register.filter
+def in_days(days: int) -> str:
+    return ngettext("%(count)s day", "%(count)s days", days) % {"count": number_format(days)}
+
+
+@register.filter
+def may(member: Member, can: str) -> bool:
+    """Whether to offer an action, by its name in the permission table."""
+    return member.may(Can(can))
+
+
+@register.filter
+def is_choices(field: BoundField) -> bool:
+    """Whether a field is drawn as a group of boxes, which needs a legend instead of a label."""
+    return isinstance(field.field.widget, CheckboxSelectMultiple | RadioSelect)
+
+
+@register.filter
+def is_checkbox(field: BoundField) -> bool:
+    return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.simple_tag(takes_context=True)
+def query(context: template.Context, **changes: object) -> str:
+    """The current query string with some parameters changed; an empty value removes one."""
+    params = context["request"].GET.copy()
+    for name, value in changes.items():
+        params.pop(name, None)
+        if value not in {None, ""}:
+            params[name] = str(value)
+    return f"?{params.urlencode()}" if params else "?"

@@ -1,0 +1,22 @@
+"""Addresses of the workspaces app; `workspace` is the slug of the workspace one is in."""
+
+from django.urls import path
+
+from workspaces import views
+
+app_name = "workspaces"
+urlpatterns = [
+    path("", views.front_door, name="front_door"),
+    path("new/", views.new_workspace, name="new"),
+    path("join/<str:token>/", views.join, name="join"),
+    path("w/<slug:workspace>/", views.home, name="home"),
+    path("w/<slug:workspace>/me/", views.profile, name="profile"),
+    path("w/<slug:workspace>/settings/", views.settings_general, name="settings_general"),
+    path("w/<slug:workspace>/settings/members/", views.settings_members, name="settings_members"),
+    path("w/<slug:workspace>/settings/members/<int:pk>/role/", views.member_role, name="member_role"),
+    path("w/<slug:workspace>/settings/members/<int:pk>/remove/", views.member_remove, name="member_remove"),
+    path("w/<slug:workspace>/settings/invitations/<int:pk>/revoke/", views.invitation_revoke, name="invitation_revoke"),
+    path("w/<slug:workspace>/settings/keys/", views.settings_keys, name="settings_keys"),
+    path("w/<slug:workspace>/settings/keys/<int:pk>/revoke/", views.key_revoke, name="key_revoke"),
+    path("w/<slug:workspace>/settings/audit/", views.settings_audit, name="settings_audit"),
+]
