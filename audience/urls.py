@@ -1,2 +1,6 @@
+"""Addresses of the audience app."""
+
+from django.urls import URLPattern
+
 app_name = "audience"
-urlpatterns = []
+urlpatterns: list[URLPattern] = []

@@ -1,2 +1,6 @@
+"""Addresses of the campaigns app."""
+
+from django.urls import URLPattern
+
 app_name = "campaigns"
-urlpatterns = []
+urlpatterns: list[URLPattern] = []

@@ -1,1 +1,5 @@
-urlpatterns = []
+"""The REST API's addresses."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,2 +1,6 @@
+"""Addresses of the insights app."""
+
+from django.urls import URLPattern
+
 app_name = "insights"
-urlpatterns = []
+urlpatterns: list[URLPattern] = []

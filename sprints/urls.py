@@ -1,2 +1,6 @@
+"""Addresses of the sprints app."""
+
+from django.urls import URLPattern
+
 app_name = "sprints"
-urlpatterns = []
+urlpatterns: list[URLPattern] = []

@@ -1,2 +1,6 @@
+"""Addresses of the strategy app."""
+
+from django.urls import URLPattern
+
 app_name = "strategy"
-urlpatterns = []
+urlpatterns: list[URLPattern] = []

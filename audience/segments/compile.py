@@ -5,16 +5,16 @@ from datetime import datetime
 from functools import reduce
 from operator import and_, or_
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from audience.models import Contact
+from audience.models import Contact, ContactQuerySet
 from audience.segments.definition import EVERYBODY, Condition, Group, SegmentBroken
 from audience.segments.fields import Field, checked_value, fields_of
 from workspaces.models import Workspace
 
 
-def contacts_in(workspace: Workspace, definition: Group, now: datetime) -> QuerySet[Contact]:
+def contacts_in(workspace: Workspace, definition: Group, now: datetime) -> ContactQuerySet:
     """The contacts of the workspace that belong. Raises `SegmentBroken` when a condition no longer works."""
     return Contact.objects.for_workspace(workspace).filter(condition_for(definition, fields_of(workspace), now))
 

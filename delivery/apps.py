@@ -1,0 +1,24 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class DeliveryConfig(AppConfig):
+    """Did it arrive."""
+
+    name = "delivery"
+
+    def ready(self) -> None:
+        """Register what this app adds to segments, timelines, preflight and mails."""
+        from audience.segments.fields import register_fields
+        from audience.timeline import register_timeline
+        from campaigns.preflight import register_checks
+        from delivery.checks import transport_checks
+        from delivery.contact_timeline import mail_moments
+        from delivery.letters import held
+        from delivery.segment_fields import mail_fields
+        from workspaces.systemmail import register_letter
+
+        register_fields(mail_fields)
+        register_timeline(mail_moments)
+        register_checks("delivery", _("Delivery"), transport_checks)
+        register_letter("delivery.held", held)

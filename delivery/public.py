@@ -1,0 +1,90 @@
+"""What readers' mail clients call: pixel, link, unsubscribe. No sign-in, no cookie; a GET changes nothing for anybody.
+
+A token that is not ours gets 404, whatever is wrong with it, so that nothing can be learned by trying.
+"""
+
+import logging
+
+from django.db import DatabaseError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from delivery import reactions
+from delivery.links import is_our_link
+from delivery.models import Delivery, HitKind
+from delivery.reactions import Visit
+from emailops.lib.signing import BadToken, Kind, unseal
+
+logger = logging.getLogger(__name__)
+PIXEL = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c000000000100010000020144003b")
+RETRY_AFTER = "60"  # seconds
+
+
+@never_cache
+@require_safe
+def open_pixel(request: HttpRequest, token: str) -> HttpResponse:
+    """One transparent pixel, and a note that it was fetched."""
+    _note(_delivery_id(Kind.OPEN, token), HitKind.OPEN, request)
+    return HttpResponse(PIXEL, content_type="image/gif")
+
+
+@never_cache
+@require_safe
+def click(request: HttpRequest, token: str, signature: str) -> HttpResponse:
+    """On to the link's target, which we ourselves have signed, and a note that it was followed."""
+    target = request.GET.get("u", "")
+    if not is_our_link(target, signature):
+        raise Http404
+    _note(_delivery_id(Kind.CLICK, token), HitKind.CLICK, request, target)
+    return HttpResponseRedirect(target)
+
+
+@never_cache
+@csrf_exempt  # RFC 8058 section 3.2: the mailbox provider posts without cookie or context
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows a button; POST, from the button or from a mailbox provider, unsubscribes at once, without redirect."""
+    delivery_id = _delivery_id(Kind.UNSUBSCRIBE, token)
+    if request.method == "POST":
+        one_click = request.POST.get("List-Unsubscribe") == "One-Click"
+        source = "one-click unsubscribe" if one_click else "unsubscribe page"
+        try:
+            reactions.unsubscribe(delivery_id=delivery_id, visit=_visit(request), source=source, now=timezone.now())
+        except OperationalError:
+            logger.exception("An unsubscribe could not be written")
+            return HttpResponse(status=503, headers={"Retry-After": RETRY_AFTER})
+    return _unsubscribe_page(request, delivery_id)
+
+
+def _unsubscribe_page(request: HttpRequest, delivery_id: int) -> HttpResponse:
+    delivery = Delivery.objects.select_related("contact", "workspace").filter(pk=delivery_id).first()
+    workspace = delivery.workspace if delivery else None
+    contact = delivery.contact if delivery else None
+    language = (contact and contact.language) or (workspace and workspace.language) or "en"
+    with translation.override(language):
+        context = {"business": workspace, "is_done": request.method == "POST", "language": language}
+        return render(request, "public/unsubscribe.html", context)
+
+
+def _delivery_id(kind: Kind, token: str) -> int:
+    try:
+        (delivery_id,) = unseal(kind, token)
+    except (BadToken, ValueError) as error:
+        raise Http404 from error
+    return delivery_id
+
+
+def _visit(request: HttpRequest) -> Visit:
+    return Visit(request.method or "", request.headers.get("User-Agent", ""), request.META.get("REMOTE_ADDR", ""))
+
+
+def _note(delivery_id: int, kind: HitKind, request: HttpRequest, url: str = "") -> None:
+    """Record a reaction; a database that is away costs the note, never the reader's way."""
+    try:
+        reactions.record_hit(delivery_id=delivery_id, kind=kind, visit=_visit(request), now=timezone.now(), url=url)
+    except DatabaseError:
+        logger.exception("A reaction could not be written")

@@ -1,0 +1,154 @@
+"""What happened, counted from the raw facts: the ledger, readers' reactions, orders.
+
+Only people count, never machines. A message counts for the moment it was sent; a reaction counts until the end of the
+span asked about, so that counting a past day again gives the same figure.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TypedDict, cast
+
+from django.db.models import CharField, Count, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Sum, Value
+
+from audience.models import Consent, ConsentEntry, Event
+from delivery.models import Delivery, DeliveryState, Hit, HitKind, Run
+from emailops.lib.statistics import Estimate, total_interval, wilson_interval
+from strategy.measures import Span
+from workspaces.models import Workspace
+
+ORDER = "order_placed"
+"""The name of the event that is an order; its `value` is what was paid."""
+
+CREDIT = timedelta(days=5)
+"""An order is credited to the mail whose link its buyer followed last, at most this long before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """Orders credited to some sends."""
+
+    orders: int
+    buyers: int
+    revenue: Decimal
+    sum_of_squares: float
+
+
+class DomainLine(TypedDict):
+    """The ledger of a run for one recipient domain."""
+
+    domain: str
+    total: int
+    sent: int
+    failed: int
+    clicks: int
+
+
+def sent_in(workspace: Workspace, span: Span) -> QuerySet[Delivery]:
+    sent = Delivery.objects.for_workspace(workspace).filter(state=DeliveryState.SENT)
+    return sent.filter(decided_at__gte=span.start, decided_at__lt=span.end)
+
+
+def sent_by(runs: Iterable[Run]) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(run__in=list(runs), state=DeliveryState.SENT)
+
+
+def reacted(sent: QuerySet[Delivery], kind: HitKind, until: datetime) -> tuple[int, int]:
+    """How many of these messages people reacted to, and how many there are."""
+    hits = Hit.objects.human().filter(delivery=OuterRef("pk"), kind=kind, at__lt=until)
+    counted = sent.annotate(reacted=Exists(hits)).aggregate(did=Count("pk", filter=Q(reacted=True)), total=Count("pk"))
+    return counted["did"], counted["total"]
+
+
+def reaction_rate(sent: QuerySet[Delivery], kind: HitKind, until: datetime) -> Estimate | None:
+    """The share of messages people reacted to, with its interval; None where none were sent."""
+    did, total = reacted(sent, kind, until)
+    return wilson_interval(did, total) if total else None
+
+
+def orders_in(workspace: Workspace, span: Span) -> QuerySet[Event]:
+    orders = Event.objects.for_workspace(workspace).filter(name=ORDER, value__isnull=False)
+    return orders.filter(occurred_at__gte=span.start, occurred_at__lt=span.end)
+
+
+def credited_run() -> Subquery:
+    """The run credited with an order: that of its buyer's last human click within `CREDIT` before it."""
+    clicks = Hit.objects.human().filter(
+        kind=HitKind.CLICK,
+        contact=OuterRef("contact"),
+        at__lte=OuterRef("occurred_at"),
+        at__gt=OuterRef("occurred_at") - CREDIT,
+    )
+    return Subquery(clicks.order_by("-at", "-pk").values("run")[:1])
+
+
+def credited_to(workspace: Workspace, runs: Iterable[Run], until: datetime) -> Credited:
+    """The orders credited to these runs until a moment. No order counts for two runs."""
+    chosen = [run.pk for run in runs]
+    orders = Event.objects.for_workspace(workspace).filter(name=ORDER, value__isnull=False, occurred_at__lt=until)
+    earliest = min((run.started_at for run in Run.objects.filter(pk__in=chosen)), default=until)
+    credited = orders.filter(occurred_at__gte=earliest).annotate(run=credited_run()).filter(run__in=chosen)
+    per_buyer = credited.values("contact").annotate(paid=Sum("value"), orders=Count("pk"))
+    rows = list(per_buyer.order_by("contact").values_list("paid", "orders"))
+    paid = [amount for amount, _orders in rows]
+    return Credited(
+        orders=sum(number for _amount, number in rows),
+        buyers=len(rows),
+        revenue=sum(paid, Decimal(0)),
+        sum_of_squares=sum(float(amount) ** 2 for amount in paid),
+    )
+
+
+def revenue_estimate(credited: Credited, sent: int) -> Estimate:
+    """Credited revenue with its interval over everybody written to; most of them bought nothing."""
+    return total_interval(sent, float(credited.revenue), credited.sum_of_squares)
+
+
+def mail_revenue(workspace: Workspace, span: Span) -> Decimal:
+    """What was paid in orders of a span that are credited to any mail."""
+    credited = orders_in(workspace, span).annotate(run=credited_run()).filter(run__isnull=False)
+    total: Decimal | None = credited.aggregate(total=Sum("value"))["total"]
+    return total or Decimal(0)
+
+
+def repeat_buyers(workspace: Workspace, span: Span) -> tuple[int, int]:
+    """Of those who ordered in a span: how many ordered more than once, and how many there are."""
+    buyers = orders_in(workspace, span).values("contact").annotate(orders=Count("pk"))
+    counted = buyers.aggregate(again=Count("contact", filter=Q(orders__gte=2)), all=Count("contact"))
+    return counted["again"], counted["all"]
+
+
+def engaged_readers(workspace: Workspace, span: Span) -> int:
+    """People who opened or clicked in a span."""
+    hits = Hit.objects.for_workspace(workspace).human().filter(at__gte=span.start, at__lt=span.end)
+    return int(hits.exclude(kind=HitKind.UNSUBSCRIBE).aggregate(people=Count("contact", distinct=True))["people"])
+
+
+def consents_given(workspace: Workspace, span: Span) -> int:
+    """People who gave consent in a span."""
+    given = ConsentEntry.objects.for_workspace(workspace).filter(consent=Consent.GIVEN)
+    people = given.filter(at__gte=span.start, at__lt=span.end).aggregate(n=Count("contact", distinct=True))
+    return int(people["n"])
+
+
+def domains_of(run: Run) -> list[DomainLine]:
+    """The ledger of a run by recipient domain, the largest ten."""
+    clicked = Hit.objects.human().filter(delivery=OuterRef("pk"), kind=HitKind.CLICK)
+    rows = (
+        Delivery.objects.filter(run=run)
+        .exclude(state=DeliveryState.SKIPPED)
+        .annotate(
+            domain=Func(F("address"), Value("@"), Value(-1), function="split_part", output_field=CharField()),
+            clicked=Exists(clicked),
+        )
+        .values("domain")
+        .annotate(
+            total=Count("pk"),
+            sent=Count("pk", filter=Q(state=DeliveryState.SENT)),
+            failed=Count("pk", filter=Q(state=DeliveryState.FAILED)),
+            clicks=Count("pk", filter=Q(clicked=True)),
+        )
+        .order_by("-total", "domain")
+    )
+    return cast("list[DomainLine]", list(rows[:10]))

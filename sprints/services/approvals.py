@@ -1,0 +1,259 @@
+"""Verbs on approvals: choose the policy, ask, remind, decide. `sprints.standing` says what follows from them."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from emailops.lib.errors import DomainError
+from emailops.lib.fingerprint import fingerprint
+from emailops.lib.signing import BadToken, Kind, seal, unseal
+from sprints.models import (
+    ApprovalPolicy,
+    ApprovalRequest,
+    ApprovalState,
+    ApprovalSubject,
+    Covers,
+    Sprint,
+    SprintState,
+    Story,
+    StoryDecision,
+    Verdict,
+)
+from sprints.readiness import readiness
+from sprints.snapshot import (
+    Snapshot,
+    material_fingerprint,
+    sprint_snapshot,
+    story_snapshot,
+)
+from workspaces.audit import record
+from workspaces.models import Member, Workspace
+from workspaces.permissions import Can
+from workspaces.systemmail import post
+
+LINK_LIFE = timedelta(hours=72)
+TIME_TO_DECIDE = timedelta(days=3)
+NONCE_BITS = 63  # fits PostgreSQL's bigint
+
+
+class ApprovalRefused(DomainError):
+    """The plan cannot be sent for approval, or this person cannot decide on it."""
+
+    code = "approval_refused"
+
+
+class PlanChanged(DomainError):
+    """What was shown is not what would be approved. Nothing was decided."""
+
+    code = "plan_changed"
+
+
+class ApprovalLinkInvalid(DomainError):
+    """The mailed link was never ours, was used, was replaced or has expired."""
+
+    code = "approval_link_invalid"
+    status = 410
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """What the owner says of one story."""
+
+    verdict: Verdict
+    comment: str = ""
+
+
+@transaction.atomic
+def set_policy(*, workspace: Workspace, covers: Covers, audience_tolerance: float, by: Member, now: datetime) -> None:
+    """Choose what an approval covers. Holds for sends from now on."""
+    policy, _created = ApprovalPolicy.objects.update_or_create(
+        workspace=workspace, defaults={"covers": covers, "audience_tolerance": audience_tolerance}
+    )
+    record("approval.policy_set", policy, by=by, now=now, covers=covers, tolerance=audience_tolerance)
+
+
+@transaction.atomic
+def request_approval(
+    *, sprint: Sprint, approver: Member, by: Member, now: datetime, message: str = ""
+) -> ApprovalRequest:
+    """Freeze the plan and mail the owner a link to it. An open request for the sprint is replaced by the new version.
+
+    Raises `ApprovalRefused` when the plan is not ready, or the approver may not decide or is the one who asks.
+    """
+    sprint = Sprint.objects.select_for_update(of=("self",)).select_related("goal__kpi", "workspace").get(pk=sprint.pk)
+    if sprint.state == SprintState.CLOSED:
+        raise ApprovalRefused(_("This sprint is closed."))
+    missing = [check for check in readiness(sprint, now) if not check.is_met]
+    if missing:
+        raise ApprovalRefused(_("The plan is not ready: %(what)s") % {"what": missing[0].todo})
+    stories = list(sprint.stories.with_plan().filter(dropped_at=None).order_by("rank", "pk"))
+    snapshot = sprint_snapshot(sprint, stories, now)
+    return _ask(snapshot, approver=approver, by=by, now=now, message=message, sprint=sprint, story=None)
+
+
+@transaction.atomic
+def request_content_approval(
+    *, story: Story, content: Mapping[str, str], approver: Member, by: Member, now: datetime, message: str = ""
+) -> ApprovalRequest:
+    """Freeze a finished mail and ask the owner about it. `content` holds subject, preheader, sender, html, fingerprint.
+
+    Raises `ApprovalRefused` as `request_approval` does.
+    """
+    story = Story.objects.with_plan().get(pk=story.pk)
+    snapshot = {"kind": "content", "stories": [{**story_snapshot(story, now), "content": dict(content)}]}
+    return _ask(snapshot, approver=approver, by=by, now=now, message=message, sprint=None, story=story)
+
+
+def _ask(
+    snapshot: Snapshot,
+    *,
+    approver: Member,
+    by: Member,
+    now: datetime,
+    message: str,
+    sprint: Sprint | None,
+    story: Story | None,
+) -> ApprovalRequest:
+    _require_decider(approver, by)
+    earlier = ApprovalRequest.objects.filter(sprint=sprint, story=story)
+    earlier.open().update(state=ApprovalState.SUPERSEDED)
+    request = ApprovalRequest.objects.create(
+        workspace=by.workspace,
+        subject=ApprovalSubject.SPRINT if sprint else ApprovalSubject.CONTENT,
+        sprint=sprint,
+        story=story,
+        version=(earlier.aggregate(last=Max("version"))["last"] or 0) + 1,
+        snapshot=snapshot,
+        fingerprint=fingerprint(snapshot),
+        material=material_fingerprint(snapshot),
+        message=message,
+        requested_by=by,
+        approver=approver,
+        requested_at=now,
+        due_at=now + TIME_TO_DECIDE,
+        nonce=secrets.randbits(NONCE_BITS),
+        link_expires_at=now + LINK_LIFE,
+    )
+    record("approval.requested", request, by=by, now=now, fingerprint=request.fingerprint, approver=str(approver))
+    post("sprints.approval", workspace=by.workspace, object_id=request.pk, to=approver.user.email, now=now)
+    return request
+
+
+def _require_decider(approver: Member, by: Member) -> None:
+    if approver.workspace_id != by.workspace_id or approver.left_at is not None or not approver.may(Can.DECIDE):
+        raise ApprovalRefused(
+            _("%(name)s cannot approve here.") % {"name": approver}, fields={"approver": [_("May not.")]}
+        )
+    if approver.pk == by.pk:
+        raise ApprovalRefused(
+            _("Nobody approves his or her own proposal. Ask another owner, or let somebody else propose."),
+            fields={"approver": [_("That is you.")]},
+        )
+
+
+@transaction.atomic
+def remind(*, request: ApprovalRequest, by: Member, now: datetime) -> None:
+    """Mail the approver a fresh link; the one before stops working. Raises `ApprovalRefused` once decided."""
+    changed = ApprovalRequest.objects.open().filter(pk=request.pk)
+    if not changed.update(nonce=secrets.randbits(NONCE_BITS), link_expires_at=now + LINK_LIFE):
+        raise ApprovalRefused(_("This request was decided or replaced."))
+    record("approval.reminded", request, by=by, now=now)
+    post("sprints.approval", workspace=request.workspace, object_id=request.pk, to=request.approver.user.email, now=now)
+
+
+def approval_token(request: ApprovalRequest) -> str:
+    return seal(Kind.APPROVAL, request.pk, request.nonce)
+
+
+def open_approval(token: str, now: datetime) -> ApprovalRequest:
+    """The request behind a mailed link. Raises `ApprovalLinkInvalid`: not ours, used, replaced or expired."""
+    try:
+        pk, nonce = unseal(Kind.APPROVAL, token)
+    except (BadToken, ValueError) as error:
+        raise ApprovalLinkInvalid(_("This link is not valid. Open the newest mail about this plan.")) from error
+    request = ApprovalRequest.objects.with_people().filter(pk=pk).first()
+    if request is None or request.nonce != nonce:
+        raise ApprovalLinkInvalid(_("This link was replaced by a newer one. Open the newest mail about this plan."))
+    if request.state == ApprovalState.DECIDED:
+        raise ApprovalLinkInvalid(
+            _("This link was used: the answer was “%(verdict)s”. It works once.")
+            % {"verdict": request.get_verdict_display()}
+        )
+    if request.state == ApprovalState.SUPERSEDED:
+        raise ApprovalLinkInvalid(_("The plan has a newer version. Open the newest mail about it."))
+    if not request.link_works(now):
+        raise ApprovalLinkInvalid(_("This link has expired. Ask the team to send a new one."))
+    return request
+
+
+@transaction.atomic
+def decide(
+    *,
+    request: ApprovalRequest,
+    shown: str,
+    whole: Verdict,
+    each: Mapping[int, Say],
+    comment: str,
+    by: Member,
+    now: datetime,
+) -> None:
+    """Write down what the owner says of a plan as a whole and of its stories. Once; the second of two is refused.
+
+    `shown` is the fingerprint of what was on the page; `each` names stories judged otherwise than the whole. Raises
+    `ApprovalRefused` for the wrong person or a decided request, `PlanChanged` when the plan has moved on since.
+    """
+    request = ApprovalRequest.objects.select_for_update(of=("self",)).with_people().get(pk=request.pk)
+    _require_may_decide(request, by)
+    _require_unchanged(request, shown, now)
+    says = {item["id"]: each.get(item["id"], Say(whole)) for item in request.items}
+    request.state, request.verdict = ApprovalState.DECIDED, _overall(whole, says)
+    request.comment, request.decided_by, request.decided_at = comment.strip(), by, now
+    request.save(update_fields=["state", "verdict", "comment", "decided_by", "decided_at"])
+    StoryDecision.objects.bulk_create(
+        StoryDecision(
+            workspace=request.workspace, request=request, story_id=pk, verdict=say.verdict, comment=say.comment
+        )
+        for pk, say in says.items()
+    )
+    record("approval.decided", request, by=by, now=now, verdict=request.verdict, fingerprint=request.fingerprint)
+    to = request.requested_by.user.email
+    post("sprints.decision", workspace=request.workspace, object_id=request.pk, to=to, now=now)
+
+
+def _require_may_decide(request: ApprovalRequest, by: Member) -> None:
+    if request.state != ApprovalState.OPEN:
+        raise ApprovalRefused(
+            _("This was decided or replaced already: “%(state)s”.") % {"state": request.get_state_display()}
+        )
+    if by.workspace_id != request.workspace_id or not by.may(Can.DECIDE):
+        raise ApprovalRefused(_("Only a business owner of this workspace can decide."))
+    if by.pk == request.requested_by_id:
+        raise ApprovalRefused(_("Nobody approves his or her own proposal."))
+
+
+def _require_unchanged(request: ApprovalRequest, shown: str, now: datetime) -> None:
+    if shown != request.fingerprint:
+        raise PlanChanged(_("This page is out of date. Load it again and look at what changed."))
+    if material_fingerprint(_current_snapshot(request, now)) != request.material:
+        raise PlanChanged(
+            _("The plan changed after it was sent to you. Nothing was decided; the team has to send the new version.")
+        )
+
+
+def _current_snapshot(request: ApprovalRequest, now: datetime) -> Snapshot:
+    if request.sprint is not None:
+        stories = list(request.sprint.stories.with_plan().filter(dropped_at=None).order_by("rank", "pk"))
+        return sprint_snapshot(request.sprint, stories, now)
+    story = Story.objects.with_plan().get(pk=request.story_id or 0)
+    return {"kind": "content", "stories": [{**story_snapshot(story, now), "content": request.items[0]["content"]}]}
+
+
+def _overall(whole: Verdict, says: Mapping[int, Say]) -> Verdict:
+    if whole == Verdict.APPROVED and any(say.verdict != Verdict.APPROVED for say in says.values()):
+        return Verdict.CHANGE
+    return whole

@@ -1,0 +1,168 @@
+"""What the owner is shown, frozen as plain data, and which part of it binds.
+
+The same functions describe a plan when it is sent for approval and when it is compared with what was approved.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+
+from audience.models import Segment
+from audience.segments.compile import contacts_in
+from audience.segments.definition import SegmentBroken, read_definition
+from emailops.lib.fingerprint import fingerprint
+from sprints.models import Hypothesis, SendBrief, Sprint, Story
+from strategy.models import Goal
+
+COUNTED = {"people", "current"}
+"""Keys whose values move by themselves: shown and frozen, but no reason to ask again."""
+
+Snapshot = dict[str, Any]
+
+
+def sprint_snapshot(sprint: Sprint, stories: list[Story], now: datetime) -> Snapshot:
+    """The whole plan of a sprint."""
+    return {
+        "kind": "sprint",
+        "sprint": {
+            "number": sprint.number,
+            "name": sprint.name,
+            "goal_sentence": sprint.goal_sentence,
+            "start": sprint.start_date.isoformat(),
+            "end": sprint.end_date.isoformat(),
+            "capacity": sprint.capacity_points,
+        },
+        "goal": _goal(sprint.goal) if sprint.goal else None,
+        "stories": [story_snapshot(story, now) for story in stories],
+    }
+
+
+def story_snapshot(story: Story, now: datetime) -> Snapshot:
+    """One story as the owner sees it."""
+    hypothesis, brief = getattr(story, "hypothesis", None), getattr(story, "brief", None)
+    return {
+        "id": story.pk,
+        "number": story.number,
+        "title": story.title,
+        "as_a": story.as_a,
+        "i_want": story.i_want,
+        "so_that": story.so_that,
+        "kind": story.kind,
+        "points": story.points,
+        "goal": story.goal.name if story.goal else "",
+        "criteria": [criterion.text for criterion in story.criteria.all()],
+        "hypothesis": _hypothesis(hypothesis) if hypothesis else None,
+        "brief": brief_snapshot(brief, now) if brief else None,
+    }
+
+
+def _goal(goal: Goal) -> Snapshot:
+    last = goal.kpi.readings.order_by("-day").first()
+    return {
+        "name": goal.name,
+        "kpi": goal.kpi.name,
+        "unit": goal.kpi.unit,
+        "baseline": float(goal.baseline),
+        "target": float(goal.target),
+        "start": goal.start_date.isoformat(),
+        "due": goal.due_date.isoformat(),
+        "current": float(last.value) if last else None,
+    }
+
+
+def _hypothesis(hypothesis: Hypothesis) -> Snapshot:
+    return {
+        "because": hypothesis.because,
+        "change": hypothesis.change,
+        "audience": hypothesis.audience,
+        "metric": hypothesis.metric,
+        "baseline": hypothesis.baseline,
+        "expected": hypothesis.expected,
+        "minimum_effect": hypothesis.minimum_effect,
+        "check_date": hypothesis.check_date.isoformat(),
+    }
+
+
+def brief_snapshot(brief: SendBrief, now: datetime) -> Snapshot:
+    """What will happen to customers."""
+    return {
+        "segment": segment_snapshot(brief.segment),
+        "window": [brief.window_start.isoformat(), brief.window_end.isoformat()],
+        "offer": brief.offer,
+        "cost": format(brief.cost, ".2f"),
+        "expected": [format(brief.expected_low, ".2f"), format(brief.expected_high, ".2f")],
+        "people": people_in(brief.segment, now),
+    }
+
+
+def segment_snapshot(segment: Segment) -> Snapshot:
+    return {"id": segment.pk, "name": segment.name, "definition": segment.definition}
+
+
+def people_in(segment: Segment, now: datetime) -> int:
+    """How many people belong now; nobody if the segment no longer works, which the readiness list says by itself."""
+    try:
+        return contacts_in(segment.workspace, read_definition(segment.definition), now).count()
+    except SegmentBroken:
+        return 0
+
+
+def material_fingerprint(snapshot: Snapshot) -> str:
+    """SHA-256 of the part of a snapshot whose change asks for a new decision."""
+    return fingerprint(_without_counts(snapshot))
+
+
+def _without_counts(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_counts(part) for key, part in value.items() if key not in COUNTED}
+    if isinstance(value, list):
+        return [_without_counts(part) for part in value]
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that is no longer as it was approved, in words."""
+
+    what: str
+    approved: str
+    now: str
+
+    def __str__(self) -> str:
+        return _("%(what)s: approved “%(approved)s”, now “%(now)s”") % {
+            "what": self.what,
+            "approved": self.approved,
+            "now": self.now,
+        }
+
+
+def brief_differences(approved: Snapshot, current: Snapshot, tolerance: float) -> list[Difference]:
+    """What of the covered brief changed: audience, window, offer, cost. Empty means: exactly what was approved.
+
+    `current["window"]` may be narrower than the approved one: a send inside it is what was approved.
+    """
+    found = []
+    if approved["segment"]["definition"] != current["segment"]["definition"]:
+        names = approved["segment"]["name"], current["segment"]["name"]
+        changed = names[1] if names[0] != names[1] else _("%(name)s, with other rules") % {"name": names[1]}
+        found.append(Difference(_("Audience"), names[0], changed))
+    elif abs(current["people"] - approved["people"]) > tolerance * approved["people"]:
+        found.append(
+            Difference(_("Number of people"), number_format(approved["people"]), number_format(current["people"]))
+        )
+    if not approved["window"][0] <= current["window"][0] <= current["window"][1] <= approved["window"][1]:
+        found.append(Difference(_("Window"), _window(approved), _window(current)))
+    if approved["offer"].strip() != current["offer"].strip():
+        none = _("no offer")
+        found.append(Difference(_("Offer"), approved["offer"] or none, current["offer"] or none))
+    if approved["cost"] != current["cost"]:
+        found.append(Difference(_("Cost"), approved["cost"], current["cost"]))
+    return found
+
+
+def _window(brief: Snapshot) -> str:
+    first, last = (date_format(datetime.fromisoformat(day), "SHORT_DATE_FORMAT") for day in brief["window"])
+    return first if first == last else f"{first} – {last}"
