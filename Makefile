@@ -2,6 +2,8 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 EMBEDDED := $(RUN) -m emailops.embedded
+# Without a mail server of one's own, mail goes into the sandbox.
+export MAIL_SANDBOX ?= $(if $(EMAIL_URL),0,1)
 
 .PHONY: demo dev test check bench lock messages clean
 

@@ -1,6 +1,6 @@
 """Verbs on contacts, attributes, lists, consent, suppression, events and segments."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -243,6 +243,16 @@ def remove_from_list(*, contact_list: ContactList, contact: Contact, by: Member 
     removed, _by_model = ListMembership.objects.filter(contact_list=contact_list, contact=contact).delete()
     if removed:
         record("list.contact_removed", contact_list, by=by, now=now, contact=contact.pk)
+
+
+def contacts_by_email(workspace: Workspace, emails: Sequence[str]) -> dict[str, Contact]:
+    """The contacts with these addresses, by the address as given. Raises `EventRefused` for an unknown one."""
+    keys = {email: read_address(email).key for email in emails}
+    found = {c.address: c for c in Contact.objects.for_workspace(workspace).filter(address__in=set(keys.values()))}
+    unknown = next((email for email, key in keys.items() if key not in found), None)
+    if unknown is not None:
+        raise EventRefused(_("There is no contact “%(email)s”. Send the contact first.") % {"email": unknown})
+    return {email: found[key] for email, key in keys.items()}
 
 
 @dataclass(frozen=True, slots=True)

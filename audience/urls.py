@@ -1,6 +1,34 @@
 """Addresses of the audience app."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from audience.views import contacts, imports, segments
 
 app_name = "audience"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("w/<slug:workspace>/contacts/", contacts.contact_list, name="contact_list"),
+    path("w/<slug:workspace>/contacts/new/", contacts.contact_new, name="contact_new"),
+    path("w/<slug:workspace>/contacts/<int:pk>/", contacts.contact_detail, name="contact_detail"),
+    path("w/<slug:workspace>/contacts/<int:pk>/edit/", contacts.contact_edit, name="contact_edit"),
+    path("w/<slug:workspace>/contacts/<int:pk>/consent/", contacts.contact_consent, name="contact_consent"),
+    path("w/<slug:workspace>/contacts/<int:pk>/suppress/", contacts.contact_suppress, name="contact_suppress"),
+    path("w/<slug:workspace>/contacts/<int:pk>/lists/", contacts.contact_add_to_list, name="contact_add_to_list"),
+    path(
+        "w/<slug:workspace>/contacts/<int:pk>/lists/<int:list_pk>/remove/",
+        contacts.contact_remove_from_list,
+        name="contact_remove_from_list",
+    ),
+    path("w/<slug:workspace>/lists/", contacts.list_list, name="list_list"),
+    path("w/<slug:workspace>/attributes/", contacts.attribute_list, name="attribute_list"),
+    path("w/<slug:workspace>/attributes/<int:pk>/archive/", contacts.attribute_archive, name="attribute_archive"),
+    path("w/<slug:workspace>/segments/", segments.segment_list, name="segment_list"),
+    path("w/<slug:workspace>/segments/new/", segments.segment_new, name="segment_new"),
+    path("w/<slug:workspace>/segments/preview/", segments.segment_preview, name="segment_preview"),
+    path("w/<slug:workspace>/segments/<int:pk>/", segments.segment_edit, name="segment_edit"),
+    path("w/<slug:workspace>/segments/<int:pk>/archive/", segments.segment_archive, name="segment_archive"),
+    path("w/<slug:workspace>/imports/", imports.import_list, name="import_list"),
+    path("w/<slug:workspace>/imports/<int:pk>/", imports.import_detail, name="import_detail"),
+    path("w/<slug:workspace>/imports/<int:pk>/columns/", imports.import_map, name="import_map"),
+    path("w/<slug:workspace>/imports/<int:pk>/cancel/", imports.import_cancel, name="import_cancel"),
+    path("w/<slug:workspace>/imports/<int:pk>/refused.csv", imports.import_refusals, name="import_refusals"),
+]

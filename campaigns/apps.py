@@ -19,4 +19,4 @@ class CampaignsConfig(AppConfig):
         register_checks("content", _("Content"), checks.content_checks)
         register_checks("schedule", _("Schedule"), checks.schedule_checks)
         see = Can.SEE_CAMPAIGNS
-        register_entry(Entry("campaigns", "send", 20, _("Campaigns"), "mail", "campaigns:campaign_list", see))
+        # register_entry(Entry("campaigns", "send", 20, _("Campaigns"), "mail", "campaigns:campaign_list", see))

@@ -1,3 +1,5 @@
+"""Addresses of the mail sandbox."""
+
 from django.urls import URLPattern
 
 urlpatterns: list[URLPattern] = []

@@ -34,7 +34,7 @@ SECRET_KEY = required("SECRET_KEY")
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 SUPPRESSION_KEY = required("SUPPRESSION_KEY")  # never rotate it: the hashes of suppressed addresses hang on it
 DEBUG = env.bool("DEBUG", False)
-BASE_URL: str = env.str("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+BASE_URL: str = env.str("BASE_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}").rstrip("/")
 if not BASE_URL.startswith(("http://", "https://")):
     raise ImproperlyConfigured("BASE_URL must start with http:// or https://; it is the address in every mail we send.")
 IS_HTTPS = BASE_URL.startswith("https://")
@@ -43,6 +43,7 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 VAR_DIR = (BASE_DIR / env.str("EMAILOPS_VAR", "var")).resolve()
 SIGNUP_OPEN = env.bool("SIGNUP_OPEN", False)
 MAIL_SANDBOX = env.bool("MAIL_SANDBOX", False)
+SANDBOX_SMTP_PORT = env.int("SANDBOX_SMTP_PORT", 2525)
 
 # Applications, in the order of the product's sentence
 OUR_APPS = ["workspaces", "audience", "strategy", "sprints", "campaigns", "delivery", "insights"]
@@ -63,14 +64,14 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",
-    "whitenoise.runserver_nostatic",
+    "servestatic.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.forms",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -132,7 +133,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "servestatic.storage.CompressedManifestStaticFilesStorage"
     },
 }
 
@@ -160,7 +161,7 @@ SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 
 # Languages and clocks
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("ru", _("Russian")), ("bg", _("Bulgarian"))]
+LANGUAGES = [("en", _("English"))]  # of the interface; a language is offered once its catalogue is complete
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["emailops.formats"]
 TIME_ZONE = "UTC"
@@ -168,7 +169,7 @@ USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
 
 # Mail
-MAIL = mail_settings(env.str("EMAIL_URL", "smtp://127.0.0.1:2525"))
+MAIL = mail_settings(f"smtp://127.0.0.1:{SANDBOX_SMTP_PORT}" if MAIL_SANDBOX else required("EMAIL_URL"))
 EMAIL_BACKEND = MAIL.backend
 EMAIL_HOST, EMAIL_PORT = MAIL.host, MAIL.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.user, MAIL.password
@@ -177,7 +178,6 @@ EMAIL_TIMEOUT = 30
 ANYMAIL = {name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")}
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "EmailOps <emailops@localhost.localdomain>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-SANDBOX_SMTP_PORT = env.int("SANDBOX_SMTP_PORT", 2525)
 
 # Workers
 VISIBILITY = {"visibility_timeout": 300}  # seconds; Celery reads it in three places, and all three must agree
@@ -228,13 +228,13 @@ CONTENT_SECURITY_POLICY = {
 
 # API
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["workspaces.api.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["workspaces.api.KeyMay"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["workspaces.api_access.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["workspaces.api_access.KeyMay"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "workspaces.api.CursorPages",
+    "DEFAULT_PAGINATION_CLASS": "workspaces.api_access.CursorPages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "workspaces.api.answer_for_exception",
+    "EXCEPTION_HANDLER": "workspaces.api_access.answer_for_exception",
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {

@@ -12,4 +12,4 @@ class StrategyConfig(AppConfig):
         from workspaces.navigation import Entry, register_entry
         from workspaces.permissions import Can
 
-        register_entry(Entry("strategy", "plan", 10, _("Strategy"), "compass", "strategy:goal_list", Can.SEE_STRATEGY))
+        # register_entry(Entry("strategy", "plan", 10, _("Strategy"), "compass", "strategy:goal_list", Can.SEE_STRATEGY))

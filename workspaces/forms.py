@@ -3,11 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.forms.renderers import TemplatesSetting
 from django.forms.widgets import Input
 from django.utils.translation import gettext_lazy as _
 
-from workspaces.models import Language, Workspace, validate_time_zone
+from workspaces.models import Workspace, validate_time_zone
 from workspaces.permissions import SCOPES, Role
 
 CSS_CLASSES: list[tuple[type[forms.Widget], str]] = [
@@ -105,7 +106,7 @@ class ProfileForm(StyledForm):
     """What a person sets for himself or herself."""
 
     name = forms.CharField(label=_("Name"), max_length=120)
-    language = forms.ChoiceField(label=_("Language"), choices=Language.choices)
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     time_zone = forms.CharField(label=_("Time zone"), validators=[validate_time_zone])
 
 

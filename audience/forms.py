@@ -1,0 +1,183 @@
+"""Forms of the audience pages."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from audience.imports import CONTACT_COLUMNS, SKIP
+from audience.models import AttributeDefinition, AttributeKind, Consent, Contact, ContactList
+from workspaces.forms import StyledForm
+from workspaces.models import Language, Workspace, validate_time_zone
+
+ENCODINGS = [
+    ("", _("Find out")),
+    ("utf-8-sig", "UTF-8"),
+    ("cp1251", _("Windows-1251 (Cyrillic)")),
+    ("cp1252", _("Windows-1252 (Western)")),
+    ("utf-16", "UTF-16"),
+]
+COLUMN_LABELS = {
+    "email": _("E-mail address"),
+    "first_name": _("First name"),
+    "last_name": _("Last name"),
+    "language": _("Language"),
+    "external_id": _("Id in your CRM"),
+}
+
+
+class ContactForm(StyledForm):
+    """A contact's own fields and the workspace's attributes."""
+
+    email = forms.CharField(label=_("E-mail address"), max_length=254, widget=forms.EmailInput())
+    first_name = forms.CharField(label=_("First name"), max_length=100, required=False)
+    last_name = forms.CharField(label=_("Last name"), max_length=100, required=False)
+    language = forms.ChoiceField(label=_("Language"), choices=[("", "—"), *Language.choices], required=False)
+    time_zone = forms.CharField(label=_("Time zone"), required=False, validators=[validate_time_zone])
+    external_id = forms.CharField(label=_("Id in your CRM"), max_length=100, required=False)
+
+    OWN = ("first_name", "last_name", "language", "time_zone", "external_id")
+
+    def __init__(
+        self, *args: Any, attributes: Mapping[str, AttributeDefinition], contact: Contact | None = None, **kwargs: Any
+    ) -> None:
+        if contact is not None:
+            kwargs["initial"] = {name: getattr(contact, name) for name in ("email", *self.OWN)}
+            kwargs["initial"] |= {f"attribute_{key}": value for key, value in contact.attributes.items()}
+        self.attributes = attributes
+        super().__init__(*args, **kwargs)
+        for key, definition in attributes.items():
+            field = forms.CharField(
+                label=definition.label, required=False, help_text=str(_HINTS[AttributeKind(definition.kind)])
+            )
+            field.widget.attrs["class"] = "input"
+            self.fields[f"attribute_{key}"] = field
+
+    @property
+    def own_values(self) -> dict[str, str]:
+        return {name: self.cleaned_data[name] for name in self.OWN}
+
+    @property
+    def attribute_values(self) -> dict[str, str]:
+        return {key: self.cleaned_data[f"attribute_{key}"] for key in self.attributes}
+
+
+_HINTS = {
+    AttributeKind.TEXT: "",
+    AttributeKind.NUMBER: _("A number"),
+    AttributeKind.DATE: _("A date, as 2026-05-18"),
+    AttributeKind.BOOLEAN: _("yes or no"),
+}
+
+
+class ConsentForm(StyledForm):
+    """Evidence that a person agreed."""
+
+    wording = forms.CharField(
+        label=_("How did this person agree?"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Where, when, and in which words. This is kept as evidence."),
+    )
+
+
+class ListForm(StyledForm):
+    """A new list."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    description = forms.CharField(label=_("What it is for"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class ChooseListForm(StyledForm):
+    """One of the workspace's lists."""
+
+    contact_list = forms.ModelChoiceField(label=_("List"), queryset=ContactList.objects.none())
+
+    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["contact_list"].queryset = current_lists(workspace)  # type: ignore[attr-defined]  # a choice field
+
+
+class AttributeForm(StyledForm):
+    """A new attribute."""
+
+    label = forms.CharField(label=_("Name"), max_length=80)
+    kind = forms.ChoiceField(label=_("Kind"), choices=AttributeKind.choices)
+
+
+class SegmentForm(StyledForm):
+    """What a segment is called; its rules come from the builder."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    description = forms.CharField(label=_("Who they are"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class UploadForm(StyledForm):
+    """The file to import."""
+
+    file = forms.FileField(
+        label=_("CSV file"), help_text=_("The first line holds the names of the columns. Up to 200 MB.")
+    )
+    encoding = forms.ChoiceField(label=_("Encoding"), choices=ENCODINGS, required=False)
+
+
+class MappingForm(StyledForm):
+    """What each column of a file becomes, where the people go, and on what basis we may write to them."""
+
+    contact_list = forms.ModelChoiceField(
+        label=_("Put them on the list"), queryset=ContactList.objects.none(), required=False
+    )
+    consent = forms.ChoiceField(
+        label=_("Marketing consent"),
+        choices=[
+            (Consent.GIVEN, _("These people agreed to marketing mail, and I can show how")),
+            (Consent.UNKNOWN, _("Nobody has asked them yet: keep them, but do not write to them")),
+        ],
+        widget=forms.RadioSelect,
+        initial=Consent.UNKNOWN,
+    )
+    consent_wording = forms.CharField(
+        label=_("How they agreed"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Where, when, and in which words. Kept as evidence for each of them."),
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        workspace: Workspace,
+        header: list[str],
+        guessed: Mapping[str, str],
+        attributes: Mapping[str, AttributeDefinition],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["contact_list"].queryset = current_lists(workspace)  # type: ignore[attr-defined]  # a choice field
+        choices: list[tuple[str, Any]] = [
+            (SKIP, _("Leave out")),
+            *((name, COLUMN_LABELS[name]) for name in CONTACT_COLUMNS),
+        ]
+        choices += [(f"attribute.{key}", definition.label) for key, definition in attributes.items()]
+        self.column_names = [f"column_{index}" for index in range(len(header))]
+        for index, name in enumerate(header):
+            field = forms.ChoiceField(
+                label=name or _("Column %(number)d") % {"number": index + 1},
+                choices=choices,
+                required=False,
+                initial=guessed.get(str(index), SKIP),
+            )
+            field.widget.attrs["class"] = "select"
+            self.fields[f"column_{index}"] = field
+
+    @property
+    def columns(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.column_names]
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        return {name.removeprefix("column_"): self.cleaned_data[name] for name in self.column_names}
+
+
+def current_lists(workspace: Workspace) -> Any:
+    return ContactList.objects.for_workspace(workspace).filter(archived_at=None).order_by("name", "pk")

@@ -1,0 +1,83 @@
+"""Rows of the audience app."""
+
+import factory
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from audience.models import (
+    AttributeDefinition,
+    Consent,
+    Contact,
+    ContactImport,
+    ContactList,
+    ListMembership,
+    Segment,
+)
+from tests.factories.workspaces import MemberFactory, WorkspaceFactory
+
+
+class AttributeFactory(DjangoModelFactory[AttributeDefinition]):
+    class Meta:
+        model = AttributeDefinition
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    key = "city"
+    label = "City"
+
+
+class ContactFactory(DjangoModelFactory[Contact]):
+    class Meta:
+        model = Contact
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    email = factory.Sequence(lambda n: f"Reader{n}@example.org")
+    address = factory.LazyAttribute(lambda contact: contact.email.lower())
+    first_name = factory.Sequence(lambda n: f"Reader{n}")
+    consent = Consent.GIVEN
+    created_at = factory.LazyFunction(timezone.now)
+    updated_at = factory.LazyFunction(timezone.now)
+
+
+class ListFactory(DjangoModelFactory[ContactList]):
+    class Meta:
+        model = ContactList
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    name = factory.Sequence(lambda n: f"List {n}")
+
+
+class MembershipFactory(DjangoModelFactory[ListMembership]):
+    class Meta:
+        model = ListMembership
+
+    workspace = factory.SelfAttribute("contact.workspace")
+    contact = factory.SubFactory(ContactFactory)
+    contact_list = factory.SubFactory(ListFactory, workspace=factory.SelfAttribute("..contact.workspace"))
+    added_at = factory.LazyFunction(timezone.now)
+    source = "test"
+
+
+class SegmentFactory(DjangoModelFactory[Segment]):
+    class Meta:
+        model = Segment
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    name = factory.Sequence(lambda n: f"Segment {n}")
+    definition = factory.LazyFunction(lambda: {"match": "all", "rules": []})
+    created_by = factory.SubFactory(MemberFactory, workspace=factory.SelfAttribute("..workspace"))
+    created_at = factory.LazyFunction(timezone.now)
+    updated_at = factory.LazyFunction(timezone.now)
+
+
+class ImportFactory(DjangoModelFactory[ContactImport]):
+    class Meta:
+        model = ContactImport
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    file = factory.django.FileField(filename="people.csv", data=b"email,first name\nann@example.org,Ann\n")
+    filename = "people.csv"
+    header = factory.LazyFunction(lambda: ["email", "first name"])
+    mapping = factory.LazyFunction(lambda: {"0": "email", "1": "first_name"})
+    size = 38
+    created_by = factory.SubFactory(MemberFactory, workspace=factory.SelfAttribute("..workspace"))
+    created_at = factory.LazyFunction(timezone.now)
