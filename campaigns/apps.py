@@ -11,7 +11,6 @@ class CampaignsConfig(AppConfig):
         """Register this app's preflight checks and the menu."""
         from campaigns import checks
         from campaigns.preflight import register_checks
-        from workspaces.navigation import Entry, register_entry
         from workspaces.permissions import Can
 
         register_checks("approval", _("Approval"), checks.approval_checks)

@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
 
 
 class SprintsConfig(AppConfig):
@@ -10,7 +9,6 @@ class SprintsConfig(AppConfig):
     def ready(self) -> None:
         """Register the menu and this app's mails."""
         from sprints.letters import approval, decision
-        from workspaces.navigation import Entry, register_entry
         from workspaces.permissions import Can
         from workspaces.systemmail import register_letter
 

@@ -30,12 +30,14 @@ def now() -> datetime:
 
 @pytest.fixture
 def workspace(db: None) -> Workspace:
-    return WorkspaceFactory.create(name="Maren & Moss", slug="maren-moss")
+    made: Workspace = WorkspaceFactory.create(name="Maren & Moss", slug="maren-moss")
+    return made
 
 
 def _member(workspace: Workspace, role: Role, name: str) -> Member:
     user = UserFactory.create(name=name, email=f"{name.split(maxsplit=1)[0].lower()}@marenmoss.example")
-    return MemberFactory.create(workspace=workspace, role=role, user=user)
+    made: Member = MemberFactory.create(workspace=workspace, role=role, user=user)
+    return made
 
 
 @pytest.fixture

@@ -10,9 +10,14 @@ class WorkspacesConfig(AppConfig):
     def ready(self) -> None:
         """Register the menu's first entry and the mails of this app."""
         from workspaces.letters import invitation
-        from workspaces.navigation import Entry, register_entry
+        from workspaces.navigation import Entry, Tab, register_entry, register_tab
         from workspaces.permissions import Can
         from workspaces.systemmail import register_letter
 
         register_entry(Entry("home", "", 0, _("Home"), "house", "workspaces:home", Can.SEE_WORKSPACE))
+        manage = Can.MANAGE_WORKSPACE
+        register_tab(Tab(0, _("General"), "workspaces:settings_general", manage))
+        register_tab(Tab(10, _("Members"), "workspaces:settings_members", manage))
+        register_tab(Tab(80, _("API keys"), "workspaces:settings_keys", manage))
+        register_tab(Tab(90, _("Audit log"), "workspaces:settings_audit", Can.SEE_AUDIT))
         register_letter("workspaces.invitation", invitation)

@@ -30,6 +30,16 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Tab:
+    """A part of the settings, registered by the app it belongs to."""
+
+    order: int
+    label: "str | Promise"
+    url_name: str
+    can: Can
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """An entry as one member sees it."""
 
@@ -50,10 +60,20 @@ class Group:
 
 
 _entries: dict[str, Entry] = {}
+_tabs: dict[str, Tab] = {}
 
 
 def register_entry(entry: Entry) -> None:
     _entries[entry.key] = entry
+
+
+def register_tab(tab: Tab) -> None:
+    _tabs[tab.url_name] = tab
+
+
+def tabs(member: Member) -> list[Tab]:
+    """The parts of the settings this member may open."""
+    return sorted((tab for tab in _tabs.values() if member.may(tab.can)), key=lambda tab: tab.order)
 
 
 def sidebar(request: HttpRequest, member: Member) -> list[Group]:

@@ -17,6 +17,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from workspaces.models import Member, User
+from workspaces.navigation import tabs
 from workspaces.permissions import Can
 
 register = template.Library()
@@ -110,6 +111,14 @@ def in_days(days: int) -> str:
 def may(member: Member, can: str) -> bool:
     """Whether to offer an action, by its name in the permission table."""
     return member.may(Can(can))
+
+
+@register.inclusion_tag("workspaces/_tabs.html", takes_context=True)
+def settings_tabs(context: template.Context) -> dict[str, object]:
+    """The tabs above every page of the settings; the one of this page is marked."""
+    match = context["request"].resolver_match
+    member = context["member"]
+    return {"tabs": tabs(member), "current": f"{match.namespace}:{match.url_name}", "workspace": member.workspace}
 
 
 @register.filter
