@@ -5,7 +5,7 @@ EMBEDDED := $(RUN) -m emailops.embedded
 # Without a mail server of one's own, mail goes into the sandbox.
 export MAIL_SANDBOX ?= $(if $(EMAIL_URL),0,1)
 
-.PHONY: demo dev test check bench lock messages clean
+.PHONY: demo dev test check bench shots lock messages clean
 
 demo: ; @$(PYTHON) tools/bootstrap.py demo
 	@exec $(EMBEDDED) -- $(RUN) manage.py demo
@@ -22,6 +22,9 @@ check: ; @$(PYTHON) tools/bootstrap.py dev
 
 bench: ; @$(PYTHON) tools/bootstrap.py dev
 	@EMAILOPS_VAR=var/bench $(EMBEDDED) --throwaway -- $(RUN) -m benchmarks $(ARGS)
+
+shots: ; @$(PYTHON) tools/bootstrap.py dev
+	@SHOTS=var/shots EMAILOPS_VAR=var/test $(EMBEDDED) --throwaway -- $(RUN) -m pytest -q tests/browser/test_pages.py
 
 lock: ; @$(PYTHON) tools/bootstrap.py dev
 	@$(RUN) tools/lock.py
