@@ -11,9 +11,14 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
 from audience.api import router as audience_router
+from campaigns.api import router as campaigns_router
+from delivery.api import router as delivery_router
+from insights.api import router as insights_router
+from sprints.api import router as sprints_router
+from strategy.api import router as strategy_router
 
 router = SimpleRouter()
-for part in (audience_router,):
+for part in (audience_router, strategy_router, sprints_router, campaigns_router, delivery_router, insights_router):
     router.registry.extend(part.registry)
 
 

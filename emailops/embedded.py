@@ -9,6 +9,7 @@ environment already holds is left alone, and its server is not started. `EMAILOP
 
 import argparse
 import hashlib
+import json
 import os
 import secrets
 import signal
@@ -53,13 +54,13 @@ def services(var: Path, *, throwaway: bool = False) -> Iterator[dict[str, str]]:
     """Start what the environment does not name; yield the URLs; stop it again."""
     try:
         var.mkdir(parents=True, exist_ok=True)
+        urls = {
+            name: os.environ.get(name) or _kept_secret(var / name.lower()) for name in ("SECRET_KEY", "SUPPRESSION_KEY")
+        }
     except OSError as error:
         raise CannotStart(
-            f"Cannot create {var}: {error.strerror}. Set EMAILOPS_VAR to a folder you may write."
+            f"Cannot write to {var}: {error.strerror}. Set EMAILOPS_VAR to a folder you may write."
         ) from error
-    urls = {
-        name: os.environ.get(name) or _kept_secret(var / name.lower()) for name in ("SECRET_KEY", "SUPPRESSION_KEY")
-    }
     with ExitStack() as stack:
         if "DATABASE_URL" not in os.environ:
             urls["DATABASE_URL"] = stack.enter_context(_postgres(var / "postgres", throwaway=throwaway))
@@ -71,8 +72,10 @@ def services(var: Path, *, throwaway: bool = False) -> Iterator[dict[str, str]]:
 def _kept_secret(path: Path) -> str:
     """A secret of this folder, made once, so that links in its mails survive a restart."""
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50))
+        fresh = path.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(50))
+        fresh.replace(path)  # complete or not at all: half a secret would be kept for ever
     return path.read_text()
 
 
@@ -86,6 +89,7 @@ def _postgres(folder: Path, *, throwaway: bool) -> Iterator[str]:
             "The embedded PostgreSQL is not installed here. Run `make demo`, or set DATABASE_URL."
         ) from error
     folder.mkdir(parents=True, exist_ok=True)
+    _count_out_the_dead(folder / ".handle_pids.json")
     try:
         server = get_server(folder, cleanup_mode="stop", start=False)
         server.ensure_pgdata_inited()
@@ -99,6 +103,22 @@ def _postgres(folder: Path, *, throwaway: bool) -> Iterator[str]:
         yield uri
     finally:
         server.cleanup()
+
+
+def _count_out_the_dead(users: Path) -> None:
+    """The wheel stops the server with the last process that counts itself out, which a killed one never does."""
+    if users.exists():
+        users.write_text(json.dumps([pid for pid in json.loads(users.read_text() or "[]") if _is_alive(pid)]))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # somebody else's process
+    return True
 
 
 def _configure_postgres(folder: Path, *, throwaway: bool) -> None:

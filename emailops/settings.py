@@ -43,6 +43,7 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 VAR_DIR = (BASE_DIR / env.str("EMAILOPS_VAR", "var")).resolve()
 SIGNUP_OPEN = env.bool("SIGNUP_OPEN", False)
 MAIL_SANDBOX = env.bool("MAIL_SANDBOX", False)
+SANDBOX_SMTP_HOST: str = env.str("SANDBOX_SMTP_HOST", "127.0.0.1")
 SANDBOX_SMTP_PORT = env.int("SANDBOX_SMTP_PORT", 2525)
 
 # Applications, in the order of the product's sentence
@@ -152,6 +153,7 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # the invitation's link, or the installation's first start, proves the address
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # else anybody could have us write to anybody
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_SESSION_REMEMBER = True
 LOGIN_URL = "account_login"
@@ -169,7 +171,8 @@ USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
 
 # Mail
-MAIL = mail_settings(f"smtp://127.0.0.1:{SANDBOX_SMTP_PORT}" if MAIL_SANDBOX else required("EMAIL_URL"))
+SANDBOX_URL = f"smtp://{SANDBOX_SMTP_HOST}:{SANDBOX_SMTP_PORT}"
+MAIL = mail_settings(SANDBOX_URL if MAIL_SANDBOX else required("EMAIL_URL"))
 EMAIL_BACKEND = MAIL.backend
 EMAIL_HOST, EMAIL_PORT = MAIL.host, MAIL.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.user, MAIL.password
@@ -181,8 +184,9 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # Workers
 VISIBILITY = {"visibility_timeout": 300}  # seconds; Celery reads it in three places, and all three must agree
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
-CELERY_BROKER_TRANSPORT_OPTIONS = VISIBILITY
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+# Without max_retries a bell keeps the person's request waiting for six seconds while the broker is away.
+CELERY_BROKER_TRANSPORT_OPTIONS = {**VISIBILITY, "max_retries": 0}
 CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = VISIBILITY
 CELERY_VISIBILITY_TIMEOUT = VISIBILITY["visibility_timeout"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -194,7 +198,9 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"delivery.plan_run": {"queue": "send"}, "delivery.send_run": {"queue": "send"}}
+CELERY_TASK_ROUTES = {
+    name: {"queue": "send"} for name in ("delivery.plan_run", "delivery.send_run", "delivery.send_test")
+}
 CELERY_TIMEZONE = "UTC"
 # Every entry only looks into PostgreSQL for what is due, so a missed or doubled beat does no harm.
 CELERY_BEAT_SCHEDULE = {

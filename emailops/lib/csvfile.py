@@ -3,8 +3,10 @@
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import IO
 
 from django.utils.translation import gettext as _
@@ -16,7 +18,8 @@ LONGEST_LINE = 256 * 1024  # characters; a line of a contact list has a few hund
 MOST_COLUMNS = 200
 DELIMITERS = ",;\t|"
 AUTOMATIC = ""
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # OWASP, "CSV Injection"
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # OWASP, "CSV Injection"
+END = "\0"  # stands after the last line; no line holds it
 
 
 class UnreadableTable(DomainError):
@@ -48,10 +51,11 @@ def read_table(file: IO[bytes], *, encoding: str = AUTOMATIC) -> Table:
     """
     lines = _lines(file, encoding or _encoding_by_mark(file))
     first = next(lines, "")
-    if not first.strip():
-        raise UnreadableTable(_("The file is empty. Its first line must hold the names of the columns."))
-    records = _records(first, lines)
-    header = [name.strip() for name in next(records).cells]
+    records = _records(first, lines, max(DELIMITERS, key=re.sub('"[^"]*"', "", first).count))
+    top = next(records, Row(0, ()))
+    header = [name.strip() for name in top.cells]
+    if top.line > 1 or not any(header):
+        raise UnreadableTable(_("The file has no header. Its first line must hold the names of the columns."))
     if len(header) > MOST_COLUMNS:
         raise UnreadableTable(
             _("The file has %(count)d columns; at most %(most)d can be read.")
@@ -70,9 +74,10 @@ def _encoding_by_mark(file: IO[bytes]) -> str:
 
 def _lines(file: IO[bytes], encoding: str) -> Iterator[str]:
     """The file's lines with their ends, each within bounds."""
-    number, rest = 0, ""
+    number, rest, end = 0, "", ""
     for part in _decoded(file, encoding):
-        *lines, rest = (rest + part).split("\n")
+        end = end or ("\r" if "\r" in part and "\n" not in part else "\n")  # Excel for Mac still offers the old ends
+        *lines, rest = (rest + part).split(end)
         for line in lines:
             number += 1
             yield _checked(line, number) + "\n"
@@ -95,6 +100,8 @@ def _decoded(file: IO[bytes], encoding: str) -> Iterator[str]:
     except UnicodeDecodeError as error:
         line = seen + error.object[: error.start].count(b"\n") + 1
         raise UnreadableTable(_wrong_encoding(line, encoding)) from error
+    except UnicodeError as error:  # UTF-16 was asked for and there is no byte order mark
+        raise UnreadableTable(_wrong_encoding(1, encoding)) from error
 
 
 def _checked(line: str, number: int) -> str:
@@ -118,42 +125,34 @@ def _wrong_encoding(number: int, encoding: str) -> str:
     ) % {"encoding": encoding.removesuffix("-sig").upper(), "line": number}
 
 
-def _records(first: str, rest: Iterator[str]) -> Iterator[Row]:
-    delimiter = max(DELIMITERS, key=first.count)
-    reader = csv.reader(_chain(first, rest), delimiter=delimiter)
+def _records(first: str, rest: Iterator[str], delimiter: str) -> Iterator[Row]:
+    reader = csv.reader(chain([first], rest, [END]), delimiter=delimiter)
     while True:
         line = reader.line_num + 1
         try:
             cells = next(reader)
-        except StopIteration:
-            return
         except csv.Error as error:
             raise UnreadableTable(
-                _("Line %(line)d cannot be read as CSV: %(why)s.") % {"line": line, "why": error}
+                _("Line %(line)d cannot be read as CSV (%(why)s). Is a quotation mark missing there?")
+                % {"line": line, "why": error}
             ) from error
+        if cells == [END]:
+            return
+        if cells and cells[-1].endswith(END):
+            raise UnreadableTable(_("On line %(line)d a quotation mark opens that is never closed.") % {"line": line})
         if any(cells):
             yield Row(line, cells)
-
-
-def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
 
 
 def write_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """The lines of a CSV, with every cell that a spreadsheet would run as a formula disarmed by an apostrophe."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    for row in _with_header(header, rows):
+    for row in chain([header], rows):
         writer.writerow([disarmed(cell) for cell in row])
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
-
-
-def _with_header(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[Sequence[object]]:
-    yield header
-    yield from rows
 
 
 def disarmed(cell: object) -> str:
@@ -162,3 +161,8 @@ def disarmed(cell: object) -> str:
     if isinstance(cell, str) and text.startswith(FORMULA_STARTS):
         return f"'{text}"
     return text
+
+
+def rearmed(cell: str) -> str:
+    """The cell as it was before `disarmed`: a file that we gave out and get back says what it said."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS) else cell

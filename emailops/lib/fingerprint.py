@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 
 def canonical_json(value: Any) -> str:
-    """JSON that is the same for equal values: sorted keys, no spaces, decimals and dates as text.
+    """JSON that is the same for equal values: sorted keys, no spaces, decimals and dates as text, moments in UTC.
 
     Raises TypeError for a value that has no such form.
     """
@@ -22,7 +22,9 @@ def fingerprint(value: Any) -> str:
 
 def _plain(value: Any) -> str:
     if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
-    if isinstance(value, date | datetime):
+        return format(value.normalize() + 0, "f")  # adding zero makes -0 and 0 one
+    if isinstance(value, datetime):
+        return (value.astimezone(UTC) if value.tzinfo else value).isoformat()
+    if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no canonical form")

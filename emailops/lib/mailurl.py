@@ -1,6 +1,7 @@
 """EMAIL_URL: one line that says how mail leaves this installation."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -31,18 +32,28 @@ def mail_settings(url: str) -> MailSettings:
     """
     parts = urlsplit(url)
     if parts.scheme == "anymail" and parts.hostname:
-        return MailSettings(f"anymail.backends.{parts.hostname}.EmailBackend", provider=parts.hostname)
+        return _provider(parts.hostname)
     ports = {"smtp": 25, "submission": 587, "smtps": 465}
     if parts.scheme not in ports or not parts.hostname:
         raise ImproperlyConfigured(
             "EMAIL_URL must be smtp://, submission:// or smtps:// with a host, or anymail://provider."
         )
+    try:
+        port = parts.port or ports[parts.scheme]
+    except ValueError as error:
+        raise ImproperlyConfigured("The port in EMAIL_URL must be a number from 1 to 65535.") from error
     return MailSettings(
         SMTP_BACKEND,
         host=parts.hostname,
-        port=parts.port or ports[parts.scheme],
+        port=port,
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
         starttls=parts.scheme == "submission",
         implicit_tls=parts.scheme == "smtps",
     )
+
+
+def _provider(name: str) -> MailSettings:
+    if not name.isidentifier() or find_spec(f"anymail.backends.{name}") is None:
+        raise ImproperlyConfigured(f"EMAIL_URL names “{name}”, which django-anymail does not know.")
+    return MailSettings(f"anymail.backends.{name}.EmailBackend", provider=name)

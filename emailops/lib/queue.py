@@ -5,6 +5,10 @@ rings again for everything that is due (`delivery.tasks.ring`), so a broker that
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import timedelta
 from typing import Any
 
 from celery import current_app
@@ -12,16 +16,36 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
+_is_silent = ContextVar("is_silent", default=False)
 
 
-def enqueue(task: str, /, **ids: Any) -> None:
-    """Ring the named task once the current transaction has committed."""
-    transaction.on_commit(lambda: _ring(task, ids))
+@contextmanager
+def silence() -> Iterator[None]:
+    """Ring nobody for what is written inside: whoever tells a past does the work of the tasks too, at its own time.
 
-
-def _ring(task: str, ids: dict[str, Any]) -> None:
+    What is left to do is found by the poller, as after a lost bell.
+    """
+    token = _is_silent.set(True)
     try:
-        current_app.send_task(task, kwargs=ids, retry=False)
+        yield
+    finally:
+        _is_silent.reset(token)
+
+
+def enqueue(task: str, /, *, expires_in: timedelta | None = None, **ids: Any) -> None:
+    """Ring the named task once the current transaction has committed.
+
+    A bell that nobody has heard when it expires is thrown away: a poller that rings again and again for work that takes
+    long would else fill the queue, and everybody else's bells would wait behind its own.
+    """
+    if _is_silent.get():
+        return
+    transaction.on_commit(lambda: _ring(task, ids, expires_in))
+
+
+def _ring(task: str, ids: dict[str, Any], expires_in: timedelta | None) -> None:
+    try:
+        current_app.send_task(task, kwargs=ids, retry=False, expires=expires_in.total_seconds() if expires_in else None)
     except OperationalError:
         # The write is committed and the poller will find it: the person must not see an error for it.
         logger.warning("The broker is away; %s will be found by the poller", task)

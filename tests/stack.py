@@ -1,0 +1,119 @@
+"""The whole product as real processes against a database of its own, for tests that go in through the front door."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from socket import socket
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+
+from emailops.processes import Spec, kill, specs, start, stop, wait_for_port
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass
+class Stack:
+    """A running product. `environment` is what its processes see; `rows` asks its database."""
+
+    base_url: str
+    environment: dict[str, str]
+    log: Path
+    specs: dict[str, Spec]
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, name: str) -> None:
+        self.running[name] = start(self.specs[name], environment=self.environment, log=self.log / f"{name}.log")
+
+    def stop(self) -> None:
+        for process in reversed(self.running.values()):
+            stop(process)
+
+    def kill(self, name: str) -> None:
+        """End a process and its children as a power cut would."""
+        kill(self.running.pop(name))
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        connection = psycopg2.connect(self.environment["DATABASE_URL"])
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(query, values)
+                return cursor.fetchall()
+        finally:
+            connection.close()
+
+    def logs(self) -> str:
+        return "\n".join(f"--- {path.name}\n{path.read_text()[-3000:]}" for path in sorted(self.log.glob("*.log")))
+
+
+@contextmanager
+def running_stack(
+    name: str, folder: Path, *, redis_number: int, prepare: Callable[[dict[str, str]], None] | None = None
+) -> Iterator[Stack]:
+    """Start everything on free ports with an empty, migrated database called `name`; stop it at the end."""
+    port, sandbox_port = _free_port(), _free_port()
+    environment = {
+        "DATABASE_URL": _fresh_database(name),
+        "REDIS_URL": f"{os.environ['REDIS_URL'].partition('?')[0]}?db={redis_number}",
+        "EMAILOPS_VAR": str(folder),
+        "PORT": str(port),
+        "BASE_URL": f"http://127.0.0.1:{port}",
+        "SANDBOX_SMTP_PORT": str(sandbox_port),
+        "MAIL_SANDBOX": "1",
+        "DEBUG": "0",
+    }
+    manage("migrate", "--verbosity", "0", environment=environment)
+    manage("collectstatic", "--noinput", "--verbosity", "0", environment=environment)
+    if prepare:
+        prepare(environment)
+    named = {spec.name: spec for spec in specs(port=port, sandbox_port=sandbox_port)}
+    stack = Stack(environment["BASE_URL"], environment, folder / "log", named)
+    try:
+        for each in named:
+            stack.start(each)
+        assert wait_for_port(port, stack.running["web"]), stack.logs()
+        assert wait_for_port(sandbox_port, stack.running["sandbox"]), stack.logs()
+        yield stack
+    finally:
+        stack.stop()
+
+
+def manage(*command: str, environment: dict[str, str]) -> str:
+    """Run a command of manage.py against a stack's database; returns what it printed."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def _fresh_database(name: str) -> str:
+    server = os.environ["DATABASE_URL"]
+    connection = psycopg2.connect(server)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            cursor.execute(f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0")
+    finally:
+        connection.close()
+    parts = urlsplit(server)
+    return urlunsplit((parts.scheme, parts.netloc, f"/{name}", parts.query, parts.fragment))
+
+
+def _free_port() -> int:
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number: int = probe.getsockname()[1]
+        return number
