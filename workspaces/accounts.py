@@ -1,15 +1,29 @@
 """How allauth meets our people: addresses instead of user names, sign-up only where it is wanted."""
 
+import logging
+from smtplib import SMTPException
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from anymail.exceptions import AnymailError
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from emailops.lib.errors import DomainError
 from workspaces.models import User
+
+logger = logging.getLogger(__name__)
+
+
+class MailAway(DomainError):
+    """The mail server does not take the mail that a person waits for."""
+
+    code = "mail_away"
+    status = 503
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carries no types
@@ -25,6 +39,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ca
         if commit:
             user.save()
         return user
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link in the mail leads to BASE_URL, whatever host name the request used."""
+        return f"{settings.BASE_URL}{urlsplit(super().get_reset_password_from_key_url(key)).path}"
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (OSError, SMTPException, AnymailError) as error:
+            logger.warning("Account mail was not accepted: %s", type(error).__name__)
+            raise MailAway(_("Mail cannot be sent at the moment. Please try again in a few minutes.")) from error
 
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth carries no types

@@ -5,12 +5,16 @@ A key authenticates, its member's role and its own scopes permit, and its worksp
 
 from collections.abc import Mapping
 from datetime import datetime
+from math import isfinite
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers, viewsets
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -80,6 +84,39 @@ class InWorkspace(serializers.PrimaryKeyRelatedField[M]):
         if not isinstance(queryset, ScopedQuerySet):
             raise TypeError("InWorkspace needs a scoped queryset")
         return cast("models.QuerySet[M]", queryset.for_workspace(self.context["workspace"]))
+
+
+@extend_schema_field(OpenApiTypes.EMAIL)
+class MemberByEmail(serializers.SlugRelatedField[Member]):
+    """A member of the workspace who has not left, named by e-mail address."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(slug_field="user__email", queryset=Member.objects.all(), **options)
+
+    def get_queryset(self) -> models.QuerySet[Member]:
+        return Member.objects.for_workspace(self.context["workspace"]).active()
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value(str(data).strip().lower())
+
+
+class JsonObject(serializers.DictField):
+    """A JSON object of any content that PostgreSQL can keep: no zero bytes, half letters or infinite numbers."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not _is_storable(data):
+            raise serializers.ValidationError(_("This holds a zero byte, half a letter or a number without end."))
+        return super().to_internal_value(data)
+
+
+def _is_storable(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(_is_storable(key) and _is_storable(inner) for key, inner in value.items())
+    if isinstance(value, list):
+        return all(map(_is_storable, value))
+    if isinstance(value, str):
+        return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+    return not isinstance(value, float) or isfinite(value)
 
 
 class RefusalSerializer(serializers.Serializer[Any]):

@@ -7,6 +7,8 @@ from typing import Literal
 
 from django.utils.formats import number_format
 
+from workspaces.templatetags.ui import money
+
 Tone = Literal["accent", "soft", "grey", "warn", "ok", "bad", "teal"]
 Unit = Literal["", "percent"]
 TICKS = 4  # aimed at; rounding to friendly steps gives 3 to 6
@@ -36,7 +38,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`labels` name every point; of lines only the first, middle and last are written below the axis."""
+    """`labels` name every point; of lines only the first, middle and last are written below the axis.
+
+    Values are plain numbers, fractions shown as percentages, or amounts of a currency.
+    """
 
     label: str
     labels: Sequence[str]
@@ -45,6 +50,7 @@ class Chart:
     height: Literal["s", "m"] = "m"
     starts_at_zero: bool = True
     marks: Sequence[Mark] = field(default_factory=tuple)
+    currency: str = ""
 
     @property
     def rows(self) -> list[tuple[str, list[str]]]:
@@ -58,15 +64,25 @@ class Chart:
     def ticks(self) -> list[float]:
         """Round values from bottom to top that hold all the data."""
         values = [value for s in self.series for value in s.values] or [0.0]
-        low, high = (min(0.0, *values) if self.starts_at_zero else min(values)), max(values)
-        step = _friendly((high - low) / TICKS)
+        values += [0.0] if self.starts_at_zero else []
+        low, high = min(values), max(values)
+        step = _friendly((high - low or abs(high)) / TICKS)
         first, last = floor(low / step), max(ceil(high / step), floor(low / step) + 1)
         return [number * step for number in range(first, last + 1)]
 
-    def shown(self, value: float) -> str:
-        """A value in the reader's notation."""
+    @property
+    def tick_labels(self) -> list[str]:
+        """The ticks from bottom to top, with as many digits as their distance needs."""
+        ticks = self.ticks
+        digits = max(2, 1 - floor(log10((ticks[1] - ticks[0]) * 100)))
+        return [self.shown(tick, digits) for tick in ticks]
+
+    def shown(self, value: float, digits: int = 2) -> str:
+        """A value in the reader's notation; `digits` are the most a percentage gets."""
+        if self.currency:
+            return money(value, self.currency)
         if self.unit == "percent":
-            return f"{number_format(round(value * 100, 2)).rstrip('0').rstrip('.,')}%" if value else "0%"
+            return f"{number_format(round(value * 100, digits), digits).rstrip('0').rstrip('.,')}%"
         return number_format(round(value, 2) if value % 1 else int(value))
 
 

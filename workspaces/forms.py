@@ -1,7 +1,9 @@
 """Forms of the workspace pages, and the base that gives every form the product's look."""
 
+from copy import copy
 from typing import Any
 
+from babel.numbers import list_currencies
 from django import forms
 from django.conf import settings
 from django.forms.renderers import TemplatesSetting
@@ -43,6 +45,9 @@ class StyledModelForm(forms.ModelForm[Any]):
     required_css_class = "is-required"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Django writes what was typed onto the row while it validates; the page around the form and the service that
+        # compares old with new both need the row as it is.
+        kwargs["instance"] = copy(kwargs.get("instance"))
         super().__init__(*args, **kwargs)
         style(self)
 
@@ -84,7 +89,7 @@ class WorkspaceForm(StyledModelForm):
 
     def clean_currency(self) -> str:
         currency: str = self.cleaned_data["currency"].upper()
-        if len(currency) != 3 or not currency.isalpha():
+        if currency not in list_currencies():
             raise forms.ValidationError(_("A currency has three letters, as in EUR."))
         return currency
 

@@ -101,7 +101,8 @@ def _enter(request: HttpRequest, slug: str) -> MemberRequest:
     entered.member, entered.workspace = member, member.workspace
     entered.now = timezone.now()
     entered.zone = ZoneInfo(entered.user.time_zone)
-    entered.session["workspace"] = slug
+    if entered.session.get("workspace") != slug:  # else every page would write the session
+        entered.session["workspace"] = slug
     return entered
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from emailops.lib.errors import DomainError
 from workspaces.models import User
@@ -24,9 +24,8 @@ class MemberClockMiddleware:
         user = request.user
         if not isinstance(user, User):
             return self.get_response(request)
-        translation.activate(user.language)
         request.LANGUAGE_CODE = user.language
-        with timezone.override(ZoneInfo(user.time_zone)):
+        with translation.override(user.language), timezone.override(ZoneInfo(user.time_zone)):
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", user.language)
         return response
@@ -44,10 +43,16 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DomainError):
             return None
-        context = {"refusal": exception, "back": request.headers.get("Referer", settings.BASE_URL)}
+        context = {"refusal": exception, "back": _page_before(request)}
         if not getattr(request, "htmx", False):
             return render(request, "errors/refused.html", context, status=exception.status)
-        response = render(request, "components/_refusal.html", context, status=exception.status)
+        # 409 whatever the refusal's own status: base.html tells htmx to show that one.
+        response = render(request, "components/_refusal.html", context, status=DomainError.status)
         response.headers["HX-Retarget"] = "#refusals"
         response.headers["HX-Reswap"] = "innerHTML"
         return response
+
+
+def _page_before(request: HttpRequest) -> str:
+    before = request.headers.get("Referer", "")
+    return before if url_has_allowed_host_and_scheme(before, {request.get_host()}) else "/"

@@ -16,7 +16,10 @@ GROUPS: dict[str, "str | Promise"] = {"": "", "plan": _("Plan"), "send": _("Send
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the menu. `count` shows a number beside it; `alert` paints the number as something to do."""
+    """One line of the menu. `count` shows a number beside it; `alert` paints the number as something to do.
+
+    `also` are further nouns whose pages belong to the entry, besides that of its own page.
+    """
 
     key: str
     group: str
@@ -27,6 +30,12 @@ class Entry:
     can: Can
     count: Callable[[Member], int] | None = None
     alert: bool = False
+    also: tuple[str, ...] = ()
+
+    def holds(self, page: str) -> bool:
+        """Whether a page (`strategy:kpi_detail`) is about one of the entry's nouns."""
+        app, _colon, name = self.url_name.partition(":")
+        return page.partition("_")[0] in {f"{app}:{noun}" for noun in (name.partition("_")[0], *self.also)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +99,9 @@ def sidebar(request: HttpRequest, member: Member) -> list[Group]:
 
 
 def _current_entry(entries: list[Entry], current: str) -> Entry | None:
-    """The entry of this very page, else the one whose name begins this page's name (`contact_list`, `contact_edit`)."""
+    """The entry of this very page, else the first that holds it (`contact_list` holds `contact_edit`)."""
     exact = [entry for entry in entries if entry.url_name == current]
-    stem = current.partition("_")[0]
-    return next(iter(exact), None) or next((e for e in entries if e.url_name.partition("_")[0] == stem), None)
+    return next(iter(exact), None) or next((entry for entry in entries if entry.holds(current)), None)
 
 
 def _link(entry: Entry, member: Member, chosen: Entry | None) -> Link:

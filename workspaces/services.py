@@ -2,9 +2,12 @@
 
 import hashlib
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -33,6 +36,12 @@ class InvitationInvalid(DomainError):
     status = 410
 
 
+class AccountRefused(DomainError):
+    """The account asked for cannot be made."""
+
+    code = "account_refused"
+
+
 class KeyRefused(DomainError):
     """The API key asked for is not one we give."""
 
@@ -42,10 +51,17 @@ class KeyRefused(DomainError):
 @transaction.atomic
 def create_workspace(*, name: str, user: User, role: Role, now: datetime, **settings: str) -> Member:
     """Open a workspace with `user` as its first member. `settings` are fields of `Workspace`."""
-    workspace = Workspace.objects.create(name=name, slug=_free_slug(name), **settings)
+    workspace = _open(name, settings)
     member = Member.objects.create(workspace=workspace, user=user, role=role, joined_at=now)
     record("workspace.created", workspace, by=member, now=now)
     return member
+
+
+def _open(name: str, settings: dict[str, str]) -> Workspace:
+    while True:
+        # Two people may open workspaces of one name at once: who comes second takes the next slug.
+        with suppress(IntegrityError), transaction.atomic():
+            return Workspace.objects.create(name=name, slug=_free_slug(name), **settings)
 
 
 def _free_slug(name: str) -> str:
@@ -57,7 +73,7 @@ def _free_slug(name: str) -> str:
 @transaction.atomic
 def update_workspace(*, workspace: Workspace, by: Member, now: datetime, **changes: str) -> None:
     """Change the workspace's own fields; the audit entry keeps what they were."""
-    before = {field: getattr(workspace, field) for field in changes}
+    before = Workspace.objects.select_for_update().values(*changes).get(pk=workspace.pk)
     for field, value in changes.items():
         setattr(workspace, field, value)
     workspace.save(update_fields=list(changes))
@@ -81,6 +97,7 @@ def invite(*, workspace: Workspace, email: str, role: Role, by: Member, now: dat
 
     Raises `MembershipRefused` if the address already belongs to a member.
     """
+    _lock_members(workspace)
     email = email.strip().lower()
     if Member.objects.for_workspace(workspace).active().filter(user__email__iexact=email).exists():
         raise MembershipRefused(
@@ -137,11 +154,44 @@ def _invalid() -> InvitationInvalid:
 def accept_invitation(*, token: str, user: User, now: datetime) -> Member:
     """Make `user` a member. Each link works once; a former member comes back with the new role.
 
-    Raises `InvitationInvalid`, also when somebody else was quicker.
+    Raises `InvitationInvalid`, also when somebody else was quicker, and `MembershipRefused` if `user` is a member
+    already: the link is then somebody else's.
     """
+    return _join(_use(token, now), user, now)
+
+
+@transaction.atomic
+def join_with_account(*, token: str, name: str, password: str, now: datetime) -> Member:
+    """Make an account for the invited address and a member of it.
+
+    Raises `InvitationInvalid`, also when somebody else was quicker, and `AccountRefused` if the address has an account
+    or the password is too weak.
+    """
+    invitation = _use(token, now)
+    email, workspace = invitation.email, invitation.workspace
+    if User.objects.filter(email__iexact=email).exists():
+        raise AccountRefused(_("This address has an account. Sign in, then open the link again."))
+    person = {"name": name, "language": workspace.language, "time_zone": workspace.time_zone}
+    try:
+        validate_password(password, User(email=email, **person))
+    except ValidationError as weak:
+        raise AccountRefused(_("Choose a stronger password."), fields={"password": weak.messages}) from weak
+    return _join(invitation, User.objects.create_user(email, password, **person), now)
+
+
+def _use(token: str, now: datetime) -> Invitation:
     invitation = open_invitation(token, now)
     if not Invitation.objects.open(now).filter(pk=invitation.pk).update(accepted_at=now):
         raise _invalid()
+    return invitation
+
+
+def _join(invitation: Invitation, user: User, now: datetime) -> Member:
+    if Member.objects.for_workspace(invitation.workspace).active().filter(user=user).exists():
+        raise MembershipRefused(
+            _("You are a member of %(workspace)s already. Leave this link to %(email)s.")
+            % {"workspace": invitation.workspace, "email": invitation.email}
+        )
     member, _created = Member.objects.update_or_create(
         workspace=invitation.workspace,
         user=user,
@@ -188,9 +238,14 @@ def _require_a_manager(workspace: Workspace, *, without: Member | None) -> None:
 def create_api_key(
     *, workspace: Workspace, name: str, scopes: list[str], by: Member, now: datetime, expires_at: datetime | None = None
 ) -> tuple[ApiKey, str]:
-    """A new key and its secret, which is shown once and never kept. Raises `KeyRefused` for unknown scopes."""
+    """A new key and its secret, which is shown once and never kept.
+
+    Raises `KeyRefused` for unknown scopes, and for a key that would be expired from the start.
+    """
     if not scopes or not set(scopes) <= set(SCOPES):
         raise KeyRefused(_("Choose at least one scope from the list."), fields={"scopes": [_("Unknown or no scope.")]})
+    if expires_at is not None and expires_at <= now:
+        raise KeyRefused(_("A key has to expire in the future."), fields={"expires_at": [_("This day has passed.")]})
     prefix = f"eo_{secrets.token_hex(4)}"
     secret = f"{prefix}_{secrets.token_urlsafe(32)}"
     key = ApiKey.objects.create(

@@ -15,6 +15,7 @@ from typing import Any
 from anymail.exceptions import AnymailError
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -24,6 +25,7 @@ from workspaces.models import SystemMail, SystemMailState, Workspace
 
 logger = logging.getLogger(__name__)
 BACKOFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
+MOST_ATTEMPTS = len(BACKOFF) + 1  # also of those whose worker died, so that no mail can kill workers for ever
 LEASE = timedelta(minutes=2)  # longer than one SMTP conversation with EMAIL_TIMEOUT
 
 
@@ -52,12 +54,15 @@ def post(kind: str, *, workspace: Workspace, object_id: int, to: str, now: datet
     return mail
 
 
-def send_due(now: datetime, *, limit: int = 50) -> int:
-    """Send what is due, one by one. Returns how many were taken up. Safe to run in parallel and to repeat."""
+def send_due(now: datetime, *, limit: int = 50, connection: BaseEmailBackend | None = None) -> int:
+    """Send what is due, one by one. Returns how many were taken up. Safe to run in parallel and to repeat.
+
+    `connection` is another way out than the installation's.
+    """
     taken = 0
     while taken < limit and (mail := _claim(now)):
         taken += 1
-        _attempt(mail, now)
+        _attempt(mail, now, connection)
     return taken
 
 
@@ -76,13 +81,18 @@ def _claim(now: datetime) -> SystemMail | None:
     return mail
 
 
-def _attempt(mail: SystemMail, now: datetime) -> None:
+def _attempt(mail: SystemMail, now: datetime, connection: BaseEmailBackend | None) -> None:
+    if mail.attempts > MOST_ATTEMPTS:
+        _finish(mail, SystemMailState.FAILED, now, error=mail.error or "no attempt came to an end")
+        return
     letter = _builders[mail.kind](mail, now)
     if letter is None:
         _finish(mail, SystemMailState.FAILED, now, error="no longer needed")
         return
     try:
-        _message(mail, letter).send()
+        message = _message(mail, letter)
+        message.connection = connection
+        message.send()
     except (OSError, SMTPException, AnymailError) as error:
         logger.warning("System mail %s was not accepted: %s", mail.pk, type(error).__name__)
         _postpone(mail, now, str(error))
@@ -108,7 +118,7 @@ def _message(mail: SystemMail, letter: Letter) -> EmailMultiAlternatives:
 
 
 def _postpone(mail: SystemMail, now: datetime, error: str) -> None:
-    if mail.attempts > len(BACKOFF):
+    if mail.attempts >= MOST_ATTEMPTS:
         _finish(mail, SystemMailState.FAILED, now, error=error)
         return
     mail.next_attempt_at = now + BACKOFF[mail.attempts - 1]

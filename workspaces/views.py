@@ -6,13 +6,12 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from workspaces import services
@@ -107,6 +106,13 @@ def member_role(request: MemberRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         services.change_role(member=member, role=Role(form.cleaned_data["role"]), by=request.member, now=request.now)
         messages.success(request, _("%(name)s is now: %(role)s") % {"name": member, "role": member.get_role_display()})
+    return _back_to_members(request, member)
+
+
+def _back_to_members(request: MemberRequest, changed: Member) -> HttpResponse:
+    """The members' page, unless people changed themselves and may not see it any more."""
+    if changed.pk == request.member.pk:
+        return redirect("workspaces:front_door")
     return redirect("workspaces:settings_members", workspace=request.workspace.slug)
 
 
@@ -115,7 +121,7 @@ def member_remove(request: MemberRequest, pk: int) -> HttpResponse:
     member = get_object_or_404(Member.objects.for_workspace(request.workspace).active(), pk=pk)
     services.remove_member(member=member, by=request.member, now=request.now)
     messages.success(request, _("%(name)s is no longer a member") % {"name": member})
-    return redirect("workspaces:settings_members", workspace=request.workspace.slug)
+    return _back_to_members(request, member)
 
 
 @action(Can.MANAGE_WORKSPACE)
@@ -126,6 +132,7 @@ def invitation_revoke(request: MemberRequest, pk: int) -> HttpResponse:
     return redirect("workspaces:settings_members", workspace=request.workspace.slug)
 
 
+@never_cache
 @page(Can.MANAGE_WORKSPACE, Can.MANAGE_WORKSPACE)
 def settings_keys(request: MemberRequest) -> HttpResponse:
     """The keys of programs. A new key's secret is in this one answer and nowhere else."""
@@ -186,34 +193,14 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     invitation = services.open_invitation(token, now)
     user = request.user if isinstance(request.user, User) else None
     form = JoinForm(request.POST if request.method == "POST" and user is None else None)
-    if request.method == "POST":
-        user = user or _new_person(form, invitation)
-        if user is not None:
-            member = services.accept_invitation(token=token, user=user, now=now)
-            if not request.user.is_authenticated:
-                login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    if request.method == "POST" and user:
+        member = services.accept_invitation(token=token, user=user, now=now)
+        return redirect("workspaces:home", workspace=member.workspace.slug)
+    if request.method == "POST" and form.is_valid():
+        with shown_on(form):
+            member = services.join_with_account(token=token, now=now, **form.cleaned_data)
+            login(request, member.user, backend="allauth.account.auth_backends.AuthenticationBackend")
             return redirect("workspaces:home", workspace=member.workspace.slug)
     has_account = User.objects.filter(email__iexact=invitation.email).exists()
     context = {"invitation": invitation, "form": form, "has_account": has_account}
     return render(request, "workspaces/join.html", context, status=UNPROCESSABLE if form.errors else 200)
-
-
-def _new_person(form: JoinForm, invitation: Invitation) -> User | None:
-    """The account of somebody who has none; None, with the reason on the form, if it cannot be made."""
-    if not form.is_valid():
-        return None
-    if User.objects.filter(email__iexact=invitation.email).exists():
-        form.add_error(None, _("This address has an account. Sign in, then open the link again."))
-        return None
-    try:
-        validate_password(form.cleaned_data["password"], User(email=invitation.email, name=form.cleaned_data["name"]))
-    except ValidationError as error:
-        form.add_error("password", error)
-        return None
-    return User.objects.create_user(
-        invitation.email,
-        form.cleaned_data["password"],
-        name=form.cleaned_data["name"],
-        language=invitation.workspace.language,
-        time_zone=invitation.workspace.time_zone,
-    )

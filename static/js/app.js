@@ -181,22 +181,35 @@
     }
   });
 
-  /* Board: dragging a card posts the same form that its "Move to" menu posts. */
+  /* Lists ordered by hand: dragging a story posts the same form that its buttons post. */
   customElements.define("ui-board", class extends HTMLElement {
     connectedCallback() {
-      if (!window.Sortable) return;
-      for (const list of $$(".col__cards", this)) {
+      if (!window.Sortable || !$("form[data-move]", this)) return;
+      for (const list of $$("[data-cards]", this)) {
         window.Sortable.create(list, {
-          group: "board", animation: 160, draggable: ".tcard", filter: "details, details *", preventOnFilter: false,
+          group: "stories", animation: 160, draggable: "[data-story]", handle: $("[data-grip]", list) ? "[data-grip]" : "",
+          filter: "details, details *", preventOnFilter: false, delay: 150, delayOnTouchOnly: true,
           ghostClass: "is-ghost", chosenClass: "is-lifted", onEnd: (moved) => this.save(moved),
         });
       }
+      /* What was refused goes back to where it was; the sentence that says why is on the page. */
+      this.addEventListener("htmx:afterRequest", (event) => {
+        const { status } = event.detail.xhr;
+        if (status < 200 || status >= 400) this.undo?.();
+      });
     }
-    save(moved) {
-      if (moved.from === moved.to && moved.oldIndex === moved.newIndex) return;
-      const form = $("form[data-move]", moved.item);
-      form.elements.column.value = moved.to.dataset.column;
-      form.elements.before.value = moved.item.nextElementSibling?.dataset.story ?? "";
+    save({ item, from, to, oldIndex, newIndex }) {
+      const form = $("form[data-move]", item);
+      if (!form || (from === to && oldIndex === newIndex)) return;
+      const inputs = $$('input[name="column"], input[name="before"]', form);
+      const values = { column: to.dataset.column, before: item.nextElementSibling?.dataset.story ?? "" };
+      for (const input of inputs) { input.value = values[input.name]; input.disabled = false; }
+      this.undo = () => {
+        for (const input of inputs) input.disabled = true;
+        const others = [...from.children].filter((child) => child !== item);
+        from.insertBefore(item, others[oldIndex] ?? null);
+        this.undo = null;
+      };
       form.requestSubmit();
     }
   });

@@ -52,7 +52,7 @@ def linechart(chart: Chart) -> dict[str, object]:
             dots.append(_dot(series, points[-1]))
     return {
         "chart": chart,
-        "ticks": [chart.shown(tick) for tick in reversed(ticks)],
+        "ticks": chart.tick_labels[::-1],
         "grid": _grid(ticks),
         "shapes": mark_safe("".join(shapes)),  # noqa: S308  joined from format_html
         "dots": mark_safe("".join(dots)),  # noqa: S308  joined from format_html
@@ -71,17 +71,22 @@ def barchart(chart: Chart) -> dict[str, object]:
     """Groups of bars, one group a label."""
     ticks = chart.ticks
     slot = 100 / max(len(chart.labels), 1)
-    width = min(slot * 0.62 / len(chart.series), 5.5)
+    width = min(slot * 0.62 / max(len(chart.series), 1), 5.5)
     bars = [
         _bar(
-            chart, series, index, x0=index * slot + (slot - width * len(chart.series)) / 2 + order * width, width=width
+            chart,
+            series,
+            index,
+            ticks=ticks,
+            x0=index * slot + (slot - width * len(chart.series)) / 2 + order * width,
+            width=width,
         )
         for index in range(len(chart.labels))
         for order, series in enumerate(chart.series)
     ]
     return {
         "chart": chart,
-        "ticks": [chart.shown(tick) for tick in reversed(ticks)],
+        "ticks": chart.tick_labels[::-1],
         "grid": _grid(ticks),
         "bars": mark_safe("".join(bars)),  # noqa: S308  joined from format_html
     }
@@ -245,17 +250,20 @@ def _marks(chart: Chart) -> list[dict[str, str]]:
     return found
 
 
-def _bar(chart: Chart, series: Series, index: int, *, x0: float, width: float) -> SafeString:
+def _bar(chart: Chart, series: Series, index: int, *, ticks: Sequence[float], x0: float, width: float) -> SafeString:
+    """A bar from zero up, or down for a value below it."""
     value = series.values[index] if index < len(series.values) else 0.0
-    height = value / (chart.ticks[-1] or 1) * 100
+    low, high = ticks[0], ticks[-1]
+    zero = min(max(0.0, low), high)
+    top, bottom = (100 - (edge - low) / (high - low) * 100 for edge in (max(value, zero), min(value, zero)))
     return format_html(
         '<rect class="bar-rect bar-rect--{}" x="{}%" y="{}%" width="{}%" height="{}%" rx="3"><title>{}, {}: {}</title>'
         "</rect>",
         series.tone,
         _n(x0),
-        _n(100 - height),
-        _n(width - 0.5),
-        _n(height),
+        _n(top),
+        _n(max(width - 0.5, width * 0.6)),
+        _n(bottom - top),
         chart.labels[index],
         series.name,
         chart.shown(value),

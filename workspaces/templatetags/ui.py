@@ -1,7 +1,7 @@
 """Small parts of every page: icons, avatars, progress bars, money."""
 
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
 
@@ -77,15 +77,20 @@ def bar(rate: float | None, tone: str = "", label: str = "", size: str = "") -> 
 @register.filter
 def percent(rate: float | Decimal | None, digits: int = 1) -> str:
     """A fraction as a percentage in the reader's notation; a dash when there is none."""
-    return "–" if rate is None else f"{number_format(Decimal(rate) * 100, digits)}%"
+    return "–" if rate is None else f"{number_format(_hundredfold(rate, digits), digits)}%"
+
+
+def _hundredfold(rate: float | Decimal, digits: int) -> Decimal:
+    """Rounded here, because Django's `number_format` cuts off instead."""
+    return (Decimal(rate) * 100).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
 
 
 @register.filter
-def points(difference: float | None) -> str:
+def points(difference: float | Decimal | None) -> str:
     """A difference of two rates in percentage points, with its sign."""
     if difference is None:
         return "–"
-    shown = number_format(Decimal(abs(difference)) * 100, 1)
+    shown = number_format(_hundredfold(abs(Decimal(difference)), 1), 1)
     return _("%(sign)s%(value)s points") % {"sign": "−" if difference < 0 else "+", "value": shown}
 
 
