@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db.models import Count
+from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -21,11 +22,12 @@ from audience.models import (
 )
 from audience.segments.compile import contacts_in, in_words
 from audience.segments.definition import read_definition
-from audience.segments.fields import fields_of
+from audience.segments.fields import Field, fields_of
 from audience.services import ConsentBasis, NewEvent
+from emailops.lib.addresses import read_address
 from emailops.lib.errors import DomainError
-from workspaces.api import InWorkspace, ScopedViewSet
-from workspaces.models import Language
+from workspaces.api import InWorkspace, JsonObject, ScopedViewSet
+from workspaces.models import Language, validate_time_zone
 from workspaces.permissions import Can
 
 MOST_CONTACTS = 1000
@@ -48,7 +50,7 @@ class ConsentSerializer(serializers.Serializer[Any]):
 
     given_by = serializers.CharField(max_length=60, default="api", help_text="How: form, phone, checkout …")
     wording = serializers.CharField()
-    evidence = serializers.DictField(required=False)
+    evidence = JsonObject(required=False)
 
 
 class ContactWriteSerializer(serializers.Serializer[Any]):
@@ -59,8 +61,8 @@ class ContactWriteSerializer(serializers.Serializer[Any]):
     first_name = serializers.CharField(max_length=100, required=False, allow_blank=True)
     last_name = serializers.CharField(max_length=100, required=False, allow_blank=True)
     language = serializers.ChoiceField(choices=Language.choices, required=False, allow_blank=True)
-    time_zone = serializers.CharField(max_length=50, required=False, allow_blank=True)
-    attributes = serializers.DictField(required=False)
+    time_zone = serializers.CharField(max_length=50, required=False, allow_blank=True, validators=[validate_time_zone])
+    attributes = JsonObject(required=False, help_text="By key; null removes one.")
     lists: Any = serializers.ListField(
         child=InWorkspace(queryset=ContactList.objects.all()), required=False, help_text="Ids of lists to put it on."
     )
@@ -116,9 +118,14 @@ class SegmentSerializer(serializers.ModelSerializer[Segment]):
 
     def get_words(self, segment: Segment) -> str:
         try:
-            return in_words(read_definition(segment.definition), fields_of(segment.workspace))
+            return in_words(read_definition(segment.definition), self._known)
         except DomainError as broken:
             return str(broken)
+
+    @cached_property
+    def _known(self) -> dict[str, Field]:
+        """Read once for all segments of an answer."""
+        return fields_of(self.context["view"].workspace)
 
 
 class SegmentWriteSerializer(serializers.Serializer[Any]):
@@ -126,7 +133,7 @@ class SegmentWriteSerializer(serializers.Serializer[Any]):
 
     name = serializers.CharField(max_length=120)
     description = serializers.CharField(required=False, allow_blank=True, default="")
-    definition = serializers.DictField()
+    definition = JsonObject()
 
 
 class CountSerializer(serializers.Serializer[Any]):
@@ -143,7 +150,7 @@ class EventSerializer(serializers.Serializer[Any]):
     name = serializers.SlugField(max_length=60)
     occurred_at = serializers.DateTimeField()
     value = serializers.DecimalField(max_digits=12, decimal_places=2, required=False, allow_null=True, default=None)
-    properties = serializers.DictField(required=False, default=dict)
+    properties = JsonObject(required=False, default=dict)
     external_id = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")
 
 
@@ -180,11 +187,14 @@ class ContactViewSet(ScopedViewSet[Contact], mixins.ListModelMixin, mixins.Retri
 
     def get_queryset(self) -> Any:
         contacts = super().get_queryset()
-        params = self.request.query_params
-        for name, lookup in (("email", "address"), ("external_id", "external_id")):
-            if params.get(name):
-                contacts = contacts.filter(**{lookup: params[name].lower() if name == "email" else params[name]})
-        return contacts.matching(params["q"]) if params.get("q") else contacts  # type: ignore[attr-defined]  # scoped
+        if email := self._asked("email"):
+            contacts = contacts.filter(address=read_address(email).key)
+        if external_id := self._asked("external_id"):
+            contacts = contacts.filter(external_id=external_id)
+        return contacts.matching(self._asked("q"))  # type: ignore[attr-defined]  # scoped
+
+    def _asked(self, name: str) -> str:
+        return str(self.request.query_params.get(name, "")).replace("\0", "")  # PostgreSQL knows no zero byte
 
     @extend_schema(request=ContactWriteSerializer, responses={200: ContactSerializer, 201: ContactSerializer})
     def create(self, request: Request) -> Response:
@@ -315,8 +325,7 @@ class SegmentViewSet(ScopedViewSet[Segment], mixins.ListModelMixin, mixins.Retri
     def count(self, request: Request, pk: str) -> Response:
         """How many people belong now."""
         people = contacts_in(self.workspace, read_definition(self.get_object().definition), self.now)
-        reachable = people.consenting().filter(suppression="").count()
-        return Response({"people": people.count(), "reachable": reachable})
+        return Response({"people": people.count(), "reachable": people.reachable().count()})
 
 
 class EventViewSet(ScopedViewSet[Contact]):

@@ -91,7 +91,9 @@ class ListForm(StyledForm):
 class ChooseListForm(StyledForm):
     """One of the workspace's lists."""
 
-    contact_list = forms.ModelChoiceField(label=_("List"), queryset=ContactList.objects.none())
+    contact_list = forms.ModelChoiceField(
+        label=_("List"), queryset=ContactList.objects.none(), empty_label=_("Choose a list")
+    )
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -109,7 +111,7 @@ class SegmentForm(StyledForm):
     """What a segment is called; its rules come from the builder."""
 
     name = forms.CharField(label=_("Name"), max_length=120)
-    description = forms.CharField(label=_("Who they are"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    description = forms.CharField(label=_("Who they are"), required=False, widget=forms.Textarea(attrs={"rows": 1}))
 
 
 class UploadForm(StyledForm):
@@ -125,7 +127,10 @@ class MappingForm(StyledForm):
     """What each column of a file becomes, where the people go, and on what basis we may write to them."""
 
     contact_list = forms.ModelChoiceField(
-        label=_("Put them on the list"), queryset=ContactList.objects.none(), required=False
+        label=_("Put them on the list"),
+        queryset=ContactList.objects.none(),
+        required=False,
+        empty_label=_("On no list"),
     )
     consent = forms.ChoiceField(
         label=_("Marketing consent"),

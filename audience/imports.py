@@ -4,8 +4,10 @@
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
 from typing import IO
 
 from django.core.files.base import File
@@ -31,9 +33,9 @@ SAMPLE_ROWS = 5
 CONTACT_COLUMNS = ("email", "first_name", "last_name", "language", "external_id")
 SKIP = ""
 GUESSES: dict[str, str] = {
-    r"e-?mail.*|.*адрес.*почт.*|имейл|почта|ел\. ?поща": "email",
-    r"first.?name|name|имя|име": "first_name",
-    r"last.?name|surname|фамил.*": "last_name",
+    r"(.+[ _-])?e-?mail([ _-]?addr.*)?|.*почт[аы]|.*поща|и-?мейл([ _-]адрес)?": "email",
+    r"(first|given).?name|name|имя|(собствено )?име": "first_name",
+    r"(last|family).?name|surname|фамил.*": "last_name",
     r"lang.*|язык|език": "language",
     r"(external|customer|crm).?id|id": "external_id",
 }
@@ -80,8 +82,23 @@ def _read_through(file: File[bytes], encoding: str) -> Table:
 def bytes_of(file: File[bytes]) -> IO[bytes]:
     file.seek(0)
     if file.file is None:
-        raise ImportRefused(_("The file is gone. Upload it again."))
+        raise _gone()
     return file.file
+
+
+@contextmanager
+def opened(found: ContactImport) -> Iterator[IO[bytes]]:
+    """The kept file from its beginning. Raises `ImportRefused` when it was deleted meanwhile."""
+    try:
+        file = found.file.open("rb")
+    except FileNotFoundError as error:
+        raise _gone() from error
+    with file:
+        yield bytes_of(file)
+
+
+def _gone() -> "ImportRefused":
+    return ImportRefused(_("The file is gone. Upload it again."))
 
 
 def guess_mapping(header: Sequence[str], attributes: Mapping[str, AttributeDefinition]) -> dict[str, str]:
@@ -105,9 +122,9 @@ def _guess(name: str, attributes: Mapping[str, AttributeDefinition]) -> str:
 
 def sample_rows(found: ContactImport) -> list[Sequence[str]]:
     """The first rows, for the page on which the columns are matched."""
-    with found.file.open("rb") as file:
-        rows = read_table(bytes_of(file), encoding=found.encoding).rows
-        return [row.cells for _number, row in zip(range(SAMPLE_ROWS), rows, strict=False)]
+    with opened(found) as file:
+        rows = read_table(file, encoding=found.encoding).rows
+        return [row.cells for row in islice(rows, SAMPLE_ROWS)]
 
 
 @transaction.atomic
@@ -122,7 +139,7 @@ def start_import(
     now: datetime,
 ) -> None:
     """Hand the matched file to a worker. Raises `ImportRefused` without an e-mail column, or the second time."""
-    _require_usable(mapping, current_attributes(found.workspace))
+    require_usable(mapping, current_attributes(found.workspace))
     if consent == Consent.GIVEN and not consent_wording.strip():
         raise ImportRefused(
             _("Say how these people agreed: where, when, and in which words."),
@@ -141,7 +158,8 @@ def start_import(
     enqueue("audience.run_import", import_id=found.pk)
 
 
-def _require_usable(mapping: Mapping[str, str], attributes: Mapping[str, AttributeDefinition]) -> None:
+def require_usable(mapping: Mapping[str, str], attributes: Mapping[str, AttributeDefinition]) -> None:
+    """Raises `ImportRefused` unless there is an e-mail column, no field is named twice and every attribute is there."""
     chosen = [column for column in mapping.values() if column != SKIP]
     known = {*CONTACT_COLUMNS, *(f"attribute.{key}" for key in attributes)}
     if "email" not in chosen:

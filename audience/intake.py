@@ -1,7 +1,8 @@
 """Contacts from a CSV, the part that workers do: take the rows in chunks, say for each refused one why.
 
 A chunk is one transaction that also moves `next_line`, so a worker that dies is followed by one that goes on with the
-next chunk: no row is taken twice or lost.
+next chunk: no row is taken twice or lost. The lease is also the fence: a worker that was only slow finds it changed by
+its follower, and its chunk is undone.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audience.attributes import stored_value
-from audience.imports import SKIP, bytes_of
+from audience.imports import SKIP, ImportRefused, opened, require_usable
 from audience.models import (
     AttributeDefinition,
     Consent,
@@ -27,7 +28,7 @@ from audience.models import (
 from audience.services import current_attributes
 from emailops.lib.addresses import read_address
 from emailops.lib.bulk import Json, insert_rows
-from emailops.lib.csvfile import Row, UnreadableTable, read_table
+from emailops.lib.csvfile import Row, UnreadableTable, read_table, rearmed
 from emailops.lib.errors import DomainError
 from emailops.lib.queue import enqueue
 from workspaces.audit import record
@@ -57,7 +58,7 @@ class _Incoming:
     address: str
     fields: dict[str, str]
     attributes: dict[str, Any]
-    line: int
+    row: Row
 
 
 @dataclass(slots=True)
@@ -81,7 +82,7 @@ def run_import(import_id: int, clock: Callable[[], datetime]) -> None:
         finished = _take_rows(found, clock)
     except _Lost:
         return
-    except UnreadableTable as refusal:
+    except (UnreadableTable, ImportRefused) as refusal:
         _finish(found, ImportState.FAILED, clock(), str(refusal))
     else:
         if finished:
@@ -102,10 +103,11 @@ def _take_rows(found: ContactImport, clock: Callable[[], datetime]) -> bool:
     """Whether the end of the file was reached."""
     stop_at = clock() + BUDGET
     attributes = current_attributes(found.workspace)
-    with found.file.open("rb") as file:
-        table = read_table(bytes_of(file), encoding=found.encoding)
+    require_usable(found.mapping, attributes)
+    with opened(found) as file:
+        table = read_table(file, encoding=found.encoding)
         for rows in _chunks(table.rows, found.next_line):
-            chunk = _read_chunk(rows, found.mapping, attributes)
+            chunk = _read_chunk(rows, found, attributes)
             now = clock()
             _take_chunk(found, chunk, next_line=rows[-1].line + 1, read_rate=file.tell() / found.size, now=now)
             if now > stop_at:
@@ -126,30 +128,38 @@ def _chunks(rows: Iterator[Row], first_line: int) -> Iterator[list[Row]]:
         yield chunk
 
 
-def _read_chunk(
-    rows: Sequence[Row], mapping: Mapping[str, str], attributes: Mapping[str, AttributeDefinition]
-) -> _Chunk:
-    columns = [(int(index), column) for index, column in mapping.items() if column != SKIP]
+def _read_chunk(rows: Sequence[Row], found: ContactImport, attributes: Mapping[str, AttributeDefinition]) -> _Chunk:
+    columns = [(int(index), column) for index, column in found.mapping.items() if column != SKIP]
     chunk = _Chunk()
     for row in rows:
         try:
+            _require_width(row, len(found.header))
             incoming = _read_row(row, columns, attributes)
         except DomainError as refusal:
             chunk.refused.append((row, str(refusal)))
             continue
         if incoming.address in chunk.incoming:
-            earlier = chunk.incoming[incoming.address].line
+            earlier = chunk.incoming[incoming.address].row.line
             chunk.refused.append((row, _("The same address stands on line %(line)d.") % {"line": earlier}))
         else:
             chunk.incoming[incoming.address] = incoming
     return chunk
 
 
+def _require_width(row: Row, width: int) -> None:
+    """A row with more cells than columns was cut at a wrong place, so that nothing in it is where it belongs."""
+    if any(cell.strip() for cell in row.cells[width:]):
+        raise RowRefused(
+            _("The row has %(cells)d cells for %(width)d columns. Put texts that hold a comma into quotation marks.")
+            % {"cells": len(row.cells), "width": width}
+        )
+
+
 def _read_row(row: Row, columns: Sequence[tuple[int, str]], attributes: Mapping[str, AttributeDefinition]) -> _Incoming:
     fields: dict[str, str] = {}
     values: dict[str, Any] = {}
     for index, column in columns:
-        cell = row.cells[index].strip() if index < len(row.cells) else ""
+        cell = rearmed(row.cells[index]).strip() if index < len(row.cells) else ""
         if not cell:
             continue
         if column.startswith("attribute."):
@@ -158,7 +168,7 @@ def _read_row(row: Row, columns: Sequence[tuple[int, str]], attributes: Mapping[
         else:
             fields[column] = _checked_field(column, cell)
     address = read_address(fields.pop("email", ""))
-    return _Incoming(address.written, address.key, fields, values, row.line)
+    return _Incoming(address.written, address.key, fields, values, row)
 
 
 def _checked_field(column: str, cell: str) -> str:
@@ -175,7 +185,8 @@ def _checked_field(column: str, cell: str) -> str:
 @transaction.atomic
 def _take_chunk(found: ContactImport, chunk: _Chunk, *, next_line: int, read_rate: float, now: datetime) -> None:
     _drop_taken_ids(found.workspace, chunk)
-    written = _upsert(found, list(chunk.incoming.values()), now)
+    # By address: two imports that write the same people wait for each other in one order, and so never for ever.
+    written = _upsert(found, sorted(chunk.incoming.values(), key=lambda row: row.address), now)
     _add_to_list(found, chunk, now)
     _log_consent(found, chunk, now)
     ImportRefusal.objects.bulk_create(
@@ -189,11 +200,11 @@ def _take_chunk(found: ContactImport, chunk: _Chunk, *, next_line: int, read_rat
     found.updated_count += len(written) - created
     found.unchanged_count += len(chunk.incoming) - len(written)
     found.refused_count += len(chunk.refused)
-    found.next_line, found.read_rate, found.lease_until = next_line, min(read_rate, 1.0), now + LEASE
-    _save_progress(found)
+    found.next_line, found.read_rate = next_line, min(read_rate, 1.0)
+    _save_progress(found, lease_until=now + LEASE)
 
 
-def _save_progress(found: ContactImport) -> None:
+def _save_progress(found: ContactImport, *, lease_until: datetime) -> None:
     counters = (
         "created_count",
         "updated_count",
@@ -201,11 +212,11 @@ def _save_progress(found: ContactImport) -> None:
         "refused_count",
         "next_line",
         "read_rate",
-        "lease_until",
     )
-    still_ours = ContactImport.objects.filter(pk=found.pk, state=ImportState.RUNNING)
-    if not still_ours.update(**{name: getattr(found, name) for name in counters}):
-        raise _Lost  # cancelled meanwhile: the transaction is undone
+    still_ours = ContactImport.objects.filter(pk=found.pk, state=ImportState.RUNNING, lease_until=found.lease_until)
+    if not still_ours.update(lease_until=lease_until, **{name: getattr(found, name) for name in counters}):
+        raise _Lost  # cancelled, or taken over because we were silent for too long: the transaction is undone
+    found.lease_until = lease_until
 
 
 def _drop_taken_ids(workspace: Workspace, chunk: _Chunk) -> None:
@@ -228,7 +239,7 @@ def _drop_taken_ids(workspace: Workspace, chunk: _Chunk) -> None:
 
 
 def _refuse(chunk: _Chunk, incoming: _Incoming, why: str) -> None:
-    chunk.refused.append((Row(incoming.line, [incoming.email, *incoming.fields.values()]), why))
+    chunk.refused.append((incoming.row, why))
     del chunk.incoming[incoming.address]
 
 
@@ -298,7 +309,7 @@ def _log_consent(found: ContactImport, chunk: _Chunk, now: datetime) -> None:
                 found.consent,
                 "import",
                 found.consent_wording,
-                Json({**evidence, "line": chunk.incoming[address].line}),
+                Json({**evidence, "line": chunk.incoming[address].row.line}),
                 found.created_by.pk,
                 now,
             )

@@ -67,9 +67,13 @@ class ContactQuerySet(ScopedQuerySet["Contact"]):
     def consenting(self) -> Self:
         return self.filter(consent=Consent.GIVEN)
 
+    def reachable(self) -> Self:
+        """Who gave consent and is not suppressed."""
+        return self.consenting().filter(suppression="")
+
     def matching(self, text: str) -> Self:
         """Contacts whose name or address holds this text."""
-        words = text.split()
+        words = text.replace("\0", "").split()  # PostgreSQL knows no zero byte
         found = self
         for word in words:
             found = found.filter(

@@ -25,9 +25,9 @@ from audience.models import (
     address_hash,
 )
 from audience.segments.compile import condition_for
-from audience.segments.definition import Group, write_definition
+from audience.segments.definition import Group, read_definition, write_definition
 from audience.segments.fields import fields_of
-from emailops.lib.addresses import read_address
+from emailops.lib.addresses import Address, read_address
 from emailops.lib.bulk import Json, insert_rows
 from emailops.lib.errors import DomainError
 from workspaces.audit import record
@@ -73,9 +73,7 @@ def define_attribute(
 
     Raises `AttributeRefused` if a current one has the key, or an archived one another kind.
     """
-    key = slugify(label).replace("-", "_")[:40]
-    if not key:
-        raise AttributeRefused(_("The label needs at least one letter."), fields={"label": [_("No letter.")]})
+    key = _key_of(label)
     definition, created = AttributeDefinition.objects.get_or_create(
         workspace=workspace, key=key, defaults={"label": label, "kind": kind}
     )
@@ -84,9 +82,18 @@ def define_attribute(
             _("There is an attribute “%(label)s” already.") % {"label": definition.label},
             fields={"label": [_("Already there.")]},
         )
-    AttributeDefinition.objects.filter(pk=definition.pk).update(archived_at=None, label=label)
+    definition.archived_at, definition.label = None, label
+    definition.save(update_fields=["archived_at", "label"])
     record("attribute.defined", definition, by=by, now=now, kind=kind)
     return definition
+
+
+def _key_of(label: str) -> str:
+    key = slugify(label, allow_unicode=True).replace("-", "_")[:40].strip("_")
+    if not key:
+        raise AttributeRefused(_("The label needs at least one letter."), fields={"label": [_("No letter.")]})
+    # PostgreSQL and Django take a key that reads as a number for a place in a list.
+    return f"n{key}"[:40] if key[0].isdigit() else key
 
 
 @transaction.atomic
@@ -100,6 +107,27 @@ def current_attributes(workspace: Workspace) -> dict[str, AttributeDefinition]:
     """The attributes in use, by key."""
     found = AttributeDefinition.objects.for_workspace(workspace).filter(archived_at=None).order_by("label", "pk")
     return {definition.key: definition for definition in found}
+
+
+def add_contact(
+    *,
+    workspace: Workspace,
+    email: str,
+    by: Member | None,
+    now: datetime,
+    fields: Mapping[str, str] | None = None,
+    attributes: Mapping[str, Any] | None = None,
+) -> Contact:
+    """Add a contact as a person does who believes it to be new. Raises what `save_contact` raises.
+
+    Raises `ContactRefused` if there is one with this address: empty fields of a form must not empty that one's.
+    """
+    if Contact.objects.for_workspace(workspace).filter(address=read_address(email).key).exists():
+        raise ContactRefused(_("There is a contact with this address already."), fields={"email": [_("Taken.")]})
+    contact, _created = save_contact(
+        workspace=workspace, email=email, by=by, now=now, fields=fields, attributes=attributes
+    )
+    return contact
 
 
 @transaction.atomic
@@ -121,10 +149,8 @@ def save_contact(
     address = read_address(email)
     stored = _checked_attributes(workspace, attributes or {})
     chosen = {name: value for name, value in (fields or {}).items() if name in CONTACT_FIELDS}
-    found = contact or Contact.objects.for_workspace(workspace).filter(address=address.key).first()
-    _require_free(workspace, found, address.key, chosen.get("external_id", ""))
-    created = found is None
-    row = found or Contact(workspace=workspace, created_at=now)
+    row, created = _locked_contact(workspace, address, contact, now)
+    _require_free(workspace, row, address.key, chosen.get("external_id", ""))
     row.email, row.address, row.updated_at = address.written, address.key, now
     for name, value in chosen.items():
         setattr(row, name, value)
@@ -135,6 +161,17 @@ def save_contact(
     return row, created
 
 
+def _locked_contact(
+    workspace: Workspace, address: Address, contact: Contact | None, now: datetime
+) -> tuple[Contact, bool]:
+    """The row to write and whether it is new, ours alone until the end of the transaction."""
+    rows = Contact.objects.for_workspace(workspace).select_for_update()
+    if contact is not None:
+        return rows.get(pk=contact.pk), False
+    defaults = {"email": address.written, "created_at": now, "updated_at": now}
+    return rows.get_or_create(workspace=workspace, address=address.key, defaults=defaults)
+
+
 def _checked_attributes(workspace: Workspace, given: Mapping[str, Any]) -> dict[str, Any]:
     known = current_attributes(workspace)
     unknown = sorted(set(given) - set(known))
@@ -143,12 +180,14 @@ def _checked_attributes(workspace: Workspace, given: Mapping[str, Any]) -> dict[
             _("There is no attribute “%(key)s”. Define it first.") % {"key": unknown[0]},
             fields={f"attributes.{key}": [_("Not defined.")] for key in unknown},
         )
-    return {key: None if value in {None, ""} else stored_value(known[key], value) for key, value in given.items()}
+    return {
+        key: None if value is None or value == "" else stored_value(known[key], value) for key, value in given.items()
+    }
 
 
-def _require_free(workspace: Workspace, contact: Contact | None, address: str, external_id: str) -> None:
-    others = Contact.objects.for_workspace(workspace).exclude(pk=contact.pk if contact else NOBODY)
-    if contact and others.filter(address=address).exists():
+def _require_free(workspace: Workspace, contact: Contact, address: str, external_id: str) -> None:
+    others = Contact.objects.for_workspace(workspace).exclude(pk=contact.pk)
+    if others.filter(address=address).exists():
         raise ContactRefused(_("Another contact has this address."), fields={"email": [_("Taken.")]})
     if external_id and others.filter(external_id=external_id).exists():
         raise ContactRefused(_("Another contact has this id."), fields={"external_id": [_("Taken.")]})
@@ -273,7 +312,8 @@ def record_events(*, workspace: Workspace, events: Iterable[NewEvent], by: Membe
 
     Raises `EventRefused` for a moment in the future; nothing of the batch is kept then.
     """
-    batch = list(events)
+    # Two programs that send the same ids wait for each other in one order, and so never for ever.
+    batch = sorted(events, key=lambda event: (event.name, event.external_id))
     if any(event.occurred_at > now for event in batch):
         raise EventRefused(
             _("An event cannot lie in the future. Send its time with the zone, as 2026-05-18T09:30+03:00.")
@@ -335,7 +375,8 @@ def archive_segment(*, segment: Segment, by: Member, now: datetime) -> None:
 
 
 def _require_working(workspace: Workspace, definition: Group, now: datetime) -> None:
-    condition_for(definition, fields_of(workspace), now)
+    """What is written must be readable again, and every condition must work."""
+    condition_for(read_definition(write_definition(definition)), fields_of(workspace), now)
 
 
 def _require_free_name(workspace: Workspace, name: str, segment: Segment | None) -> None:

@@ -12,11 +12,11 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from audience.segments.definition import Condition, Group, SegmentBroken
+from audience.segments.definition import Condition, Group, SegmentBroken, read_definition, write_definition
 from audience.segments.fields import Choice, Field, Operator, Takes, checked_value
 
-MOST_GROUPS = 10
-MOST_RULES = 20
+MOST_CHIPS = 12
+_VALUES_NEEDED = {Takes.NOTHING: 0, Takes.TWO_NUMBERS: 2}
 NAME = re.compile(r"g(\d{1,2})-r(\d{1,2})-field")
 
 
@@ -49,6 +49,17 @@ class RuleLine:
     error: str = ""
 
     @property
+    def is_unfinished(self) -> bool:
+        """Whether the comparison still waits for its value."""
+        needed = _VALUES_NEEDED.get(self.operator.takes, 1) if self.operator else 0
+        return sum(1 for value in self.draft.values if value) < needed
+
+    @property
+    def has_chips(self) -> bool:
+        """Whether all choices can be seen at once; more of them are a list that scrolls."""
+        return self.asked is not None and len(self.asked.choices) <= MOST_CHIPS
+
+    @property
     def choices(self) -> list[tuple[Choice, bool]]:
         chosen = set(self.draft.values)
         return [(choice, str(choice.value) in chosen) for choice in self.asked.choices] if self.asked else []
@@ -79,15 +90,20 @@ def drafts_from_form(data: QueryDict) -> list[GroupDraft]:
         GroupDraft(
             match="any" if data.get(f"g{group}-match") == "any" else "all",
             negate=data.get(f"g{group}-negate") == "1",
-            rules=tuple(_rule_from_form(data, f"g{g}-r{r}") for g, r in keys if g == group)[:MOST_RULES],
+            rules=tuple(_rule_from_form(data, f"g{g}-r{r}") for g, r in keys if g == group),
         )
-        for group in groups[:MOST_GROUPS]
+        for group in groups
     ]
 
 
 def _rule_from_form(data: QueryDict, key: str) -> RuleDraft:
-    values = [value for value in [*data.getlist(f"{key}-value"), *data.getlist(f"{key}-value2")] if value]
-    return RuleDraft(data.get(f"{key}-field", ""), data.get(f"{key}-op", ""), tuple(values))
+    field = data.get(f"{key}-field", "")
+    if data.get(f"{key}-was", field) != field:
+        return RuleDraft(field)  # another field was chosen: comparison and value belonged to the one before
+    values = data.getlist(f"{key}-value")
+    if f"{key}-value2" in data:
+        values = [*values[:1], data.get(f"{key}-value2", "")]
+    return RuleDraft(field, data.get(f"{key}-op", ""), tuple(values) if any(values) else ())
 
 
 def after_button(drafts: list[GroupDraft], do: str) -> list[GroupDraft]:
@@ -133,20 +149,28 @@ def _line(key: str, draft: RuleDraft, fields: Mapping[str, Field]) -> RuleLine:
     return RuleLine(key, replace(draft, op=operator.key), asked, operator)
 
 
-def definition_of(drawn: list[GroupBox]) -> Group:
+def definition_of(drawn: list[GroupBox], *, is_draft: bool = False) -> Group:
     """The definition the form stands for; lines whose field is not chosen yet ask nothing.
 
-    Marks the lines that are wrong, and raises `SegmentBroken` with the first of the sentences.
+    In a draft neither do lines that wait for their value: whoever is still typing has made no mistake. Marks the lines
+    that are wrong, and raises `SegmentBroken` with the first of the sentences, or when there are more lines than a
+    definition can hold.
     """
     groups = [
         Group(box.draft.match, rules, negate=box.draft.negate)
         for box in drawn
-        if (rules := tuple(_condition(line) for line in box.lines if line.asked or line.error))
+        if (rules := tuple(_condition(line) for line in box.lines if _asks(line, is_draft)))
     ]
     wrong = next((line.error for box in drawn for line in box.lines if line.error), "")
     if wrong:
         raise SegmentBroken(wrong)
-    return Group("all", tuple(groups))
+    return read_definition(write_definition(Group("all", tuple(groups))))
+
+
+def _asks(line: RuleLine, is_draft: bool) -> bool:
+    if line.asked is None:
+        return bool(line.error)
+    return not (is_draft and line.is_unfinished)
 
 
 def _condition(line: RuleLine) -> Condition:
@@ -176,7 +200,7 @@ def drafts_from_definition(definition: Group) -> list[GroupDraft] | None:
         definition = Group("all", (definition,))
     loose = tuple(rule for rule in definition.rules if isinstance(rule, Condition))
     groups = [Group("all", loose)] if loose else []
-    groups += [rule for rule in definition.rules if isinstance(rule, Group)]
+    groups += [rule for rule in definition.rules if isinstance(rule, Group) and not rule.asks_nothing]
     drafts = [_draft(group) for group in groups]
     return None if any(draft is None for draft in drafts) else [draft for draft in drafts if draft is not None]
 
@@ -192,4 +216,4 @@ def _draft(group: Group) -> GroupDraft | None:
 
 
 def _shown(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

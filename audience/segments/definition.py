@@ -47,6 +47,11 @@ class Group:
             else:
                 yield rule
 
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether there is no condition in it: it then narrows nobody, joined by "all" or by "any"."""
+        return next(self.conditions(), None) is None
+
 
 EVERYBODY = Group("all", ())
 
@@ -60,12 +65,14 @@ def read_definition(raw: Any) -> Group:
 
 
 def _group(raw: Any, *, depth: int) -> Group:
-    if not isinstance(raw, dict) or raw.get("match") not in {"all", "any"} or not isinstance(raw.get("rules"), list):
+    if not isinstance(raw, dict) or raw.get("match") not in ("all", "any") or not isinstance(raw.get("rules"), list):
         raise SegmentBroken(_("A group of conditions needs “match” (all or any) and a list of “rules”."))
+    if not isinstance(raw.get("negate", False), bool):
+        raise SegmentBroken(_("“negate” of a group is true or false."))
     if depth > DEEPEST:
         raise SegmentBroken(_("Groups can stand inside each other at most %(deepest)d deep.") % {"deepest": DEEPEST})
     rules = tuple(_rule(rule, depth=depth) for rule in raw["rules"])
-    return Group(raw["match"], rules, negate=raw.get("negate") is True)
+    return Group(raw["match"], rules, negate=raw.get("negate", False))
 
 
 def _rule(raw: Any, *, depth: int) -> Condition | Group:

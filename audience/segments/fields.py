@@ -18,6 +18,7 @@ from workspaces.models import Workspace
 LONGEST_TEXT = 200
 MOST_VALUES = 100
 MOST_DAYS = 3650
+FIRST_YEAR, LAST_YEAR = 1900, 2200  # beyond lie slips of the keyboard, and the end of Python's calendar
 
 
 class Kind(StrEnum):
@@ -179,6 +180,8 @@ def _number(value: Any, _asked: Field) -> float:
 
 
 def _two_numbers(value: Any, asked: Field) -> tuple[float, float]:
+    if not isinstance(value, list):
+        raise TypeError
     low, high = (_number(part, asked) for part in value)
     if low > high:
         raise ValueError
@@ -186,14 +189,17 @@ def _two_numbers(value: Any, asked: Field) -> tuple[float, float]:
 
 
 def _date(value: Any, _asked: Field) -> date:
-    return date.fromisoformat(value)
+    day = date.fromisoformat(value)
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError
+    return day
 
 
 def _days(value: Any, asked: Field) -> int:
-    days = int(_number(value, asked))
-    if not 1 <= days <= MOST_DAYS:
+    days = _number(value, asked)
+    if not 1 <= days <= MOST_DAYS or not days.is_integer():
         raise ValueError
-    return days
+    return int(days)
 
 
 def _some(value: Any, asked: Field) -> list[str | int]:

@@ -1,5 +1,7 @@
 """Contacts, lists and attributes."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count
@@ -8,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from audience import services
+from audience.attributes import shown_value
 from audience.forms import AttributeForm, ChooseListForm, ConsentForm, ContactForm, ListForm, current_lists
 from audience.models import AttributeDefinition, AttributeKind, Contact, ContactList, SuppressionReason
 from audience.services import ConsentBasis, current_attributes
@@ -46,19 +49,23 @@ def contact_edit(request: MemberRequest, pk: int) -> HttpResponse:
 def _save_contact(request: MemberRequest, form: ContactForm, contact: Contact | None) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with shown_on(form):
-            saved, _created = services.save_contact(
-                workspace=request.workspace,
-                email=form.cleaned_data["email"],
-                fields=form.own_values,
-                attributes=form.attribute_values,
-                contact=contact,
-                by=request.member,
-                now=request.now,
-            )
+            saved = _written(request, form, contact)
             messages.success(request, _("Contact saved"))
             return redirect("audience:contact_detail", workspace=request.workspace.slug, pk=saved.pk)
     context = {"form": form, "contact": contact}
     return render(request, "audience/contact_form.html", context, status=UNPROCESSABLE if form.errors else 200)
+
+
+def _written(request: MemberRequest, form: ContactForm, contact: Contact | None) -> Contact:
+    given: dict[str, Any] = {
+        "email": form.cleaned_data["email"],
+        "fields": form.own_values,
+        "attributes": form.attribute_values,
+        "workspace": request.workspace,
+        "by": request.member,
+        "now": request.now,
+    }
+    return services.save_contact(contact=contact, **given)[0] if contact else services.add_contact(**given)
 
 
 @page(Can.SEE_AUDIENCE)
@@ -69,7 +76,9 @@ def contact_detail(request: MemberRequest, pk: int) -> HttpResponse:
     context = {
         "contact": contact,
         "attributes": [
-            (a.label, contact.attributes[key]) for key, a in attributes.items() if key in contact.attributes
+            (a.label, shown_value(a, contact.attributes[key]))
+            for key, a in attributes.items()
+            if key in contact.attributes
         ],
         "memberships": contact.memberships.select_related("contact_list").order_by("contact_list__name", "pk"),
         "timeline": timeline(contact),
@@ -121,6 +130,8 @@ def contact_add_to_list(request: MemberRequest, pk: int) -> HttpResponse:
             now=request.now,
         )
         messages.success(request, _("Added to the list"))
+    else:
+        messages.error(request, _("Choose one of the lists."))
     return redirect("audience:contact_detail", workspace=request.workspace.slug, pk=pk)
 
 

@@ -32,7 +32,7 @@ def segment_list(request: MemberRequest) -> HttpResponse:
 def _described(request: MemberRequest, segment: Segment, fields: dict[str, Field]) -> dict[str, Any]:
     try:
         definition = read_definition(segment.definition)
-        people = contacts_in(request.workspace, definition, request.now).count()
+        people = contacts_in(request.workspace, definition, request.now, fields).count()
         return {"people": people, "words": in_words(definition, fields)}
     except SegmentBroken as broken:
         return {"broken": str(broken)}
@@ -40,9 +40,8 @@ def _described(request: MemberRequest, segment: Segment, fields: dict[str, Field
 
 @page(Can.EDIT_AUDIENCE, Can.EDIT_AUDIENCE)
 def segment_new(request: MemberRequest) -> HttpResponse:
-    form = SegmentForm(request.POST or None)
     drafts = builder.drafts_from_form(request.POST) if request.method == "POST" else _first_drafts()
-    return _edit(request, form, None, drafts)
+    return _edit(request, None, drafts)
 
 
 def _first_drafts() -> list[builder.GroupDraft]:
@@ -53,28 +52,35 @@ def _first_drafts() -> list[builder.GroupDraft]:
 def segment_edit(request: MemberRequest, pk: int) -> HttpResponse:
     """The builder; for a rule that a program made deeper than it can show, the rule in words."""
     segment = get_object_or_404(Segment.objects.for_workspace(request.workspace), pk=pk)
-    initial = {"name": segment.name, "description": segment.description}
-    form = SegmentForm(request.POST or None, initial=initial)
     if request.method == "POST":
-        return _edit(request, form, segment, builder.drafts_from_form(request.POST))
-    return _edit(request, form, segment, builder.drafts_from_definition(read_definition(segment.definition)))
+        return _edit(request, segment, builder.drafts_from_form(request.POST))
+    return _edit(request, segment, builder.drafts_from_definition(read_definition(segment.definition)))
 
 
-def _edit(
-    request: MemberRequest, form: SegmentForm, segment: Segment | None, drafts: list[builder.GroupDraft] | None
-) -> HttpResponse:
+def _edit(request: MemberRequest, segment: Segment | None, drafts: list[builder.GroupDraft] | None) -> HttpResponse:
     do = request.POST.get("do", "")
+    form = _form(request, segment, is_saved=do == "save")
     if drafts is not None and do != "save":
         drafts = builder.after_button(drafts, do)
-    drawn = builder.boxes(drafts or [], fields_of(request.workspace))
-    if request.method == "POST" and do == "save" and form.is_valid():
+    fields = fields_of(request.workspace)
+    drawn = builder.boxes(drafts or [], fields)
+    if do == "save" and form.is_valid():
         with shown_on(form):
             saved = _save(request, form, segment, builder.definition_of(drawn))
             messages.success(request, _("Segment saved"))
             return redirect("audience:segment_edit", workspace=request.workspace.slug, pk=saved.pk)
+    shown = segment if drafts is None else None
+    context = {"form": form, "segment": segment} | _live(request, fields, drawn, shown)
     status = UNPROCESSABLE if do == "save" and form.errors else 200
-    context = {"form": form, "segment": segment, "is_editable": drafts is not None} | _live(request, segment, drawn)
     return render(request, "audience/segment_edit.html", context, status=status)
+
+
+def _form(request: MemberRequest, segment: Segment | None, *, is_saved: bool) -> SegmentForm:
+    """Name and description: checked when they are saved, kept as typed while the rules are built."""
+    if is_saved:
+        return SegmentForm(request.POST)
+    known = {"name": segment.name, "description": segment.description} if segment else {}
+    return SegmentForm(initial=known | request.POST.dict())
 
 
 def _save(request: MemberRequest, form: SegmentForm, segment: Segment | None, definition: Group) -> Segment:
@@ -89,26 +95,29 @@ def _save(request: MemberRequest, form: SegmentForm, segment: Segment | None, de
 def segment_preview(request: MemberRequest) -> HttpResponse:
     """The builder with its count, for what stands in the form; nothing is saved, so it is a GET."""
     drafts = builder.after_button(builder.drafts_from_form(request.GET), request.GET.get("do", ""))
-    drawn = builder.boxes(drafts, fields_of(request.workspace))
-    context = {"is_editable": True} | _live(request, None, drawn)
+    fields = fields_of(request.workspace)
+    context = _live(request, fields, builder.boxes(drafts, fields), None)
     return render(request, "audience/_builder.html", context)
 
 
-def _live(request: MemberRequest, segment: Segment | None, drawn: list[builder.GroupBox]) -> dict[str, Any]:
-    """What the builder shows beside the rules: how many, how the rules narrow, a few of the people."""
-    fields = fields_of(request.workspace)
-    context: dict[str, Any] = {"boxes": drawn, "field_groups": _by_group(fields)}
+def _live(
+    request: MemberRequest, fields: dict[str, Field], drawn: list[builder.GroupBox], segment: Segment | None
+) -> dict[str, Any]:
+    """What the builder shows: the rules and beside them how many people, how the rules narrow, a few of the people.
+
+    With `segment` it is about that one's definition, which the builder cannot draw.
+    """
+    context: dict[str, Any] = {"boxes": drawn, "field_groups": _by_group(fields), "is_deep": segment is not None}
     try:
-        definition = builder.definition_of(drawn) if drawn or segment is None else read_definition(segment.definition)
-        people = contacts_in(request.workspace, definition, request.now)
-        total = Contact.objects.for_workspace(request.workspace).count()
-        count = people.count()
+        definition = read_definition(segment.definition) if segment else builder.definition_of(drawn, is_draft=True)
+        people = contacts_in(request.workspace, definition, request.now, fields)
+        total, count = Contact.objects.for_workspace(request.workspace).count(), people.count()
         return context | {
             "people": count,
-            "share": count / total if total else 0.0,
             "total": total,
-            "reachable": people.consenting().filter(suppression="").count(),
-            "narrowing": narrowing(request.workspace, definition, request.now),
+            "share": count / total if total else 0.0,
+            "reachable": people.reachable().count(),
+            "narrowing": narrowing(request.workspace, definition, request.now, fields),
             "words": in_words(definition, fields),
             "sample": people.order_by("-created_at", "-pk")[:SAMPLE],
         }

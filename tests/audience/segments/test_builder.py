@@ -1,0 +1,292 @@
+"""The builder's form: what is typed, what is drawn, what is kept."""
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audience.models import Contact
+from audience.segments.builder import (
+    MOST_CHIPS,
+    GroupDraft,
+    RuleDraft,
+    after_button,
+    boxes,
+    definition_of,
+    drafts_from_definition,
+    drafts_from_form,
+)
+from audience.segments.compile import contacts_in
+from audience.segments.definition import MOST_CONDITIONS, Condition, Group, SegmentBroken
+from audience.segments.fields import Choice, Field, Kind, fields_of
+from tests.factories.audience import ContactFactory
+from workspaces.models import Workspace
+
+
+def _field(key: str, kind: Kind, choices: int = 3) -> Field:
+    values = [Choice(number, f"Choice {number}") for number in range(1, choices + 1)] if kind == Kind.CHOICE else []
+    return Field(key, key.title(), "Group", kind, lambda _op, _value, _now: None, values)  # type: ignore[arg-type,return-value]  # never asked
+
+
+FIELDS = {kind.value: _field(kind.value, kind) for kind in Kind}
+
+DAYS = st.dates(date(1950, 1, 1), date(2100, 1, 1)).map(lambda day: (day.isoformat(),))
+TEXT_RULES = st.builds(
+    RuleDraft, st.just("text"), st.sampled_from(["is", "contains"]), st.text("abc %", min_size=1, max_size=5).map(
+        lambda text: (text.strip() or "a",)
+    ),
+)  # fmt: skip
+RULES = st.one_of(
+    TEXT_RULES,
+    st.just(RuleDraft("text", "is_set")),
+    st.builds(RuleDraft, st.just("number"), st.just("equals"), st.integers(-99, 99).map(lambda n: (str(n),))),
+    st.builds(
+        RuleDraft,
+        st.just("number"),
+        st.just("between"),
+        st.lists(st.integers(0, 99), min_size=2, max_size=2).map(lambda pair: tuple(str(n) for n in sorted(pair))),
+    ),
+    st.builds(RuleDraft, st.just("date"), st.just("before"), DAYS),
+    st.just(RuleDraft("past", "never")),
+)
+GROUPS = st.builds(
+    GroupDraft, st.sampled_from(["all", "any"]), st.booleans(), st.lists(RULES, min_size=1, max_size=4).map(tuple)
+)
+DRAFTS = st.lists(GROUPS, min_size=2, max_size=4)
+
+
+def _sent(drafts: list[GroupDraft], **extra: str) -> QueryDict:
+    """The form as a browser sends it."""
+    data = QueryDict(mutable=True)
+    for g, group in enumerate(drafts):
+        data[f"g{g}-match"] = group.match
+        if group.negate:
+            data[f"g{g}-negate"] = "1"
+        for r, rule in enumerate(group.rules):
+            key = f"g{g}-r{r}"
+            data[f"{key}-field"] = data[f"{key}-was"] = rule.field
+            data[f"{key}-op"] = rule.op
+            if rule.op == "between":
+                data[f"{key}-value"], data[f"{key}-value2"] = rule.values
+            else:
+                data.setlist(f"{key}-value", list(rule.values))
+    for name, value in extra.items():
+        data[name.replace("_", "-")] = value
+    return data
+
+
+@given(DRAFTS)
+def test_the_form_is_read_as_it_was_sent(drafts: list[GroupDraft]) -> None:
+    assert drafts_from_form(_sent(drafts)) == drafts
+
+
+@given(DRAFTS)
+def test_from_form_to_definition_and_back_nothing_is_lost(drafts: list[GroupDraft]) -> None:
+    definition = definition_of(boxes(drafts, FIELDS))
+
+    assert drafts_from_definition(definition) == drafts
+    assert definition_of(boxes(drafts_from_definition(definition) or [], FIELDS)) == definition
+
+
+def test_loose_conditions_become_the_first_box() -> None:
+    loose = Condition("text", "is", "a")
+    inner = Group("any", (Condition("number", "equals", 5),), negate=True)
+
+    assert drafts_from_definition(Group("all", (inner, loose))) == [
+        GroupDraft("all", False, (RuleDraft("text", "is", ("a",)),)),
+        GroupDraft("any", True, (RuleDraft("number", "equals", ("5",)),)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [Group("any", (Condition("text", "is_set"),)), Group("all", (Condition("text", "is_set"),), negate=True)],
+)
+def test_a_rule_that_is_one_box_is_drawn_as_one(definition: Group) -> None:
+    drafts = drafts_from_definition(definition)
+
+    assert drafts == [GroupDraft(definition.match, definition.negate, (RuleDraft("text", "is_set"),))]
+
+
+def test_what_asks_nothing_is_not_drawn() -> None:
+    assert drafts_from_definition(Group("all", (Group("any", ()), Group("all", (Group("any", ()),))))) == []
+
+
+def test_a_rule_deeper_than_the_form_is_not_drawn() -> None:
+    inner = Group("any", (Condition("text", "is_set"),))
+
+    assert drafts_from_definition(Group("all", (Group("all", (inner,)),))) is None
+
+
+@pytest.mark.parametrize(("value", "shown"), [(1234567.0, "1234567"), (1234567.5, "1234567.5"), (0.1, "0.1"), (5, "5")])
+def test_numbers_are_shown_with_all_their_digits(value: float, shown: str) -> None:
+    drafts = drafts_from_definition(Group("all", (Condition("number", "equals", value),)))
+
+    assert drafts is not None
+    assert drafts[0].rules[0].values == (shown,)
+
+
+def test_as_many_conditions_as_a_segment_holds_survive_the_form() -> None:
+    drafts = [
+        GroupDraft(rules=(RuleDraft("text", "is_set"),) * 30),
+        GroupDraft(rules=(RuleDraft("text", "is_set"),) * 30),
+    ]
+
+    definition = definition_of(boxes(drafts_from_form(_sent(drafts)), FIELDS))
+
+    assert len(list(definition.conditions())) == MOST_CONDITIONS
+
+
+def test_one_condition_too_many_is_said() -> None:
+    drafts = [GroupDraft(rules=(RuleDraft("text", "is_set"),) * (MOST_CONDITIONS + 1))]
+
+    with pytest.raises(SegmentBroken, match="at most"):
+        definition_of(boxes(drafts, FIELDS))
+
+
+def test_a_form_with_gaps_and_nonsense_is_read_all_the_same() -> None:
+    data = QueryDict(
+        "g7-match=some&g7-r3-field=text&g7-r3-op=resembles&g7-r3-value=a&gx-match=all&g1-r1-field=text&g123-match=all"
+    )
+
+    [draft] = drafts_from_form(data)
+    [box] = boxes([draft], FIELDS)
+
+    assert draft == GroupDraft("all", False, (RuleDraft("text", "resembles", ("a",)),))
+    assert box.lines[0].draft.op == "is", "an unknown comparison becomes the first"
+
+
+def test_choosing_another_field_clears_what_was_said_about_the_one_before() -> None:
+    data = _sent([GroupDraft(rules=(RuleDraft("choice", "any_of", ("1", "2")),))], g0_r0_field="text")
+
+    assert drafts_from_form(data)[0].rules == (RuleDraft("text"),)
+
+
+def test_the_second_of_two_numbers_stays_the_second() -> None:
+    data = _sent([GroupDraft(rules=(RuleDraft("number", "between", ("", "5")),))])
+
+    [box] = boxes(drafts_from_form(data), FIELDS)
+
+    assert (box.lines[0].value, box.lines[0].value2) == ("", "5")
+
+
+ONE, TWO = RuleDraft("text", "is", ("a",)), RuleDraft("number", "equals", ("1",))
+
+
+@pytest.mark.parametrize(
+    ("do", "after"),
+    [
+        ("add-rule:0", [GroupDraft(rules=(ONE, TWO, RuleDraft(""))), GroupDraft("any")]),
+        ("remove-rule:0:0", [GroupDraft(rules=(TWO,)), GroupDraft("any")]),
+        ("remove-rule:0:9", [GroupDraft(rules=(ONE, TWO)), GroupDraft("any")]),
+        ("remove-group:0", [GroupDraft("any")]),
+        ("add-group", [GroupDraft(rules=(ONE, TWO)), GroupDraft("any"), GroupDraft(rules=(RuleDraft(""),))]),
+        (
+            "add-not",
+            [GroupDraft(rules=(ONE, TWO)), GroupDraft("any"), GroupDraft("any", negate=True, rules=(RuleDraft(""),))],
+        ),
+    ],
+)
+def test_every_button_does_what_it_says(do: str, after: list[GroupDraft]) -> None:
+    before = [GroupDraft(rules=(ONE, TWO)), GroupDraft("any")]
+
+    assert after_button(before, do) == after
+    assert before == [GroupDraft(rules=(ONE, TWO)), GroupDraft("any")]
+
+
+@pytest.mark.parametrize(
+    "do", ["", "save", "count", "remove-group:9", "add-rule", "add-rule:x", "remove-rule:0", "fly:0", "::::"]
+)
+def test_a_button_that_is_none_changes_nothing(do: str) -> None:
+    before = [GroupDraft(rules=(ONE, TWO))]
+
+    assert after_button(before, do) == before
+
+
+@pytest.mark.parametrize(
+    ("rule", "unfinished"),
+    [
+        (RuleDraft("text", "is"), True),
+        (RuleDraft("text", "is", ("",)), True),
+        (RuleDraft("text", "is", ("a",)), False),
+        (RuleDraft("text", "is_set"), False),
+        (RuleDraft("number", "between", ("1", "")), True),
+        (RuleDraft("number", "between", ("1", "2")), False),
+        (RuleDraft("choice", "any_of"), True),
+    ],
+)
+def test_a_line_that_waits_for_its_value_is_unfinished(rule: RuleDraft, unfinished: bool) -> None:
+    [box] = boxes([GroupDraft(rules=(rule,))], FIELDS)
+
+    assert box.lines[0].is_unfinished == unfinished
+
+
+def test_whoever_is_still_typing_has_made_no_mistake() -> None:
+    drawn = boxes([GroupDraft(rules=(RuleDraft("text", "is"), RuleDraft(""), ONE))], FIELDS)
+
+    definition = definition_of(drawn, is_draft=True)
+
+    assert [condition.value for condition in definition.conditions()] == ["a"]
+    assert [line.error for line in drawn[0].lines] == ["", "", ""]
+
+
+def test_what_is_kept_must_be_finished() -> None:
+    drawn = boxes([GroupDraft(rules=(ONE, RuleDraft("number", "equals")))], FIELDS)
+
+    with pytest.raises(SegmentBroken, match="needs a number"):
+        definition_of(drawn)
+
+    assert [bool(line.error) for line in drawn[0].lines] == [False, True]
+
+
+def test_a_wrong_value_is_marked_in_a_draft_too() -> None:
+    drawn = boxes([GroupDraft(rules=(RuleDraft("number", "equals", ("many",)),))], FIELDS)
+
+    with pytest.raises(SegmentBroken, match="needs a number"):
+        definition_of(drawn, is_draft=True)
+
+    assert drawn[0].lines[0].error
+
+
+@pytest.mark.parametrize("is_draft", [True, False])
+def test_a_field_that_is_gone_is_marked_and_not_passed_over(is_draft: bool) -> None:
+    drawn = boxes([GroupDraft(rules=(RuleDraft("attribute.gone", "is", ("a",)),))], FIELDS)
+
+    with pytest.raises(SegmentBroken, match="gone” no longer exists"):
+        definition_of(drawn, is_draft=is_draft)
+
+
+def test_lines_without_a_field_ask_nothing() -> None:
+    assert definition_of(boxes([GroupDraft(rules=(RuleDraft(""),))], FIELDS)).asks_nothing
+
+
+def test_choices_know_which_of_them_are_chosen() -> None:
+    [box] = boxes([GroupDraft(rules=(RuleDraft("choice", "any_of", ("2", "gone")),))], FIELDS)
+
+    assert [(choice.value, chosen) for choice, chosen in box.lines[0].choices] == [(1, False), (2, True), (3, False)]
+
+
+@pytest.mark.parametrize(("number", "chips"), [(MOST_CHIPS, True), (MOST_CHIPS + 1, False)])
+def test_up_to_a_dozen_choices_are_chips(number: int, chips: bool) -> None:
+    [box] = boxes([GroupDraft(rules=(RuleDraft("c", "any_of"),))], {"c": _field("c", Kind.CHOICE, number)})
+
+    assert box.lines[0].has_chips == chips
+
+
+def test_the_form_means_the_people_it_says(workspace: Workspace, now: datetime) -> None:
+    names = {"ann": ("bg", "given"), "bob": ("bg", "unknown"), "cid": ("en", "given")}
+    for name, (language, consent) in names.items():
+        ContactFactory.create(workspace=workspace, first_name=name, language=language, consent=consent)
+    drafts = [
+        GroupDraft(rules=(RuleDraft("consent", "any_of", ("given",)),)),
+        GroupDraft("any", negate=True, rules=(RuleDraft("language", "any_of", ("en",)),)),
+    ]
+
+    definition = definition_of(boxes(drafts_from_form(_sent(drafts)), fields_of(workspace)))
+
+    people: Any = contacts_in(workspace, definition, now)
+    assert [contact.first_name for contact in people] == ["ann"]
+    assert Contact.objects.count() == 3

@@ -1,0 +1,143 @@
+"""A segment as a person would say it, and how its parts narrow the list."""
+
+from datetime import datetime
+
+import pytest
+from django.utils import translation
+
+from audience.models import Consent
+from audience.segments.compile import contacts_in, in_words, narrowing
+from audience.segments.definition import EVERYBODY, Condition, Group, SegmentBroken
+from audience.segments.fields import Field, fields_of
+from audience.services import archive_attribute
+from tests.factories.audience import AttributeFactory, ContactFactory, ListFactory
+from workspaces.models import Member, Workspace
+
+NOT_ASKING = Group("any", (), negate=True)
+
+
+@pytest.fixture
+def fields(workspace: Workspace) -> dict[str, Field]:
+    for key, label, kind in (("city", "City", "text"), ("points", "Points", "number"), ("born", "Born", "date")):
+        AttributeFactory.create(workspace=workspace, key=key, label=label, kind=kind)
+    ListFactory.create(workspace=workspace, name="VIP")
+    contact = ContactFactory.create(workspace=workspace)
+    contact.events.create(workspace=workspace, name="order_placed", occurred_at="2026-01-01T00:00Z")
+    return fields_of(workspace)
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        (Condition("attribute.city", "is", "Sofia"), "City is Sofia"),
+        (Condition("attribute.city", "is_not_set"), "City is not known"),
+        (Condition("attribute.points", "more_than", "5"), "Points is more than 5"),
+        (Condition("attribute.points", "more_than", 1234567.5), "Points is more than 1,234,567.5"),
+        (Condition("attribute.points", "between", [1000, 2000]), "Points is between 1,000 and 2,000"),
+        (Condition("attribute.born", "before", "2000-05-18"), "Born is before 18 May 2000"),
+        (Condition("attribute.born", "in_last_days", 30), "Born is in the last 30 days"),
+        (Condition("consent", "any_of", ["given", "unknown"]), "Marketing consent is any of Given, Not asked"),
+        (Condition("event.order_placed", "in_last_days", "7"), "Did “order placed” in the last 7 days"),
+        (Condition("event.order_placed", "never"), "Did “order placed” never"),
+    ],
+)
+def test_a_condition_reads_as_a_sentence(fields: dict[str, Field], condition: Condition, words: str) -> None:
+    assert in_words(condition, fields) == words
+
+
+def test_numbers_and_dates_are_said_in_the_readers_notation(fields: dict[str, Field]) -> None:
+    group = Group(
+        "all", (Condition("attribute.points", "more_than", 1234.5), Condition("attribute.born", "after", "2000-05-18"))
+    )
+
+    with translation.override("ru"):
+        words = in_words(group, fields)
+
+    assert "1\u00a0234,5" in words
+    assert "18 мая 2000 г." in words
+
+
+CITY, POINTS = Condition("attribute.city", "is", "Sofia"), Condition("attribute.points", "more_than", 5)
+
+
+@pytest.mark.parametrize(
+    ("group", "words"),
+    [
+        (EVERYBODY, "everybody"),
+        (NOT_ASKING, "everybody"),
+        (Group("all", (NOT_ASKING, EVERYBODY)), "everybody"),
+        (Group("all", (CITY,)), "City is Sofia"),
+        (Group("any", (CITY, POINTS)), "City is Sofia or Points is more than 5"),
+        (
+            Group("all", (CITY, Group("any", (POINTS, CITY)))),
+            "City is Sofia and (Points is more than 5 or City is Sofia)",
+        ),
+        (Group("all", (CITY, Group("any", (POINTS,)))), "City is Sofia and Points is more than 5"),
+        (Group("all", (CITY, NOT_ASKING)), "City is Sofia"),
+        (Group("all", (CITY, Group("any", (POINTS,), negate=True))), "City is Sofia and not: Points is more than 5"),
+        (Group("any", (CITY, POINTS), negate=True), "not: City is Sofia or Points is more than 5"),
+    ],
+)
+def test_a_group_reads_as_its_parts(fields: dict[str, Field], group: Group, words: str) -> None:
+    assert in_words(group, fields) == words
+
+
+def test_the_parts_narrow_the_list_one_after_the_other(workspace: Workspace, now: datetime) -> None:
+    for language, consent in (("bg", "given"), ("bg", "unknown"), ("en", "given"), ("", "unknown")):
+        ContactFactory.create(workspace=workspace, language=language, consent=consent)
+    definition = Group(
+        "all",
+        (
+            Condition("consent", "any_of", [Consent.GIVEN]),
+            NOT_ASKING,
+            Group("any", (Condition("language", "any_of", ["bg"]),), negate=True),
+        ),
+    )
+
+    steps = narrowing(workspace, definition, now, fields_of(workspace))
+
+    assert steps == [("Marketing consent is any of Given", 2), ("not: Language is any of Bulgarian", 1)]
+
+
+@pytest.mark.parametrize("group", [EVERYBODY, Group("any", (CITY, POINTS)), Group("all", (CITY,), negate=True)])
+def test_what_does_not_narrow_step_by_step_has_no_steps(
+    workspace: Workspace, now: datetime, fields: dict[str, Field], group: Group
+) -> None:
+    assert narrowing(workspace, group, now, fields) == []
+
+
+def test_a_rule_on_an_attribute_that_is_gone_says_so_everywhere(
+    workspace: Workspace, lead: Member, now: datetime
+) -> None:
+    city = AttributeFactory.create(workspace=workspace, key="city")
+    definition = Group("all", (CITY,))
+    worked = contacts_in(workspace, definition, now).count()
+
+    archive_attribute(definition=city, by=lead, now=now)
+
+    fields = fields_of(workspace)
+    assert worked == 0
+    for ask in (
+        lambda: contacts_in(workspace, definition, now),
+        lambda: in_words(definition, fields),
+        lambda: narrowing(workspace, definition, now, fields),
+    ):
+        with pytest.raises(SegmentBroken, match="“city”, which no longer exists"):
+            ask()
+
+
+def test_a_rule_on_a_list_that_is_gone_says_so(workspace: Workspace, now: datetime) -> None:
+    kept, gone = ListFactory.create(workspace=workspace), ListFactory.create(workspace=workspace)
+    definition = Group("all", (Condition("list", "any_of", [kept.pk, gone.pk]),))
+
+    type(gone).objects.filter(pk=gone.pk).update(archived_at=now)
+
+    with pytest.raises(SegmentBroken, match="names something that is gone"):
+        contacts_in(workspace, definition, now)
+
+
+def test_when_every_list_is_gone_the_question_itself_is_gone(workspace: Workspace, now: datetime) -> None:
+    gone = ListFactory.create(workspace=workspace, archived_at=now)
+
+    with pytest.raises(SegmentBroken, match="“list”, which no longer exists"):
+        contacts_in(workspace, Group("all", (Condition("list", "any_of", [gone.pk]),)), now)
