@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class StrategyConfig(AppConfig):
@@ -8,5 +9,11 @@ class StrategyConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the menu and the home page's goals."""
+        from strategy.home import goals_panel
+        from workspaces.home import Panel, register_panel
+        from workspaces.navigation import Entry, register_entry
+        from workspaces.permissions import Can
 
-        # register_entry(Entry("strategy", "plan", 10, _("Strategy"), "compass", "strategy:goal_list", Can.SEE_STRATEGY))
+        see, also = Can.SEE_STRATEGY, ("kpi", "principle")
+        register_entry(Entry("strategy", "plan", 10, _("Strategy"), "compass", "strategy:goal_list", see, also=also))
+        register_panel(Panel("goals", "main", 10, see, "strategy/_home_goals.html", goals_panel))

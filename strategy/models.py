@@ -36,6 +36,9 @@ class KpiQuerySet(ScopedQuerySet["Kpi"]):
     def current(self) -> Self:
         return self.filter(archived_at=None)
 
+    def archived(self) -> Self:
+        return self.exclude(archived_at=None)
+
     def measured(self) -> Self:
         """Those whose readings come from facts we hold."""
         return self.exclude(source="")
@@ -119,8 +122,11 @@ class GoalQuerySet(ScopedQuerySet["Goal"]):
     def open(self) -> Self:
         return self.filter(closed_at=None)
 
+    def closed(self) -> Self:
+        return self.exclude(closed_at=None)
+
     def with_kpi(self) -> Self:
-        return self.select_related("kpi", "champion__user", "parent")
+        return self.select_related("kpi__workspace", "workspace", "champion__user", "parent")
 
 
 class Goal(Owned):
@@ -153,6 +159,11 @@ class Goal(Owned):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def closed_date(self) -> date | None:
+        """The day it was closed, by the workspace's clock."""
+        return self.closed_at.astimezone(self.workspace.zone).date() if self.closed_at else None
+
     def reached_rate(self, value: Decimal) -> float:
         """How much of the way from baseline to target the value has come: 0 at the start, 1 at the target."""
         return float((value - self.baseline) / (self.target - self.baseline))
@@ -163,6 +174,9 @@ class PrincipleQuerySet(ScopedQuerySet["Principle"]):
 
     def current(self) -> Self:
         return self.filter(archived_at=None)
+
+    def archived(self) -> Self:
+        return self.exclude(archived_at=None)
 
 
 class Principle(Owned):
