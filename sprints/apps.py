@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class SprintsConfig(AppConfig):
@@ -7,15 +8,37 @@ class SprintsConfig(AppConfig):
     name = "sprints"
 
     def ready(self) -> None:
-        """Register the menu and this app's mails."""
+        """Register menu, home panels, a tab of the settings, and this app's mails."""
+        from sprints.home import running_sprint
         from sprints.letters import approval, decision
+        from sprints.queries import backlog_count
+        from sprints.waiting import waiting_count, waiting_panel
+        from workspaces.home import Panel, register_panel
+        from workspaces.navigation import Entry, Tab, register_entry, register_tab
         from workspaces.permissions import Can
         from workspaces.systemmail import register_letter
 
         see = Can.SEE_SPRINTS
-        # register_entry(Entry("backlog", "plan", 11, _("Backlog"), "layers", "sprints:story_list", see))
-        # register_entry(Entry("sprints", "plan", 12, _("Sprints"), "square-kanban", "sprints:sprint_list", see))
-        # register_entry(Entry("approvals", "plan", 13, _("Approvals"), "clipboard-check", "sprints:approval_list", see))
-        # register_entry(Entry("retros", "plan", 14, _("Retrospectives"), "history", "sprints:retro_list", see))
+        register_entry(
+            Entry("backlog", "plan", 11, _("Backlog"), "layers", "sprints:story_list", see, count=backlog_count)
+        )
+        register_entry(Entry("sprints", "plan", 12, _("Sprints"), "square-kanban", "sprints:sprint_list", see))
+        register_panel(Panel("sprint", "side", 10, see, "sprints/_home_sprint.html", running_sprint))
+        register_entry(
+            Entry(
+                "approvals",
+                "plan",
+                13,
+                _("Approvals"),
+                "clipboard-check",
+                "sprints:approval_list",
+                see,
+                count=waiting_count,
+                alert=True,
+            )
+        )
+        register_entry(Entry("retros", "plan", 14, _("Retrospectives"), "history", "sprints:retro_list", see))
+        register_panel(Panel("approval", "banner", 10, see, "sprints/_approval_banner.html", waiting_panel))
+        register_tab(Tab(30, _("Approval"), "sprints:settings_approval", Can.MANAGE_WORKSPACE))
         register_letter("sprints.approval", approval)
         register_letter("sprints.decision", decision)

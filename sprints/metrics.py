@@ -31,3 +31,15 @@ def register_metric(metric: StoryMetric) -> None:
 
 def metrics() -> dict[str, StoryMetric]:
     return dict(_metrics)
+
+
+def metric_label(key: str) -> str:
+    """What a metric is called; its key where nothing that is installed measures it."""
+    metric = _metrics.get(key)
+    return str(metric.label) if metric else key
+
+
+def metric_unit(key: str) -> str:
+    """The unit of a metric's figures; empty where nothing that is installed measures it."""
+    metric = _metrics.get(key)
+    return metric.unit if metric else ""

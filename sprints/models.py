@@ -117,8 +117,14 @@ class StoryQuerySet(ScopedQuerySet["Story"]):
     def with_plan(self) -> Self:
         """With everything that is approved."""
         return self.select_related(
-            "goal__kpi", "goal__parent", "sprint", "hypothesis", "brief__segment", "assignee__user", "workspace"
-        ).prefetch_related("criteria")
+            "goal__kpi",
+            "goal__parent",
+            "sprint",
+            "hypothesis",
+            "brief__segment__workspace",
+            "assignee__user",
+            "workspace",
+        ).prefetch_related(models.Prefetch("criteria", AcceptanceCriterion.objects.order_by("position")))
 
 
 class Story(Owned):
@@ -332,10 +338,13 @@ class ApprovalRequestQuerySet(ScopedQuerySet["ApprovalRequest"]):
     """Requests, with the people in them."""
 
     def open(self) -> Self:
-        return self.filter(state=ApprovalState.OPEN)
+        """Those that still wait for an answer; when its sprint is over, a request waits for nothing."""
+        return self.filter(state=ApprovalState.OPEN).exclude(sprint__state=SprintState.CLOSED)
 
     def with_people(self) -> Self:
-        return self.select_related("approver__user", "requested_by__user", "sprint", "story", "workspace")
+        return self.select_related(
+            "approver__user", "requested_by__user", "decided_by__user", "sprint", "story", "workspace"
+        )
 
 
 class ApprovalRequest(Owned):

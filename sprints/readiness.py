@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
@@ -13,6 +14,19 @@ from sprints.models import Sprint, Story
 from workspaces.models import Member
 
 
+class Part(StrEnum):
+    """Where a thing that is missing is mended."""
+
+    SPRINT = "sprint"
+    BACKLOG = "backlog"
+    MEMBERS = "members"
+    WORDS = "words"
+    CRITERIA = "criteria"
+    HYPOTHESIS = "hypothesis"
+    BRIEF = "brief"
+    SEGMENT = "segment"
+
+
 @dataclass(frozen=True, slots=True)
 class ReadinessCheck:
     """One thing that must be so before the owner is asked. `todo` says what to do when it is not."""
@@ -20,35 +34,65 @@ class ReadinessCheck:
     is_met: bool
     title: str
     todo: str
+    part: Part
     story: Story | None = None
+
+    def __str__(self) -> str:
+        about = _("Story “%(story)s”: ") % {"story": self.story} if self.story else ""
+        return about + _("“%(title)s” is not so yet. %(todo)s") % {"title": self.title, "todo": self.todo}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadinessGroup:
+    """The checks of one story, or, without one, of the sprint itself."""
+
+    story: Story | None
+    checks: list[ReadinessCheck]
+
+    @property
+    def missing(self) -> int:
+        return sum(not check.is_met for check in self.checks)
 
 
 def readiness(sprint: Sprint, now: datetime) -> list[ReadinessCheck]:
     """The checks of a sprint, then those of each of its stories."""
-    stories = list(sprint.stories.with_plan().filter(dropped_at=None).order_by("rank", "pk"))
+    return [check for group in readiness_by_story(sprint, now) for check in group.checks]
+
+
+def readiness_by_story(sprint: Sprint, now: datetime) -> list[ReadinessGroup]:
+    """The checks of a sprint, then one group for each of its stories, in their order."""
+    stories = list(sprint.stories.with_plan().filter(dropped_at=None).ranked())
     return [
-        *_sprint_checks(sprint, stories),
-        *(check for story in stories for check in _story_checks(story, sprint, now)),
+        ReadinessGroup(None, list(_sprint_checks(sprint, stories))),
+        *(ReadinessGroup(story, list(_story_checks(story, sprint, now))) for story in stories),
     ]
 
 
 def _sprint_checks(sprint: Sprint, stories: list[Story]) -> Iterator[ReadinessCheck]:
     points = sum(story.points or 0 for story in stories)
     capacity = sprint.capacity_points
-    yield ReadinessCheck(bool(sprint.goal_sentence), _("The sprint has a goal in one sentence"), _("Write it."))
-    yield ReadinessCheck(sprint.goal is not None, _("It serves a goal with a KPI"), _("Choose the goal."))
-    yield ReadinessCheck(bool(stories), _("There is at least one story"), _("Put one in from the backlog."))
-    yield ReadinessCheck(capacity is not None, _("The capacity is known"), _("Say how many points the team can take."))
+    yield ReadinessCheck(
+        bool(sprint.goal_sentence), _("The sprint has a goal in one sentence"), _("Write it."), Part.SPRINT
+    )
+    yield ReadinessCheck(sprint.goal is not None, _("It serves a goal with a KPI"), _("Choose the goal."), Part.SPRINT)
+    yield ReadinessCheck(
+        bool(stories), _("There is at least one story"), _("Put one in from the backlog."), Part.BACKLOG
+    )
+    yield ReadinessCheck(
+        capacity is not None, _("The capacity is known"), _("Say how many points the team can take."), Part.SPRINT
+    )
     yield ReadinessCheck(
         capacity is None or points <= capacity,
         _("The stories fit the capacity"),
         _("%(points)d points are planned, %(capacity)d fit. Take a story out.")
         % {"points": points, "capacity": capacity or 0},
+        Part.BACKLOG,
     )
     yield ReadinessCheck(
         Member.objects.for_workspace(sprint.workspace).deciders().exists(),
         _("Somebody can decide"),
         _("Invite the business owner, or give a member that role."),
+        Part.MEMBERS,
     )
 
 
@@ -57,11 +101,14 @@ def _story_checks(story: Story, sprint: Sprint, now: datetime) -> Iterator[Readi
         bool(story.as_a and story.i_want and story.so_that),
         _("It says who wants what and why"),
         _("Fill in “as a”, “I want” and “so that”."),
+        Part.WORDS,
         story,
     )
-    yield ReadinessCheck(story.goal is not None, _("It serves a goal"), _("Choose the goal."), story)
-    yield ReadinessCheck(bool(story.criteria.all()), _("It has acceptance criteria"), _("Add at least one."), story)
-    yield ReadinessCheck(story.points is not None, _("It is estimated"), _("Estimate it in points."), story)
+    yield ReadinessCheck(story.goal is not None, _("It serves a goal"), _("Choose the goal."), Part.WORDS, story)
+    yield ReadinessCheck(
+        bool(story.criteria.all()), _("It has acceptance criteria"), _("Add at least one."), Part.CRITERIA, story
+    )
+    yield ReadinessCheck(story.points is not None, _("It is estimated"), _("Estimate it in points."), Part.WORDS, story)
     if story.sends:
         yield from _sending_checks(story, sprint, now)
 
@@ -72,19 +119,32 @@ def _sending_checks(story: Story, sprint: Sprint, now: datetime) -> Iterator[Rea
         hypothesis is not None,
         _("It has a hypothesis with metric, baseline and smallest effect"),
         _("Write what you believe and how you will know."),
+        Part.HYPOTHESIS,
         story,
     )
     yield ReadinessCheck(
-        brief is not None, _("It has a send brief"), _("Say who hears from us, when, with which offer."), story
+        brief is not None,
+        _("It has a send brief"),
+        _("Say who hears from us, when, with which offer."),
+        Part.BRIEF,
+        story,
     )
     if brief is None:
         return
     broken = _why_broken(story, now)
-    yield ReadinessCheck(not broken, _("Its segment works"), broken, story)
+    yield ReadinessCheck(not broken, _("Its segment works"), broken, Part.SEGMENT, story)
     yield ReadinessCheck(
         sprint.start_date <= brief.window_start,
         _("Its send window is not before the sprint"),
         _("Move the window: the sprint starts later."),
+        Part.BRIEF,
+        story,
+    )
+    yield ReadinessCheck(
+        now.astimezone(sprint.workspace.zone).date() <= brief.window_end,
+        _("Its send window is not over"),
+        _("Move the window: nothing can be sent in the past."),
+        Part.BRIEF,
         story,
     )
 

@@ -3,30 +3,41 @@
 The same functions describe a plan when it is sent for approval and when it is compared with what was approved.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
 
+from django.db.models import Q
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
-from audience.models import Segment
-from audience.segments.compile import contacts_in
+from audience.models import Contact, Segment
+from audience.segments.compile import condition_for, contacts_in
 from audience.segments.definition import SegmentBroken, read_definition
+from audience.segments.fields import Field, fields_of
 from emailops.lib.fingerprint import fingerprint
 from sprints.models import Hypothesis, SendBrief, Sprint, Story
 from strategy.models import Goal
+from workspaces.models import Workspace
 
-COUNTED = {"people", "current"}
+COUNTED = {"people", "contacts", "current"}
 """Keys whose values move by themselves: shown and frozen, but no reason to ask again."""
 
 Snapshot = dict[str, Any]
 
 
 def sprint_snapshot(sprint: Sprint, stories: list[Story], now: datetime) -> Snapshot:
-    """The whole plan of a sprint."""
+    """The whole plan of a sprint; `people` are those whom any of its sends is for, each counted once."""
+    segments = [story.brief.segment for story in stories if hasattr(story, "brief")]
     return {
         "kind": "sprint",
+        "currency": sprint.workspace.currency,
+        "people": _people_in_any(sprint.workspace, segments, now),
+        "contacts": Contact.objects.for_workspace(sprint.workspace).count(),
         "sprint": {
             "number": sprint.number,
             "name": sprint.name,
@@ -37,6 +48,15 @@ def sprint_snapshot(sprint: Sprint, stories: list[Story], now: datetime) -> Snap
         },
         "goal": _goal(sprint.goal) if sprint.goal else None,
         "stories": [story_snapshot(story, now) for story in stories],
+    }
+
+
+def content_snapshot(story: Story, content: Mapping[str, str], now: datetime) -> Snapshot:
+    """A finished mail with the story it was made for. `content` is kept as it comes."""
+    return {
+        "kind": "content",
+        "currency": story.workspace.currency,
+        "stories": [{**story_snapshot(story, now), "content": dict(content)}],
     }
 
 
@@ -54,7 +74,7 @@ def story_snapshot(story: Story, now: datetime) -> Snapshot:
         "points": story.points,
         "goal": story.goal.name if story.goal else "",
         "criteria": [criterion.text for criterion in story.criteria.all()],
-        "hypothesis": _hypothesis(hypothesis) if hypothesis else None,
+        "hypothesis": hypothesis_snapshot(hypothesis) if hypothesis else None,
         "brief": brief_snapshot(brief, now) if brief else None,
     }
 
@@ -73,7 +93,8 @@ def _goal(goal: Goal) -> Snapshot:
     }
 
 
-def _hypothesis(hypothesis: Hypothesis) -> Snapshot:
+def hypothesis_snapshot(hypothesis: Hypothesis) -> Snapshot:
+    """What is believed, and how and when it will be judged."""
     return {
         "because": hypothesis.because,
         "change": hypothesis.change,
@@ -110,9 +131,28 @@ def people_in(segment: Segment, now: datetime) -> int:
         return 0
 
 
+def _people_in_any(workspace: Workspace, segments: list[Segment], now: datetime) -> int:
+    """How many different people belong to at least one of these segments; broken ones hold nobody."""
+    fields = fields_of(workspace)
+    conditions = [part for segment in segments for part in _condition(segment, fields, now)]
+    if not conditions:
+        return 0
+    everybody = Contact.objects.for_workspace(workspace)
+    # An empty condition asks nothing, so it lets everybody in; Django's `|` would drop it instead.
+    return (everybody.filter(reduce(or_, conditions)) if all(conditions) else everybody).count()
+
+
+def _condition(segment: Segment, fields: dict[str, Field], now: datetime) -> list[Q]:
+    try:
+        return [condition_for(read_definition(segment.definition), fields, now)]
+    except SegmentBroken:
+        return []
+
+
 def material_fingerprint(snapshot: Snapshot) -> str:
-    """SHA-256 of the part of a snapshot whose change asks for a new decision."""
-    return fingerprint(_without_counts(snapshot))
+    """SHA-256 of the part of a snapshot whose change asks for a new decision. The order of the stories does not."""
+    ordered = sorted(snapshot["stories"], key=lambda story: story["id"])
+    return fingerprint(_without_counts({**snapshot, "stories": ordered}))
 
 
 def _without_counts(value: Any) -> Any:
@@ -149,7 +189,7 @@ def brief_differences(approved: Snapshot, current: Snapshot, tolerance: float) -
         names = approved["segment"]["name"], current["segment"]["name"]
         changed = names[1] if names[0] != names[1] else _("%(name)s, with other rules") % {"name": names[1]}
         found.append(Difference(_("Audience"), names[0], changed))
-    elif abs(current["people"] - approved["people"]) > tolerance * approved["people"]:
+    elif abs(current["people"] - approved["people"]) > round(tolerance * approved["people"], 6):  # 0.29 × 100 < 29
         found.append(
             Difference(_("Number of people"), number_format(approved["people"]), number_format(current["people"]))
         )
@@ -159,7 +199,7 @@ def brief_differences(approved: Snapshot, current: Snapshot, tolerance: float) -
         none = _("no offer")
         found.append(Difference(_("Offer"), approved["offer"] or none, current["offer"] or none))
     if approved["cost"] != current["cost"]:
-        found.append(Difference(_("Cost"), approved["cost"], current["cost"]))
+        found.append(Difference(_("Cost"), *(number_format(Decimal(cost["cost"]), 2) for cost in (approved, current))))
     return found
 
 

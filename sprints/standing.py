@@ -13,7 +13,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from emailops.lib.errors import DomainError
-from sprints.models import ApprovalPolicy, ApprovalRequest, ApprovalSubject, Covers, Story, StoryDecision, Verdict
+from sprints.models import (
+    ApprovalPolicy,
+    ApprovalRequest,
+    ApprovalSubject,
+    Covers,
+    SprintState,
+    Story,
+    StoryDecision,
+    StoryStatus,
+    Verdict,
+)
 from sprints.snapshot import Difference, Snapshot, brief_differences, brief_snapshot
 from workspaces.models import Workspace
 
@@ -68,14 +78,15 @@ def standing_of(stories: list[Story], now: datetime) -> dict[int, StoryApproval]
     decisions = (
         StoryDecision.objects.filter(story__in=stories, request__subject=ApprovalSubject.SPRINT)
         .select_related("request__approver__user", "request__decided_by__user")
-        .order_by("story_id", "-request__decided_at")
+        .order_by("story_id", "-request__decided_at", "-pk")
         .distinct("story_id")
     )
     by_pk = {story.pk: story for story in stories}
     for decision in decisions:
         story = by_pk[decision.story_id]
         found[story.pk] = _judged(story, decision, policies[story.workspace_id], now)
-    for request in ApprovalRequest.objects.open().filter(sprint__in={s.sprint_id for s in stories if s.sprint_id}):
+    sprints = {story.sprint_id for story in stories if story.sprint_id}
+    for request in ApprovalRequest.objects.open().with_people().filter(sprint__in=sprints).order_by("pk"):
         for item in request.items:
             if item["id"] in found:
                 found[item["id"]] = StoryApproval(Standing.WAITING, request)
@@ -86,15 +97,23 @@ def _judged(story: Story, decision: StoryDecision, policy: ApprovalPolicy, now: 
     request = decision.request
     if decision.verdict != Verdict.APPROVED:
         return StoryApproval(Standing(decision.verdict), request, decision.comment or request.comment)
-    differences = _since_approval(story, request, policy, now)
+    differences = [] if _is_over(story) else _since_approval(story, request, policy, now)
     standing = Standing.VOID if differences else Standing.APPROVED
     return StoryApproval(standing, request, decision.comment or request.comment, differences)
 
 
+def _is_over(story: Story) -> bool:
+    """Whether its work is done: an audience that moves on afterwards takes nothing back."""
+    closed = story.sprint is not None and story.sprint.state == SprintState.CLOSED
+    return closed or story.status == StoryStatus.DONE
+
+
 def _since_approval(story: Story, request: ApprovalRequest, policy: ApprovalPolicy, now: datetime) -> list[Difference]:
     approved, brief = _approved_brief(story, request), getattr(story, "brief", None)
-    if approved is None or brief is None:
+    if brief is None:
         return []
+    if approved is None:
+        return [Difference(_("Send brief"), _("none"), str(brief.segment))]
     return brief_differences(approved, brief_snapshot(brief, now), policy.audience_tolerance)
 
 
@@ -102,6 +121,13 @@ def _approved_brief(story: Story, request: ApprovalRequest) -> Snapshot | None:
     item = next((item for item in request.items if item["id"] == story.pk), {})
     brief: Snapshot | None = item.get("brief")
     return brief
+
+
+def approved_brief(story: Story) -> Snapshot | None:
+    """The brief as the owner's newest decision froze it; None unless that decision approved one."""
+    decision = _newest_decision(story, ApprovalSubject.SPRINT)
+    is_approved = decision is not None and decision.verdict == Verdict.APPROVED
+    return _approved_brief(story, decision.request) if decision and is_approved else None
 
 
 def require_approved(*, story: Story, facts: SendFacts) -> None:

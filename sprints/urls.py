@@ -1,6 +1,41 @@
 """Addresses of the sprints app."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from sprints.views import approvals, links, retros, sprints, stories
 
 app_name = "sprints"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("w/<slug:workspace>/backlog/", stories.story_list, name="story_list"),
+    path("w/<slug:workspace>/stories/new/", stories.story_new, name="story_new"),
+    path("w/<slug:workspace>/stories/<int:pk>/", stories.story_detail, name="story_detail"),
+    path("w/<slug:workspace>/stories/<int:pk>/edit/", stories.story_edit, name="story_edit"),
+    path("w/<slug:workspace>/stories/<int:pk>/criteria/", stories.story_criteria, name="story_criteria"),
+    path("w/<slug:workspace>/criteria/<int:pk>/tick/", stories.criterion_tick, name="criterion_tick"),
+    path("w/<slug:workspace>/stories/<int:pk>/hypothesis/", stories.story_hypothesis, name="story_hypothesis"),
+    path("w/<slug:workspace>/stories/<int:pk>/brief/", stories.story_brief, name="story_brief"),
+    path("w/<slug:workspace>/stories/<int:pk>/plan/", stories.story_plan, name="story_plan"),
+    path("w/<slug:workspace>/stories/<int:pk>/move/", stories.story_move, name="story_move"),
+    path("w/<slug:workspace>/stories/<int:pk>/drop/", stories.story_drop, name="story_drop"),
+    path("w/<slug:workspace>/stories/<int:pk>/block/", stories.story_block, name="story_block"),
+    path("w/<slug:workspace>/sprints/", sprints.sprint_list, name="sprint_list"),
+    path("w/<slug:workspace>/sprints/new/", sprints.sprint_new, name="sprint_new"),
+    path("w/<slug:workspace>/sprints/<int:pk>/", sprints.sprint_detail, name="sprint_detail"),
+    path("w/<slug:workspace>/sprints/<int:pk>/edit/", sprints.sprint_edit, name="sprint_edit"),
+    path("w/<slug:workspace>/sprints/<int:pk>/start/", sprints.sprint_start, name="sprint_start"),
+    path("w/<slug:workspace>/sprints/<int:pk>/close/", sprints.sprint_close, name="sprint_close"),
+    path("w/<slug:workspace>/approvals/", approvals.approval_list, name="approval_list"),
+    path("w/<slug:workspace>/sprints/<int:pk>/approval/", approvals.approval_request, name="approval_request"),
+    path("w/<slug:workspace>/approvals/<int:pk>/", approvals.approval_detail, name="approval_detail"),
+    path("w/<slug:workspace>/approvals/<int:pk>/mail/", approvals.approval_mail, name="approval_mail"),
+    path("w/<slug:workspace>/approvals/<int:pk>/remind/", approvals.approval_remind, name="approval_remind"),
+    path("w/<slug:workspace>/settings/approval/", approvals.settings_approval, name="settings_approval"),
+    path("w/<slug:workspace>/retros/", retros.retro_list, name="retro_list"),
+    path("w/<slug:workspace>/sprints/<int:pk>/retro/", retros.retro_detail, name="retro_detail"),
+    path("w/<slug:workspace>/sprints/<int:pk>/retro/notes/", retros.retro_note_add, name="retro_note_add"),
+    path("w/<slug:workspace>/retro-notes/<int:pk>/remove/", retros.retro_note_remove, name="retro_note_remove"),
+    path("w/<slug:workspace>/sprints/<int:pk>/retro/actions/", retros.retro_action_add, name="retro_action_add"),
+    path("w/<slug:workspace>/retro-actions/<int:pk>/story/", retros.retro_action_story, name="retro_action_story"),
+    path("approve/<str:token>/", links.approve, name="approve"),
+    path("approve/<str:token>/mail/", links.approve_mail, name="approve_mail"),
+]

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from emailops.lib.errors import DomainError
 from emailops.lib.fingerprint import fingerprint
@@ -27,9 +28,9 @@ from sprints.models import (
 from sprints.readiness import readiness
 from sprints.snapshot import (
     Snapshot,
+    content_snapshot,
     material_fingerprint,
     sprint_snapshot,
-    story_snapshot,
 )
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
@@ -85,15 +86,28 @@ def request_approval(
 
     Raises `ApprovalRefused` when the plan is not ready, or the approver may not decide or is the one who asks.
     """
-    sprint = Sprint.objects.select_for_update(of=("self",)).select_related("goal__kpi", "workspace").get(pk=sprint.pk)
+    locked = Sprint.objects.select_for_update(of=("self",), no_key=True).select_related("goal__kpi", "workspace")
+    sprint = locked.get(pk=sprint.pk)
     if sprint.state == SprintState.CLOSED:
         raise ApprovalRefused(_("This sprint is closed."))
-    missing = [check for check in readiness(sprint, now) if not check.is_met]
-    if missing:
-        raise ApprovalRefused(_("The plan is not ready: %(what)s") % {"what": missing[0].todo})
+    _require_ready(sprint, now)
     stories = list(sprint.stories.with_plan().filter(dropped_at=None).order_by("rank", "pk"))
     snapshot = sprint_snapshot(sprint, stories, now)
     return _ask(snapshot, approver=approver, by=by, now=now, message=message, sprint=sprint, story=None)
+
+
+def _require_ready(sprint: Sprint, now: datetime) -> None:
+    missing = [str(check) for check in readiness(sprint, now) if not check.is_met]
+    if missing:
+        raise ApprovalRefused(
+            ngettext(
+                "The plan is not ready; one thing is missing. %(first)s",
+                "The plan is not ready; %(count)d things are missing. The first: %(first)s",
+                len(missing),
+            )
+            % {"count": len(missing), "first": missing[0]},
+            fields={"readiness": missing},
+        )
 
 
 @transaction.atomic
@@ -104,9 +118,16 @@ def request_content_approval(
 
     Raises `ApprovalRefused` as `request_approval` does.
     """
-    story = Story.objects.with_plan().get(pk=story.pk)
-    snapshot = {"kind": "content", "stories": [{**story_snapshot(story, now), "content": dict(content)}]}
-    return _ask(snapshot, approver=approver, by=by, now=now, message=message, sprint=None, story=story)
+    story = Story.objects.select_for_update(of=("self",), no_key=True).with_plan().get(pk=story.pk)
+    return _ask(
+        content_snapshot(story, content, now),
+        approver=approver,
+        by=by,
+        now=now,
+        message=message,
+        sprint=None,
+        story=story,
+    )
 
 
 def _ask(
@@ -145,7 +166,7 @@ def _ask(
 
 
 def _require_decider(approver: Member, by: Member) -> None:
-    if approver.workspace_id != by.workspace_id or approver.left_at is not None or not approver.may(Can.DECIDE):
+    if approver.workspace_id != by.workspace_id or not _is_decider(approver):
         raise ApprovalRefused(
             _("%(name)s cannot approve here.") % {"name": approver}, fields={"approver": [_("May not.")]}
         )
@@ -156,9 +177,17 @@ def _require_decider(approver: Member, by: Member) -> None:
         )
 
 
+def _is_decider(member: Member) -> bool:
+    return member.left_at is None and member.user.is_active and member.may(Can.DECIDE)
+
+
 @transaction.atomic
 def remind(*, request: ApprovalRequest, by: Member, now: datetime) -> None:
-    """Mail the approver a fresh link; the one before stops working. Raises `ApprovalRefused` once decided."""
+    """Mail the approver a fresh link; the one before stops working.
+
+    Raises `ApprovalRefused` once the request is decided, replaced or pointless, or the approver may no longer decide.
+    """
+    _require_decider(request.approver, by)
     changed = ApprovalRequest.objects.open().filter(pk=request.pk)
     if not changed.update(nonce=secrets.randbits(NONCE_BITS), link_expires_at=now + LINK_LIFE):
         raise ApprovalRefused(_("This request was decided or replaced."))
@@ -171,7 +200,7 @@ def approval_token(request: ApprovalRequest) -> str:
 
 
 def open_approval(token: str, now: datetime) -> ApprovalRequest:
-    """The request behind a mailed link. Raises `ApprovalLinkInvalid`: not ours, used, replaced or expired."""
+    """The request behind a mailed link. Raises `ApprovalLinkInvalid`: not ours, used, replaced, expired, pointless."""
     try:
         pk, nonce = unseal(Kind.APPROVAL, token)
     except (BadToken, ValueError) as error:
@@ -188,7 +217,15 @@ def open_approval(token: str, now: datetime) -> ApprovalRequest:
         raise ApprovalLinkInvalid(_("The plan has a newer version. Open the newest mail about it."))
     if not request.link_works(now):
         raise ApprovalLinkInvalid(_("This link has expired. Ask the team to send a new one."))
+    _require_point(request)
     return request
+
+
+def _require_point(request: ApprovalRequest) -> None:
+    if request.sprint and request.sprint.state == SprintState.CLOSED:
+        raise ApprovalLinkInvalid(_("The sprint is over, so there is nothing left to decide."))
+    if not _is_decider(request.approver):
+        raise ApprovalLinkInvalid(_("This link no longer works: only a business owner of the workspace can decide."))
 
 
 @transaction.atomic
@@ -205,10 +242,12 @@ def decide(
     """Write down what the owner says of a plan as a whole and of its stories. Once; the second of two is refused.
 
     `shown` is the fingerprint of what was on the page; `each` names stories judged otherwise than the whole. Raises
-    `ApprovalRefused` for the wrong person or a decided request, `PlanChanged` when the plan has moved on since.
+    `ApprovalRefused` for the wrong person, a story that was not shown or a request that is no longer open, and
+    `PlanChanged` when the plan has moved on since.
     """
     request = ApprovalRequest.objects.select_for_update(of=("self",)).with_people().get(pk=request.pk)
     _require_may_decide(request, by)
+    _require_shown(request, each)
     _require_unchanged(request, shown, now)
     says = {item["id"]: each.get(item["id"], Say(whole)) for item in request.items}
     request.state, request.verdict = ApprovalState.DECIDED, _overall(whole, says)
@@ -216,7 +255,7 @@ def decide(
     request.save(update_fields=["state", "verdict", "comment", "decided_by", "decided_at"])
     StoryDecision.objects.bulk_create(
         StoryDecision(
-            workspace=request.workspace, request=request, story_id=pk, verdict=say.verdict, comment=say.comment
+            workspace=request.workspace, request=request, story_id=pk, verdict=say.verdict, comment=say.comment.strip()
         )
         for pk, say in says.items()
     )
@@ -225,32 +264,55 @@ def decide(
     post("sprints.decision", workspace=request.workspace, object_id=request.pk, to=to, now=now)
 
 
+def is_waiting(request: ApprovalRequest) -> bool:
+    """Whether an answer is still wanted; when its sprint is over, a request waits for nothing."""
+    over = request.sprint is not None and request.sprint.state == SprintState.CLOSED
+    return request.state == ApprovalState.OPEN and not over
+
+
+def may_decide(request: ApprovalRequest, by: Member) -> bool:
+    """Whether to offer this person the decision."""
+    return is_waiting(request) and _is_decider(by) and by.pk != request.requested_by_id
+
+
 def _require_may_decide(request: ApprovalRequest, by: Member) -> None:
     if request.state != ApprovalState.OPEN:
         raise ApprovalRefused(
             _("This was decided or replaced already: “%(state)s”.") % {"state": request.get_state_display()}
         )
-    if by.workspace_id != request.workspace_id or not by.may(Can.DECIDE):
+    if request.sprint and request.sprint.state == SprintState.CLOSED:
+        raise ApprovalRefused(_("The sprint is over, so there is nothing left to decide."))
+    if by.workspace_id != request.workspace_id or not _is_decider(by):
         raise ApprovalRefused(_("Only a business owner of this workspace can decide."))
     if by.pk == request.requested_by_id:
         raise ApprovalRefused(_("Nobody approves his or her own proposal."))
 
 
+def _require_shown(request: ApprovalRequest, each: Mapping[int, Say]) -> None:
+    strange = set(each) - {item["id"] for item in request.items}
+    if strange:
+        raise ApprovalRefused(
+            _("This request holds no story with the id %(ids)s.") % {"ids": ", ".join(map(str, sorted(strange)))},
+            fields={"stories": [_("Not in this request.")]},
+        )
+
+
 def _require_unchanged(request: ApprovalRequest, shown: str, now: datetime) -> None:
     if shown != request.fingerprint:
         raise PlanChanged(_("This page is out of date. Load it again and look at what changed."))
-    if material_fingerprint(_current_snapshot(request, now)) != request.material:
+    if material_fingerprint(current_snapshot(request, now)) != request.material:
         raise PlanChanged(
             _("The plan changed after it was sent to you. Nothing was decided; the team has to send the new version.")
         )
 
 
-def _current_snapshot(request: ApprovalRequest, now: datetime) -> Snapshot:
+def current_snapshot(request: ApprovalRequest, now: datetime) -> Snapshot:
+    """What a request would freeze if it were sent now."""
     if request.sprint is not None:
         stories = list(request.sprint.stories.with_plan().filter(dropped_at=None).order_by("rank", "pk"))
         return sprint_snapshot(request.sprint, stories, now)
     story = Story.objects.with_plan().get(pk=request.story_id or 0)
-    return {"kind": "content", "stories": [{**story_snapshot(story, now), "content": request.items[0]["content"]}]}
+    return content_snapshot(story, request.items[0]["content"], now)
 
 
 def _overall(whole: Verdict, says: Mapping[int, Say]) -> Verdict:

@@ -8,12 +8,17 @@ from django.db.models import Max, Sum
 from django.utils.translation import gettext as _
 
 from emailops.lib.errors import DomainError
-from sprints.models import SPRINT_MOVES, ScopeChange, Sprint, SprintState, Story, StoryStatus
-from sprints.services.stories import log_scope, place_story
+from sprints.models import SPRINT_MOVES, ScopeChange, Sprint, SprintState, StoryStatus
+from sprints.ordering import one_at_a_time
+from sprints.scope import log_scope
+from sprints.services.stories import place_story
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
 
 LONGEST_DAYS = 28
+MOST_CAPACITY = 1000  # points
+MOST_SPRINTS = 9999
+SPRINT_FIELDS = {"name", "goal_sentence", "goal", "start_date", "end_date", "capacity_points"}
 
 
 class SprintRefused(DomainError):
@@ -26,43 +31,82 @@ class SprintRefused(DomainError):
 def open_sprint(
     *, workspace: Workspace, name: str, start_date: date, end_date: date, by: Member, now: datetime, **fields: Any
 ) -> Sprint:
-    """Begin planning the next sprint. `fields` are other fields of `Sprint`. Raises `SprintRefused`."""
+    """Begin planning the next sprint. `fields` are other fields of `SPRINT_FIELDS`. Raises `SprintRefused`.
+
+    A team that counted its sprints elsewhere before goes on with `number`; otherwise it is one more than the last.
+    """
+    number = fields.pop("number", None)
+    wanted = _checked({"name": name, "start_date": start_date, "end_date": end_date, **fields})
     _require_length(start_date, end_date)
-    Workspace.objects.select_for_update().get(pk=workspace.pk)  # numbers are given one after the other
-    last = Sprint.objects.for_workspace(workspace).aggregate(last=Max("number"))["last"] or 0
-    sprint = Sprint.objects.create(
-        workspace=workspace,
-        number=last + 1,
-        name=name.strip(),
-        start_date=start_date,
-        end_date=end_date,
-        created_at=now,
-        **fields,
-    )
+    one_at_a_time(workspace.pk)
+    next_number = _next_number(workspace, number)
+    sprint = Sprint.objects.create(workspace=workspace, number=next_number, created_at=now, **wanted)
     record("sprint.opened", sprint, by=by, now=now)
     return sprint
 
 
+def _next_number(workspace: Workspace, wanted: int | None) -> int:
+    last = Sprint.objects.for_workspace(workspace).aggregate(last=Max("number"))["last"] or 0
+    if wanted is not None and wanted <= last:
+        raise SprintRefused(
+            _("The last sprint was number %(last)d; the next one needs a higher number.") % {"last": last},
+            fields={"number": [_("Too low.")]},
+        )
+    return wanted or last + 1
+
+
+def _checked(fields: dict[str, Any]) -> dict[str, Any]:
+    unknown = set(fields) - SPRINT_FIELDS
+    if unknown:
+        raise TypeError(f"A sprint has no {', '.join(sorted(unknown))}")
+    checked: dict[str, Any] = {
+        name: value.strip() if isinstance(value, str) else value for name, value in fields.items()
+    }
+    if not checked.get("name", "-"):
+        raise SprintRefused(_("Give the sprint a name."), fields={"name": [_("Empty.")]})
+    if (checked.get("capacity_points") or 0) > MOST_CAPACITY:
+        raise SprintRefused(
+            _("No team can take more than %(most)d points.") % {"most": MOST_CAPACITY},
+            fields={"capacity_points": [_("Too many.")]},
+        )
+    return checked
+
+
 def _require_length(start: date, end: date) -> None:
     days = (end - start).days + 1
-    if not 1 <= days <= LONGEST_DAYS:
+    if days < 1:
+        raise SprintRefused(_("The sprint ends before it starts."), fields={"end_date": [_("Before the first day.")]})
+    if days > LONGEST_DAYS:
         raise SprintRefused(
             _("A sprint lasts from one day to four weeks; this one would last %(days)d days.") % {"days": days},
-            fields={"end_date": [_("Between the first day and four weeks later.")]},
+            fields={"end_date": [_("More than four weeks after the first day.")]},
         )
+
+
+def _locked(sprint: Sprint) -> Sprint:
+    one_at_a_time(sprint.workspace_id)
+    return Sprint.objects.select_related("workspace").get(pk=sprint.pk)
 
 
 @transaction.atomic
 def change_sprint(*, sprint: Sprint, by: Member, now: datetime, **changes: Any) -> None:
-    """Change a sprint that is not closed; the audit entry keeps what it was. Raises `SprintRefused`."""
-    if sprint.state == SprintState.CLOSED:
+    """Change a sprint that is not closed; the audit entry keeps what it was. What stays the same is not written.
+
+    Raises `SprintRefused`.
+    """
+    wanted, found = _checked(changes), _locked(sprint)
+    if found.state == SprintState.CLOSED:
         raise SprintRefused(_("A closed sprint is history."))
-    before = {name: str(getattr(sprint, name)) for name in changes}
-    for name, value in changes.items():
-        setattr(sprint, name, value)
-    _require_length(sprint.start_date, sprint.end_date)
-    sprint.save(update_fields=list(changes))
-    record("sprint.changed", sprint, by=by, now=now, before=before)
+    changed = {name: value for name, value in wanted.items() if getattr(found, name) != value}
+    if not changed:
+        return
+    before = {name: str(getattr(found, name)) for name in changed}
+    for name, value in changed.items():
+        setattr(found, name, value)
+    _require_length(found.start_date, found.end_date)
+    found.save(update_fields=list(changed))
+    after = {name: str(value) for name, value in changed.items()}
+    record("sprint.changed", found, by=by, now=now, before=before, after=after)
 
 
 @transaction.atomic
@@ -71,13 +115,14 @@ def start_sprint(*, sprint: Sprint, by: Member, now: datetime) -> None:
 
     Raises `SprintRefused` if another one runs, or this one is empty or closed.
     """
-    sprint = Sprint.objects.select_for_update().get(pk=sprint.pk)
+    sprint = _locked(sprint)
     if sprint.state == SprintState.RUNNING:
         return
     _require_move(sprint, SprintState.RUNNING)
-    if Sprint.objects.for_workspace(sprint.workspace).running().exists():
-        raise SprintRefused(_("Another sprint is running. Close it first."))
-    stories = list(sprint.stories.filter(dropped_at=None).order_by("rank", "pk"))
+    other = Sprint.objects.for_workspace(sprint.workspace).running().first()
+    if other is not None:
+        raise SprintRefused(_("Sprint %(number)d is still running. Close it first.") % {"number": other.number})
+    stories = list(sprint.stories.filter(dropped_at=None).ranked())
     if not stories:
         raise SprintRefused(_("There is no story in this sprint. Put at least one in."))
     sprint.state, sprint.started_at = SprintState.RUNNING, now
@@ -91,18 +136,23 @@ def start_sprint(*, sprint: Sprint, by: Member, now: datetime) -> None:
 
 @transaction.atomic
 def close_sprint(*, sprint: Sprint, carry_to: Sprint | None, by: Member, now: datetime) -> int:
-    """End a running sprint. Stories not done go to `carry_to` or back into the backlog. Returns how many did.
+    """End a running sprint. Stories not done go to the end of `carry_to`, or on top of the backlog.
 
-    Raises `SprintRefused` for a sprint that does not run, or a `carry_to` that is not being planned.
+    Returns how many did. Raises `SprintRefused` for a sprint that does not run, or a `carry_to` that is not being
+    planned.
     """
-    sprint = Sprint.objects.select_for_update().get(pk=sprint.pk)
+    sprint = _locked(sprint)
     _require_move(sprint, SprintState.CLOSED)
-    unfinished = list(sprint.stories.exclude(status=StoryStatus.DONE).order_by("rank", "pk"))
-    if carry_to is not None and carry_to.state != SprintState.PLANNING:
-        raise SprintRefused(_("Unfinished stories can go to a sprint that is being planned, or into the backlog."))
-    for story in unfinished:
+    if carry_to is not None and Sprint.objects.get(pk=carry_to.pk).state != SprintState.PLANNING:
+        raise SprintRefused(
+            _("Unfinished stories can go to a sprint that is being planned, or into the backlog."),
+            fields={"carry_to": [_("Not being planned.")]},
+        )
+    unfinished = list(sprint.stories.exclude(status=StoryStatus.DONE).ranked())
+    # The backlog is filled from the top, so its first story has to come last.
+    for story in unfinished if carry_to else reversed(unfinished):
         place_story(story=story, sprint=carry_to, by=by, now=now)
-    done = Story.objects.filter(sprint=sprint, status=StoryStatus.DONE).aggregate(points=Sum("points"))
+    done = sprint.stories.filter(status=StoryStatus.DONE).aggregate(points=Sum("points"))
     sprint.state, sprint.closed_at, sprint.delivered_points = SprintState.CLOSED, now, done["points"] or 0
     sprint.save(update_fields=["state", "closed_at", "delivered_points"])
     record("sprint.closed", sprint, by=by, now=now, delivered=sprint.delivered_points, carried=len(unfinished))

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from math import isclose, isfinite
 from typing import Any
 
 from django.db import transaction
@@ -12,19 +13,20 @@ from django.utils.translation import gettext as _
 
 from audience.models import Segment
 from emailops.lib.errors import DomainError
-from emailops.lib.ranks import rank_between
-from sprints.metrics import metrics
+from sprints.metrics import StoryMetric, metrics
 from sprints.models import (
     AcceptanceCriterion,
     Hypothesis,
     ScopeChange,
-    ScopeEntry,
     SendBrief,
     Sprint,
     SprintState,
     Story,
     StoryStatus,
 )
+from sprints.ordering import LONGEST_RANK, neighbours, one_at_a_time, rank_at_end, rank_before, rank_on_top, respace
+from sprints.scope import log_estimate, log_scope, log_status
+from strategy.models import Unit
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
 
@@ -32,6 +34,10 @@ STORY_FIELDS = {
     "title", "as_a", "i_want", "so_that", "problem", "kind", "goal", "points", "assignee", "blocked_by",
 }  # fmt: skip
 MOST_CRITERIA = 20
+MOST_POINTS = 100  # more than a sprint holds: such a story has to be split
+LONGEST_CRITERION = 300
+BET = ("metric", "baseline", "expected", "minimum_effect")
+"""What must not be turned after the fact without a trace: the audit entry keeps it."""
 
 
 class StoryRefused(DomainError):
@@ -67,50 +73,100 @@ class Brief:
     expected_high: Decimal = Decimal(0)
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What belongs to a story beside its own fields; None leaves a part as it is."""
+
+    criteria: Sequence[str] | None = None
+    belief: Belief | None = None
+    brief: Brief | None = None
+
+
+def _locked(story: Story) -> Story:
+    """The story as it stands now, with its sprint, until the transaction ends. Raises `StoryRefused` once closed."""
+    one_at_a_time(story.workspace_id)
+    found = Story.objects.select_related("sprint", "workspace").get(pk=story.pk)
+    if found.sprint and found.sprint.state == SprintState.CLOSED:
+        raise StoryRefused(_("This sprint is closed: its stories stay as they were."))
+    return found
+
+
+@transaction.atomic
+def save_story(
+    *, workspace: Workspace, story: Story | None, fields: Mapping[str, Any], parts: Parts, by: Member, now: datetime
+) -> Story:
+    """Write a story (None: a new one) with its parts, all or nothing. Raises what the single verbs raise."""
+    if story is None:
+        story = write_story(workspace=workspace, by=by, now=now, **fields)
+    elif fields:
+        rewrite_story(story=story, by=by, now=now, **fields)
+    if parts.criteria is not None:
+        set_criteria(story=story, texts=parts.criteria, by=by, now=now)
+    if parts.belief is not None:
+        set_hypothesis(story=story, belief=parts.belief, by=by, now=now)
+    if parts.brief is not None:
+        set_brief(story=story, brief=parts.brief, by=by, now=now)
+    return story
+
+
 @transaction.atomic
 def write_story(*, workspace: Workspace, title: str, by: Member, now: datetime, **fields: Any) -> Story:
-    """Put a new story at the top of the backlog. `fields` are those of `STORY_FIELDS`."""
-    Workspace.objects.select_for_update().get(pk=workspace.pk)  # numbers are given one after the other
-    stories = Story.objects.for_workspace(workspace)
-    first = stories.in_backlog().ranked().values_list("rank", flat=True).first()
-    last_number = stories.aggregate(last=Max("number"))["last"] or 0
+    """Put a new story at the top of the backlog. `fields` are those of `STORY_FIELDS`. Raises `StoryRefused`."""
+    fields = _checked({"title": title, **fields})
+    one_at_a_time(workspace.pk)
+    last_number = Story.objects.for_workspace(workspace).aggregate(last=Max("number"))["last"] or 0
     story = Story.objects.create(
         workspace=workspace,
         number=last_number + 1,
-        title=title.strip(),
-        rank=rank_between("", first or ""),
+        rank=rank_on_top(neighbours(workspace, None)),
+        blocked_at=now if fields.get("blocked_by") else None,
         created_by=by,
         created_at=now,
         updated_at=now,
-        **_only_known(fields),
+        **fields,
     )
     record("story.written", story, by=by, now=now)
     return story
 
 
-def _only_known(fields: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
     unknown = set(fields) - STORY_FIELDS
     if unknown:
         raise TypeError(f"A story has no {', '.join(sorted(unknown))}")
-    return dict(fields)
+    checked: dict[str, Any] = {
+        name: value.strip() if isinstance(value, str) else value for name, value in fields.items()
+    }
+    if not checked.get("title", "-"):
+        raise StoryRefused(_("Give the story a title."), fields={"title": [_("Empty.")]})
+    if (checked.get("points") or 0) > MOST_POINTS:
+        raise StoryRefused(
+            _("More than %(most)d points is too much for one story: split it.") % {"most": MOST_POINTS},
+            fields={"points": [_("Too many.")]},
+        )
+    return checked
 
 
 @transaction.atomic
 def rewrite_story(*, story: Story, by: Member, now: datetime, **changes: Any) -> None:
-    """Change a story's own words and numbers. A new estimate in a running sprint goes into the scope log."""
-    story = Story.objects.select_for_update().get(pk=story.pk)
-    before = {name: _plain(getattr(story, name)) for name in _only_known(changes)}
-    old_points = story.points or 0
-    for name, value in changes.items():
-        setattr(story, name, value)
-    story.updated_at = now
-    if "blocked_by" in changes:
-        story.blocked_at = (story.blocked_at or now) if story.blocked_by else None
-    story.save(update_fields=[*changes, "updated_at", "blocked_at"])
-    difference = (story.points or 0) - old_points
-    if difference:
-        log_scope(story, ScopeChange.ESTIMATED, difference, by, now)
-    record("story.rewritten", story, by=by, now=now, before=before)
+    """Change a story's own words and numbers. A new estimate in a running sprint goes into the scope log.
+
+    What stays the same is not written. Raises `StoryRefused`, also for a story of a closed sprint.
+    """
+    wanted = _checked(changes)
+    found = _locked(story)
+    changed = {name: value for name, value in wanted.items() if getattr(found, name) != value}
+    if not changed:
+        return
+    before, old_points = {name: _plain(getattr(found, name)) for name in changed}, found.points or 0
+    for name, value in changed.items():
+        setattr(found, name, value)
+    if "blocked_by" in changed:
+        found.blocked_at = (found.blocked_at or now) if found.blocked_by else None
+    found.updated_at = now
+    found.save(update_fields=[*changed, "updated_at", "blocked_at"])
+    log_estimate(found, (found.points or 0) - old_points, by, now)
+    after = {name: _plain(value) for name, value in changed.items()}
+    record("story.rewritten", found, by=by, now=now, before=before, after=after)
 
 
 def _plain(value: Any) -> Any:
@@ -123,6 +179,9 @@ def set_criteria(*, story: Story, texts: Sequence[str], by: Member, now: datetim
     wanted = list(dict.fromkeys(text.strip() for text in texts if text.strip()))
     if len(wanted) > MOST_CRITERIA:
         raise StoryRefused(_("At most %(most)d criteria: split the story.") % {"most": MOST_CRITERIA})
+    if any(len(text) > LONGEST_CRITERION for text in wanted):
+        raise StoryRefused(_("A criterion is one sentence of at most %(most)d letters.") % {"most": LONGEST_CRITERION})
+    story = _locked(story)
     met = set(story.criteria.filter(is_met=True).values_list("text", flat=True))
     story.criteria.all().delete()
     AcceptanceCriterion.objects.bulk_create(
@@ -134,46 +193,81 @@ def set_criteria(*, story: Story, texts: Sequence[str], by: Member, now: datetim
 
 @transaction.atomic
 def tick_criterion(*, criterion: AcceptanceCriterion, is_met: bool, by: Member, now: datetime) -> None:
-    """Mark a criterion as met or not. Repeating changes nothing."""
+    """Mark a criterion as met or not. Repeating changes nothing. Raises `StoryRefused` once its sprint is closed."""
+    story = _locked(criterion.story)
     if AcceptanceCriterion.objects.filter(pk=criterion.pk, is_met=not is_met).update(is_met=is_met):
-        record("story.criterion_ticked", criterion.story, by=by, now=now, text=criterion.text, is_met=is_met)
+        record("story.criterion_ticked", story, by=by, now=now, text=criterion.text, is_met=is_met)
 
 
 @transaction.atomic
 def set_hypothesis(*, story: Story, belief: Belief, by: Member, now: datetime) -> Hypothesis:
-    """Write what we believe and how we will know. Raises `StoryRefused` for an unknown metric or no change."""
-    if belief.metric not in metrics():
+    """Write what we believe and how we will know.
+
+    Raises `StoryRefused` for an unknown metric, figures that make no sense, a day to look that has passed, or a story
+    of a closed sprint.
+    """
+    metric = metrics().get(belief.metric)
+    if metric is None:
         raise StoryRefused(_("Choose what the story will move."), fields={"metric": [_("Unknown metric.")]})
-    if belief.expected == belief.baseline:
-        raise StoryRefused(_("A hypothesis expects a change."), fields={"expected": [_("Equals the baseline.")]})
-    if belief.minimum_effect < 0:
+    _require_figures(belief, metric)
+    story = _locked(story)
+    before = Hypothesis.objects.filter(story=story).values(*BET, "check_date").first() or {}
+    old_day = before.pop("check_date", None)
+    if belief.check_date < now.astimezone(story.workspace.zone).date() and belief.check_date != old_day:
         raise StoryRefused(
-            _("The smallest effect worth it is a size, not a direction."), fields={"minimum_effect": [_("Negative.")]}
+            _("The day to look at the result has passed already."), fields={"check_date": [_("In the past.")]}
         )
-    before = Hypothesis.objects.filter(story=story).values("metric", "baseline", "expected", "minimum_effect").first()
     hypothesis, _created = Hypothesis.objects.update_or_create(
         story=story, defaults={"workspace": story.workspace, **_fields_of(belief)}
     )
-    record("story.hypothesis_set", story, by=by, now=now, before=before)
+    after = {name: getattr(belief, name) for name in BET}
+    record("story.hypothesis_set", story, by=by, now=now, before=before or None, after=after)
     return hypothesis
+
+
+def _require_figures(belief: Belief, metric: StoryMetric) -> None:
+    highest = 1.0 if metric.unit == Unit.RATE else float("inf")
+    for name in ("baseline", "expected", "minimum_effect"):
+        figure = getattr(belief, name)
+        if not (isfinite(figure) and 0 <= figure <= highest):
+            said = _("A rate lies between 0% and 100%.") if metric.unit == Unit.RATE else _("Give a figure from 0 up.")
+            raise StoryRefused(said, fields={name: [said]})
+    change = abs(belief.expected - belief.baseline)
+    if not change:
+        raise StoryRefused(_("A hypothesis expects a change."), fields={"expected": [_("Equals the baseline.")]})
+    if belief.minimum_effect > change and not isclose(belief.minimum_effect, change):
+        raise StoryRefused(
+            _("What you expect is less than the smallest effect worth it."),
+            fields={"minimum_effect": [_("Larger than the change you expect.")]},
+        )
 
 
 @transaction.atomic
 def set_brief(*, story: Story, brief: Brief, by: Member, now: datetime) -> SendBrief:
-    """Say what will happen to customers. Raises `StoryRefused` for a window or expectation that is turned round."""
+    """Say what will happen to customers.
+
+    Raises `StoryRefused` for a window or expectation that is turned round, a negative amount, or a story of a closed
+    sprint.
+    """
+    _require_brief(brief)
+    story = _locked(story)
+    written, _created = SendBrief.objects.update_or_create(
+        story=story, defaults={"workspace": story.workspace, **_fields_of(brief)}
+    )
+    record("story.brief_set", story, by=by, now=now, offer=brief.offer, cost=str(brief.cost), segment=brief.segment.pk)
+    return written
+
+
+def _require_brief(brief: Brief) -> None:
     if brief.window_end < brief.window_start:
         raise StoryRefused(_("The window ends before it starts."), fields={"window_end": [_("Before the start.")]})
     if brief.expected_high < brief.expected_low:
         raise StoryRefused(
             _("At most must not be less than at least."), fields={"expected_high": [_("Less than at least.")]}
         )
-    if brief.cost < 0:
-        raise StoryRefused(_("A cost cannot be negative."), fields={"cost": [_("Negative.")]})
-    written, _created = SendBrief.objects.update_or_create(
-        story=story, defaults={"workspace": story.workspace, **_fields_of(brief)}
-    )
-    record("story.brief_set", story, by=by, now=now, offer=brief.offer, cost=str(brief.cost), segment=brief.segment.pk)
-    return written
+    for name in ("cost", "expected_low"):
+        if getattr(brief, name) < 0:
+            raise StoryRefused(_("An amount cannot be negative."), fields={name: [_("Negative.")]})
 
 
 def _fields_of(written: Belief | Brief) -> dict[str, Any]:
@@ -182,36 +276,31 @@ def _fields_of(written: Belief | Brief) -> dict[str, Any]:
 
 @transaction.atomic
 def plan_story(*, story: Story, sprint: Sprint | None, by: Member, now: datetime) -> None:
-    """Put a story into a sprint, or back into the backlog. Raises `StoryRefused` for a closed sprint."""
-    story = Story.objects.select_for_update(of=("self",)).select_related("sprint").get(pk=story.pk)
-    if any(s is not None and s.state == SprintState.CLOSED for s in (story.sprint, sprint)):
-        raise StoryRefused(_("A closed sprint is history: its stories stay as they were."))
-    if story.sprint == sprint:
+    """Put a story into a sprint, or back into the backlog, also one that was dropped. Repeating changes nothing.
+
+    Raises `StoryRefused` for a closed sprint and for a story that is done.
+    """
+    story = _locked(story)
+    sprint = Sprint.objects.get(pk=sprint.pk) if sprint else None
+    if sprint and sprint.state == SprintState.CLOSED:
+        raise StoryRefused(_("Sprint %(number)d is closed. Choose another one.") % {"number": sprint.number})
+    if story.sprint == sprint and story.dropped_at is None:
         return
+    if story.status == StoryStatus.DONE:
+        raise StoryRefused(_("This story is done. Move it out of “Done” on the board first."))
     log_scope(story, ScopeChange.REMOVED, -(story.points or 0), by, now)
     place_story(story=story, sprint=sprint, by=by, now=now)
     log_scope(story, ScopeChange.ADDED, story.points or 0, by, now)
 
 
 def place_story(*, story: Story, sprint: Sprint | None, by: Member, now: datetime) -> None:
-    """Put a story at the end of a sprint or of the backlog without a line in the scope log."""
-    story.sprint, story.rank, story.updated_at = sprint, _rank_at_end(story, sprint), now
-    story.save(update_fields=["sprint", "rank", "updated_at"])
-    record("story.planned", story, by=by, now=now, sprint=sprint.pk if sprint else None)
-
-
-def _rank_at_end(story: Story, sprint: Sprint | None) -> str:
-    siblings = Story.objects.for_workspace(story.workspace).filter(sprint=sprint, dropped_at=None)
-    last = siblings.order_by("-rank", "-pk").values_list("rank", flat=True).first()
-    return rank_between(last or "", "")
-
-
-def log_scope(story: Story, change: ScopeChange, points: int, by: Member | None, now: datetime) -> None:
-    """Add a line to the scope log, if the story is in a sprint that runs."""
-    if story.sprint is not None and story.sprint.state == SprintState.RUNNING:
-        ScopeEntry.objects.create(
-            workspace=story.workspace, sprint=story.sprint, story=story, change=change, points=points, by=by, at=now
-        )
+    """Put a story at the end of a sprint, or on top of the backlog, without a line in the scope log."""
+    others = neighbours(story.workspace, sprint).exclude(pk=story.pk)
+    story.rank = rank_at_end(others) if sprint else rank_on_top(others)
+    story.sprint, story.dropped_at, story.updated_at = sprint, None, now
+    story.save(update_fields=["sprint", "rank", "dropped_at", "updated_at"])
+    where = {"sprint": sprint.pk, "number": sprint.number} if sprint else {"sprint": None}
+    record("story.planned", story, by=by, now=now, **where)
 
 
 @transaction.atomic
@@ -220,45 +309,50 @@ def move_story(
 ) -> None:
     """Move a story to another column and, or, before another story (None: to the end). One row is rewritten.
 
-    Raises `StoryRefused` for a story of a closed sprint.
+    Raises `StoryRefused` for a story that was dropped or whose sprint is closed, for another column while its sprint
+    does not run, and for a neighbour from another list.
     """
-    story = Story.objects.select_for_update(of=("self",)).select_related("sprint").get(pk=story.pk)
-    if story.sprint and story.sprint.state == SprintState.CLOSED:
-        raise StoryRefused(_("This sprint is closed; its board no longer moves."))
-    old = story.status
+    story = _locked(story)
+    old, new = story.status, status or StoryStatus(story.status)
+    _require_movable(story, new)
     story.rank = _rank_before(story, before)
-    story.status = status or StoryStatus(story.status)
-    story.updated_at = now
-    story.done_at = (story.done_at or now) if story.status == StoryStatus.DONE else None
+    story.status, story.updated_at = new, now
+    story.done_at = (story.done_at or now) if new == StoryStatus.DONE else None
     story.save(update_fields=["rank", "status", "updated_at", "done_at"])
-    if old != story.status:
-        _log_done(story, old, by, now)
-    record("story.moved", story, by=by, now=now, old=old, new=story.status)
+    if len(story.rank) > LONGEST_RANK:
+        respace(neighbours(story.workspace, story.sprint))
+    if old == new:
+        record("story.ordered", story, by=by, now=now)
+        return
+    log_status(story, old, by, now)
+    record("story.moved", story, by=by, now=now, old=old, new=new)
+
+
+def _require_movable(story: Story, new: StoryStatus) -> None:
+    if story.dropped_at is not None:
+        raise StoryRefused(_("This story was dropped. Put it back into the backlog first."))
+    is_running = story.sprint is not None and story.sprint.state == SprintState.RUNNING
+    if new != story.status and not is_running:
+        raise StoryRefused(_("Only the stories of a running sprint move on the board."))
 
 
 def _rank_before(story: Story, before: Story | None) -> str:
-    siblings = Story.objects.for_workspace(story.workspace).filter(sprint=story.sprint, dropped_at=None)
-    others = siblings.exclude(pk=story.pk)
+    others = neighbours(story.workspace, story.sprint).exclude(pk=story.pk)
     if before is None:
-        return rank_between(others.order_by("-rank", "-pk").values_list("rank", flat=True).first() or "", "")
-    above = others.filter(rank__lt=before.rank).order_by("-rank", "-pk").values_list("rank", flat=True).first()
-    return rank_between(above or "", before.rank)
-
-
-def _log_done(story: Story, old: str, by: Member, now: datetime) -> None:
-    points = story.points or 0
-    if story.status == StoryStatus.DONE:
-        log_scope(story, ScopeChange.DONE, points, by, now)
-    elif old == StoryStatus.DONE:
-        log_scope(story, ScopeChange.REOPENED, -points, by, now)
+        return rank_at_end(others)
+    next_one = others.filter(pk=before.pk).first()
+    if next_one is None:
+        raise StoryRefused(_("“%(story)s” is no longer in this list. Load the page again.") % {"story": before})
+    return rank_before(others, next_one)
 
 
 @transaction.atomic
 def drop_story(*, story: Story, by: Member, now: datetime) -> None:
-    """Take a story out of the backlog for good; it stays in the history. Repeating is harmless.
+    """Take a story out of the backlog; it stays in the history and can be planned again. Repeating is harmless.
 
     Raises `StoryRefused` while it is in a sprint.
     """
+    story = _locked(story)
     if story.sprint_id is not None:
         raise StoryRefused(_("Take the story out of its sprint first."))
     if Story.objects.filter(pk=story.pk, dropped_at=None).update(dropped_at=now):

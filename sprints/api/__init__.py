@@ -1,0 +1,9 @@
+"""REST: stories and sprints, approvals and retrospectives; one module a noun."""
+
+from rest_framework.routers import SimpleRouter
+
+from sprints.api import approvals, retros, sprints, stories
+
+router = SimpleRouter()
+for noun in (stories, sprints, approvals, retros):
+    noun.register(router)

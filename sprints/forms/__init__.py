@@ -1,0 +1,1 @@
+"""Forms of the sprints pages, one module a noun."""

@@ -1,0 +1,195 @@
+"""Reads of the backlog, the board and the sprints."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from audience.models import Segment
+from audience.segments.compile import contacts_in
+from audience.segments.definition import SegmentBroken, read_definition
+from sprints.models import ScopeChange, ScopeEntry, Sprint, SprintState, Story, StoryQuerySet, StoryStatus
+from sprints.pace import even_done, working_days
+from workspaces.models import Member, Workspace
+
+VELOCITY_SPRINTS = 3
+"""So many of the last sprints say how much the next one can take."""
+
+
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A story in its list. `up` and `down` are the ids before which it stands after one step that way.
+
+    An empty `down` is the end of the list; None means that there is no step.
+    """
+
+    story: Story
+    up: str | None
+    down: str | None
+
+    @property
+    def missing(self) -> list[str]:
+        return missing_parts(self.story)
+
+    @property
+    def needs(self) -> str:
+        """What is missing, in a few words: of many things the first two."""
+        missing = self.missing
+        if len(missing) <= MOST_NAMED:
+            return ", ".join(missing)
+        named = ", ".join(missing[: MOST_NAMED - 1])
+        return _("%(parts)s and %(count)d more") % {"parts": named, "count": len(missing) - MOST_NAMED + 1}
+
+    @property
+    def met(self) -> int:
+        return sum(criterion.is_met for criterion in self.story.criteria.all())
+
+
+def cards(stories: Sequence[Story]) -> list[Card]:
+    """The stories in their order, each with its neighbours. Stories need `with_plan`."""
+    keys = [str(story.pk) for story in stories]
+    last = len(keys) - 1
+    return [
+        Card(
+            story,
+            up=keys[n - 1] if n else None,
+            down=None if n == last else keys[n + 2] if n + 2 <= last else "",
+        )
+        for n, story in enumerate(stories)
+    ]
+
+
+def missing_parts(story: Story) -> list[str]:
+    """What a story still needs before the owner can be asked about it. No query for a story with `with_plan`."""
+    parts = [
+        (story.as_a and story.i_want and story.so_that, _("who wants what and why")),
+        (story.goal_id, _("goal")),
+        (story.criteria.all(), _("acceptance criteria")),
+        (story.points is not None, _("estimate")),
+    ]
+    if story.sends:
+        parts += [(hasattr(story, "hypothesis"), _("hypothesis")), (hasattr(story, "brief"), _("send brief"))]
+    return [name for is_there, name in parts if not is_there]
+
+
+def backlog(workspace: Workspace) -> StoryQuerySet:
+    """The backlog in its order, with everything a row shows. Two queries."""
+    return Story.objects.for_workspace(workspace).in_backlog().with_plan().ranked()
+
+
+def backlog_count(member: Member) -> int:
+    return Story.objects.for_workspace(member.workspace).in_backlog().count()
+
+
+def open_sprints(workspace: Workspace) -> "list[Sprint]":
+    """The sprints a story can still go into: those being planned, and then the running one."""
+    found = Sprint.objects.for_workspace(workspace).exclude(state=SprintState.CLOSED)
+    return sorted(found.order_by("number"), key=lambda sprint: sprint.state == SprintState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the board."""
+
+    status: StoryStatus
+    cards: list[Card]
+
+    @property
+    def points(self) -> int:
+        return sum(card.story.points or 0 for card in self.cards)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A running sprint's board with the figures above it. Points are of all its stories, whoever's are shown."""
+
+    columns: list[Column]
+    done: int
+    scope: int
+    even: int
+    days_left: int
+    day: int
+    days: int
+    blocked: list[Story]
+    people: list[Member]
+
+    @property
+    def done_rate(self) -> float:
+        return self.done / self.scope if self.scope else 0.0
+
+
+def board(sprint: Sprint, today: date, *, only: Member | None = None, only_blocked: bool = False) -> Board:
+    """The board, of everybody's stories or of some. Two queries."""
+    everything = list(sprint.stories.with_plan().filter(dropped_at=None).ranked())
+    shown = [s for s in everything if (only is None or s.assignee_id == only.pk) and (s.blocked_by or not only_blocked)]
+    people = {story.assignee_id: story.assignee for story in everything if story.assignee}
+    return Board(
+        columns=[Column(status, cards([s for s in shown if s.status == status])) for status in StoryStatus],
+        done=points_of(story for story in everything if story.status == StoryStatus.DONE),
+        scope=points_of(everything),
+        even=round(even_done(sprint, today)),
+        days_left=working_days(max(today, sprint.start_date), sprint.end_date),
+        day=working_days(sprint.start_date, min(today, sprint.end_date)),
+        days=working_days(sprint.start_date, sprint.end_date),
+        blocked=[story for story in everything if story.blocked_by],
+        people=list(people.values()),
+    )
+
+
+def points_of(stories: Iterable[Story]) -> int:
+    return sum(story.points or 0 for story in stories)
+
+
+def sprints_with_points(workspace: Workspace) -> "list[Sprint]":
+    """All sprints, newest first; `planned` is what stands in them now, `done` what of it is done. One query."""
+    done = Q(stories__status=StoryStatus.DONE)
+    found = Sprint.objects.for_workspace(workspace).select_related("goal", "workspace")
+    return list(
+        found.annotate(
+            planned=Coalesce(Sum("stories__points"), 0), done=Coalesce(Sum("stories__points", filter=done), 0)
+        ).order_by("-number")
+    )
+
+
+def usual_points(workspace: Workspace) -> int | None:
+    """What the last sprints delivered on average; None before the first has ended."""
+    closed = Sprint.objects.for_workspace(workspace).closed().order_by("-number")
+    delivered = [sprint.delivered_points or 0 for sprint in closed[:VELOCITY_SPRINTS]]
+    return round(sum(delivered) / len(delivered)) if delivered else None
+
+
+def scope_changes(sprint: Sprint) -> "list[ScopeEntry]":
+    """What changed in a sprint after it was started, newest first; what was done is on the board. One query."""
+    changes = (ScopeChange.ADDED, ScopeChange.REMOVED, ScopeChange.ESTIMATED)
+    found = ScopeEntry.objects.filter(sprint=sprint, change__in=changes).select_related("story", "by__user")
+    return list(found.order_by("-at", "-pk"))
+
+
+def carried_over(sprint: Sprint) -> StoryQuerySet:
+    """Stories that a closed sprint began with or took in, and that left it unfinished."""
+    inside = ScopeEntry.objects.filter(sprint=sprint).values("story")
+    return Story.objects.filter(pk__in=inside).exclude(sprint=sprint).select_related("sprint").order_by("number")
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How many people a segment holds now, and how many of them may be written to; `broken` says why nobody knows."""
+
+    people: int = 0
+    reachable: int = 0
+    broken: str = ""
+
+
+def reach_of(segment: Segment, now: datetime) -> Reach:
+    """Two queries."""
+    try:
+        people = contacts_in(segment.workspace, read_definition(segment.definition), now)
+        return Reach(people.count(), people.consenting().filter(suppression="").count())
+    except SegmentBroken as broken:
+        return Reach(broken=str(broken))

@@ -1,0 +1,32 @@
+"""Writing the scope log: what changed in a sprint while it ran. `sprints.charts` folds it."""
+
+from datetime import datetime
+
+from sprints.models import ScopeChange, ScopeEntry, SprintState, Story, StoryStatus
+from workspaces.models import Member
+
+
+def log_scope(story: Story, change: ScopeChange, points: int, by: Member | None, now: datetime) -> None:
+    """Add a line to the scope log, if the story is in a sprint that runs."""
+    if story.sprint is not None and story.sprint.state == SprintState.RUNNING:
+        ScopeEntry.objects.create(
+            workspace=story.workspace, sprint=story.sprint, story=story, change=change, points=points, by=by, at=now
+        )
+
+
+def log_estimate(story: Story, difference: int, by: Member, now: datetime) -> None:
+    """More scope; of a story that is done already also more that is done, so that nothing is left of it."""
+    if not difference:
+        return
+    log_scope(story, ScopeChange.ESTIMATED, difference, by, now)
+    if story.status == StoryStatus.DONE:
+        log_scope(story, ScopeChange.DONE, difference, by, now)
+
+
+def log_status(story: Story, old: str, by: Member, now: datetime) -> None:
+    """A story came to the column “done”, or left it."""
+    points = story.points or 0
+    if story.status == StoryStatus.DONE:
+        log_scope(story, ScopeChange.DONE, points, by, now)
+    elif old == StoryStatus.DONE:
+        log_scope(story, ScopeChange.REOPENED, -points, by, now)

@@ -1,0 +1,165 @@
+"""Where stories and sprints stand with the owner, for templates: `{% load sprints_tags %}`.
+
+The tags that take the context need the page's `member`, `workspace` and `request`.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.urls import reverse
+
+from sprints.models import ApprovalRequest, OutcomeVerdict, Sprint, Story, Verdict
+from sprints.ranges import days_between, money_between
+from sprints.readiness import Part, ReadinessCheck, readiness_by_story
+from sprints.services.approvals import is_waiting
+from sprints.standing import Standing, StoryApproval, standing_of
+from strategy.models import Goal
+from workspaces.permissions import Can
+
+register = template.Library()
+
+TONES: dict[str, str] = {
+    Standing.WAITING: "warn",
+    Standing.APPROVED: "ok",
+    Standing.CHANGE: "warn",
+    Standing.DECLINED: "bad",
+    Standing.VOID: "bad",
+    OutcomeVerdict.REACHED: "ok",
+    OutcomeVerdict.PARTLY: "warn",
+    OutcomeVerdict.NOT_REACHED: "bad",
+}
+ICONS: dict[str, str] = {
+    Standing.WAITING: "clock",
+    Standing.APPROVED: "check",
+    Standing.CHANGE: "pen-line",
+    Standing.DECLINED: "x",
+    Standing.VOID: "triangle-alert",
+    OutcomeVerdict.REACHED: "check",
+    OutcomeVerdict.PARTLY: "circle-alert",
+    OutcomeVerdict.NOT_REACHED: "x",
+    OutcomeVerdict.UNCLEAR: "hourglass",
+}
+PLACES: dict[Part, str] = {
+    Part.WORDS: "sprints:story_edit",
+    Part.CRITERIA: "sprints:story_detail",
+    Part.HYPOTHESIS: "sprints:story_hypothesis",
+    Part.BRIEF: "sprints:story_brief",
+}
+"""Where what is missing in a story is mended."""
+
+Context = template.Context
+
+
+@register.filter
+def tone(verdict: str) -> str:
+    """The colour of a verdict, a standing or an outcome."""
+    return TONES.get(verdict, "")
+
+
+@register.filter
+def sign(verdict: str) -> str:
+    """The icon of a verdict, a standing or an outcome."""
+    return ICONS.get(verdict, "circle-slash")
+
+
+@register.filter
+def days(window: tuple[Any, Any] | None) -> str:
+    return days_between(*window) if window else ""
+
+
+@register.filter
+def amounts(ends: tuple[Decimal, Decimal] | None, currency: str) -> str:
+    return money_between(*ends, currency) if ends else "–"
+
+
+@register.simple_tag(takes_context=True)
+def standings(context: Context, stories: Iterable[Story]) -> dict[int, StoryApproval]:
+    """Where many stories stand, by story, in as many queries as for one. Hand it to `story_standing`."""
+    return standing_of(list(stories), context["request"].now)
+
+
+@register.inclusion_tag("sprints/_standing.html", takes_context=True)
+def story_standing(
+    context: Context, story: Story, found: dict[int, StoryApproval] | None = None, *, brief: bool = False
+) -> dict[str, Any]:
+    """A story's standing: the badge and, unless `brief`, the owner's words and what has changed since."""
+    known = standings(context, [story]) if found is None else found
+    return {"approval": known[story.pk], "story": story, "brief": brief, **_around(context)}
+
+
+@register.inclusion_tag("sprints/_standing_sprint.html", takes_context=True)
+def sprint_approval(context: Context, sprint: Sprint) -> dict[str, Any]:
+    """The newest request of a sprint: where it stands, what was said, and what can be done next."""
+    requests = sprint.approvals.with_people().defer("snapshot")
+    newest = requests.order_by("-version").first()
+    return {
+        "sprint": sprint,
+        "asked": newest,
+        "decisions": newest.decisions.select_related("story").order_by("pk") if newest else [],
+        "is_waiting": newest is not None and is_waiting(newest),
+        "is_mine": newest is not None and newest.approver_id == context["member"].pk,
+        **_around(context),
+    }
+
+
+@register.inclusion_tag("sprints/_standing_readiness.html", takes_context=True)
+def sprint_readiness(context: Context, sprint: Sprint) -> dict[str, Any]:
+    """What still has to be done before the owner is asked: of the sprint, then story by story."""
+    groups = readiness_by_story(sprint, context["request"].now)
+    checks = [check for group in groups for check in group.checks]
+    return {
+        "sprint": sprint,
+        "groups": groups,
+        "total": len(checks),
+        "missing": sum(not check.is_met for check in checks),
+        **_around(context),
+    }
+
+
+@register.inclusion_tag("sprints/_standing_goal.html", takes_context=True)
+def goal_stories(context: Context, goal: Goal) -> dict[str, Any]:
+    """The stories that serve a goal, newest sprint first, each with its standing and what came of it."""
+    found = Story.objects.with_plan().select_related("outcome").filter(goal=goal, dropped_at=None)
+    stories = sorted(
+        found, key=lambda story: (story.sprint is None, -(story.sprint.number if story.sprint else 0), story.rank)
+    )
+    return {"goal": goal, "stories": stories, "standings": standings(context, stories), **_around(context)}
+
+
+def _around(context: Context) -> dict[str, Any]:
+    return {name: context[name] for name in ("member", "workspace", "request")}
+
+
+@register.simple_tag(takes_context=True)
+def mended_at(context: Context, sprint: Sprint, check: ReadinessCheck) -> str:
+    """The page on which a person does what a check asks for; empty where this member may not."""
+    member, slug = context["member"], context["workspace"].slug
+    if not member.may(_needed(check.part)):
+        return ""
+    if check.part == Part.SPRINT:
+        return reverse("sprints:sprint_edit", kwargs={"workspace": slug, "pk": sprint.pk})
+    if check.part == Part.SEGMENT and check.story:
+        return reverse("audience:segment_edit", kwargs={"workspace": slug, "pk": check.story.brief.segment_id})
+    if check.story:
+        return reverse(PLACES[check.part], kwargs={"workspace": slug, "pk": check.story.pk})
+    name = "workspaces:settings_members" if check.part == Part.MEMBERS else "sprints:story_list"
+    return reverse(name, kwargs={"workspace": slug})
+
+
+def _needed(part: Part) -> Can:
+    special = {Part.SPRINT: Can.PLAN_SPRINTS, Part.MEMBERS: Can.MANAGE_WORKSPACE, Part.SEGMENT: Can.SEE_AUDIENCE}
+    return special.get(part, Can.EDIT_STORIES)
+
+
+@register.simple_tag
+def outcome_of(story: Story) -> Any:
+    """What came of a story, if it has been measured."""
+    return getattr(story, "outcome", None)
+
+
+@register.filter
+def verdict_of(asked: ApprovalRequest) -> str:
+    """What was said of a request as a whole; empty while it waits."""
+    return Verdict(asked.verdict).value if asked.verdict else ""

@@ -1,0 +1,1 @@
+"""Pages of the sprints app, one module a noun."""

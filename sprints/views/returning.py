@@ -1,0 +1,49 @@
+"""The way back: small forms stand on several pages, and each says with `next` where it came from."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseRedirect, QueryDict
+from django.shortcuts import redirect, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from sprints.models import Story
+
+MOVED = "moved"
+ADDED = "added"
+"""What a page is told once about a story, in its address."""
+
+Way = HttpResponseRedirect
+
+
+def back(request: HttpRequest, page: str, **kwargs: Any) -> Way:
+    """To where the form came from, else to the named page."""
+    return redirect(_wanted(request) or resolve_url(page, **kwargs))
+
+
+def back_with(request: HttpRequest, story: Story, page: str, **kwargs: Any) -> Way:
+    """The same, and say there where the story went."""
+    address, _mark, query = (_wanted(request) or resolve_url(page, **kwargs)).partition("?")
+    params = QueryDict(query, mutable=True)
+    params[MOVED] = str(story.pk)
+    return redirect(f"{address}?{params.urlencode()}")
+
+
+def _wanted(request: HttpRequest) -> str:
+    """An address of ours, or nothing: a form must not lead elsewhere."""
+    wanted = request.POST.get("next", "")
+    is_ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return wanted if is_ours else ""
+
+
+def here(request: HttpRequest) -> str:
+    """The address of this page without what was only said once."""
+    params = request.GET.copy()
+    params.pop(MOVED, None)
+    params.pop(ADDED, None)
+    return f"{request.path}?{params.urlencode()}" if params else request.path
+
+
+def said_of(request: HttpRequest, name: str) -> int | None:
+    """The story that the last form has moved, or added."""
+    told = request.GET.get(name, "")
+    return int(told) if told.isdecimal() else None

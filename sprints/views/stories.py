@@ -1,0 +1,231 @@
+"""Stories: the backlog, a story's page, and the small forms that move it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from audience.models import Segment
+from sprints.forms.stories import (
+    BlockForm,
+    BriefForm,
+    CriteriaForm,
+    HypothesisForm,
+    MoveForm,
+    NewStoryForm,
+    PlanForm,
+    StoryForm,
+    TickForm,
+    TitleForm,
+)
+from sprints.history import history_of
+from sprints.models import AcceptanceCriterion, Story
+from sprints.ordering import neighbours
+from sprints.queries import Card, backlog, cards, missing_parts, open_sprints, reach_of
+from sprints.services import stories
+from sprints.services.stories import Parts, StoryRefused
+from sprints.views.returning import ADDED, MOVED, back, back_with, here, said_of
+from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
+from workspaces.permissions import Can
+
+
+def _story(request: MemberRequest, pk: int) -> Story:
+    return get_object_or_404(Story.objects.for_workspace(request.workspace).with_plan(), pk=pk)
+
+
+@page(Can.SEE_SPRINTS, Can.EDIT_STORIES)
+def story_list(request: MemberRequest) -> HttpResponse:
+    """The backlog in its order, and a new story in one line."""
+    form = TitleForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with shown_on(form):
+            story = stories.write_story(
+                workspace=request.workspace, title=form.cleaned_data["title"], by=request.member, now=request.now
+            )
+            return redirect(f"{request.path}?{ADDED}={story.pk}")
+    rows, moved, added = cards(list(backlog(request.workspace))), said_of(request, MOVED), said_of(request, ADDED)
+    context = {
+        "form": form,
+        "cards": rows,
+        "sprints": open_sprints(request.workspace),
+        "here": here(request),
+        "moved": moved,
+        "added": added,
+        "said": _place_in_words(rows, moved or added),
+    }
+    template = "sprints/_story_backlog.html" if request.htmx else "sprints/story_list.html"
+    return render(request, template, context, status=UNPROCESSABLE if form.errors else 200)
+
+
+def _place_in_words(rows: list[Card], moved: int | None) -> str:
+    """For those who do not see the list move."""
+    for place, card in enumerate(rows, start=1):
+        if card.story.pk == moved:
+            words = _("“%(story)s” is number %(place)d of %(count)d in the backlog now")
+            return words % {"story": card.story, "place": place, "count": len(rows)}
+    return ""
+
+
+@page(Can.EDIT_STORIES, Can.EDIT_STORIES)
+def story_new(request: MemberRequest) -> HttpResponse:
+    form = NewStoryForm(request.POST or None, workspace=request.workspace)
+    if request.method == "POST" and form.is_valid():
+        with shown_on(form):
+            parts = Parts(criteria=form.cleaned_data["criteria"].splitlines())
+            return _saved(request, None, form.fields_written, parts, _("Story written"))
+    return _form(request, "sprints/story_form.html", form, None)
+
+
+@page(Can.EDIT_STORIES, Can.EDIT_STORIES)
+def story_edit(request: MemberRequest, pk: int) -> HttpResponse:
+    story = _story(request, pk)
+    form = StoryForm(request.POST or None, instance=_story(request, pk), workspace=request.workspace)
+    if request.method == "POST" and form.is_valid():
+        with shown_on(form):
+            return _saved(request, story, form.cleaned_data, Parts(), _("Story saved"))
+    return _form(request, "sprints/story_form.html", form, story)
+
+
+def _saved(
+    request: MemberRequest, story: Story | None, fields: dict[str, Any], parts: Parts, words: str
+) -> HttpResponse:
+    saved = stories.save_story(
+        workspace=request.workspace, story=story, fields=fields, parts=parts, by=request.member, now=request.now
+    )
+    messages.success(request, words)
+    return redirect("sprints:story_detail", workspace=request.workspace.slug, pk=saved.pk)
+
+
+def _form(request: MemberRequest, template: str, form: Any, story: Story | None, **more: Any) -> HttpResponse:
+    status = UNPROCESSABLE if form.errors else 200
+    return render(request, template, {"form": form, "story": story, **more}, status=status)
+
+
+@page(Can.SEE_SPRINTS)
+def story_detail(request: MemberRequest, pk: int) -> HttpResponse:
+    """Everything about one story."""
+    story = _story(request, pk)
+    form = CriteriaForm(initial={"criteria": "\n".join(criterion.text for criterion in story.criteria.all())})
+    return _detail(request, story, form)
+
+
+def _detail(request: MemberRequest, story: Story, form: CriteriaForm) -> HttpResponse:
+    context = {
+        "story": story,
+        "missing": missing_parts(story),
+        "reach": reach_of(story.brief.segment, request.now) if hasattr(story, "brief") else None,
+        "history": history_of(story),
+        "form": form,
+        "block_form": BlockForm(initial={"blocked_by": story.blocked_by}),
+        "plan_form": PlanForm(workspace=request.workspace, initial={"sprint": story.sprint_id}),
+    }
+    return render(request, "sprints/story_detail.html", context, status=UNPROCESSABLE if form.errors else 200)
+
+
+@action(Can.EDIT_STORIES)
+def story_criteria(request: MemberRequest, pk: int) -> HttpResponse:
+    """Say anew what must be true before the story is done, one line a criterion."""
+    story, form = _story(request, pk), CriteriaForm(request.POST)
+    if form.is_valid():
+        with shown_on(form):
+            stories.set_criteria(story=story, texts=form.texts, by=request.member, now=request.now)
+            messages.success(request, _("Acceptance criteria saved"))
+            return redirect("sprints:story_detail", workspace=request.workspace.slug, pk=pk)
+    return _detail(request, story, form)
+
+
+@action(Can.EDIT_STORIES)
+def criterion_tick(request: MemberRequest, pk: int) -> HttpResponse:
+    """Mark a criterion as met, or not; htmx gets the list of its story."""
+    criteria = AcceptanceCriterion.objects.for_workspace(request.workspace).select_related("story")
+    criterion, form = get_object_or_404(criteria, pk=pk), TickForm(request.POST)
+    is_met = form.is_valid() and form.cleaned_data["is_met"]
+    stories.tick_criterion(criterion=criterion, is_met=is_met, by=request.member, now=request.now)
+    if request.htmx:
+        return render(request, "sprints/_story_ticks.html", {"story": _story(request, criterion.story_id)})
+    return redirect("sprints:story_detail", workspace=request.workspace.slug, pk=criterion.story_id)
+
+
+@page(Can.EDIT_STORIES, Can.EDIT_STORIES)
+def story_hypothesis(request: MemberRequest, pk: int) -> HttpResponse:
+    """What we believe, and how we will know."""
+    story = _story(request, pk)
+    hypothesis = getattr(story, "hypothesis", None)
+    form = HypothesisForm(request.POST or None, workspace=request.workspace, hypothesis=hypothesis)
+    if request.method == "POST" and form.is_valid():
+        with shown_on(form):
+            return _saved(request, story, {}, Parts(belief=form.belief), _("Hypothesis saved"))
+    return _form(request, "sprints/story_hypothesis.html", form, story)
+
+
+@page(Can.EDIT_STORIES, Can.EDIT_STORIES)
+def story_brief(request: MemberRequest, pk: int) -> HttpResponse:
+    """What will happen to customers; while a segment is chosen, htmx asks for how many people are in it."""
+    story = _story(request, pk)
+    brief = getattr(story, "brief", None)
+    if request.htmx and request.method == "GET":
+        return render(request, "sprints/_story_reach.html", {"reach": _reach_of_choice(request)})
+    form = BriefForm(request.POST or None, workspace=request.workspace, brief=brief)
+    if request.method == "POST" and form.is_valid():
+        with shown_on(form):
+            return _saved(request, story, {}, Parts(brief=form.brief), _("Send brief saved"))
+    reach = reach_of(brief.segment, request.now) if brief else None
+    return _form(request, "sprints/story_brief.html", form, story, reach=reach)
+
+
+def _reach_of_choice(request: MemberRequest) -> Any:
+    chosen = request.GET.get("segment", "")
+    segments = Segment.objects.for_workspace(request.workspace).select_related("workspace")
+    segment = segments.filter(pk=int(chosen)).first() if chosen.isdecimal() else None
+    return reach_of(segment, request.now) if segment else None
+
+
+@action(Can.PLAN_SPRINTS)
+def story_plan(request: MemberRequest, pk: int) -> HttpResponse:
+    """Put a story into a sprint, or into the backlog."""
+    story, form = _story(request, pk), PlanForm(request.POST, workspace=request.workspace)
+    if not form.is_valid():
+        raise StoryRefused(_("Choose a sprint that is not closed."))
+    sprint = form.cleaned_data["sprint"]
+    stories.plan_story(story=story, sprint=sprint, by=request.member, now=request.now)
+    where = {"story": story, "number": sprint.number if sprint else None}
+    words = _("“%(story)s” is in sprint %(number)d now") if sprint else _("“%(story)s” is on top of the backlog now")
+    messages.success(request, words % where)
+    return back(request, "sprints:story_detail", workspace=request.workspace.slug, pk=pk)
+
+
+@action(Can.EDIT_STORIES)
+def story_move(request: MemberRequest, pk: int) -> HttpResponse:
+    """Move a story to another column, or within its list: by the card's menu, by the row's buttons, by dragging."""
+    story = _story(request, pk)
+    form = MoveForm(request.POST, stories=neighbours(request.workspace, story.sprint))
+    if not form.is_valid():
+        raise StoryRefused(_("The list has changed since you loaded it. Load the page again."))
+    stories.move_story(
+        story=story, status=form.status, before=form.cleaned_data["before"], by=request.member, now=request.now
+    )
+    if not request.htmx:
+        messages.success(request, _("“%(story)s” is moved") % {"story": story})
+    return back_with(request, story, "sprints:story_detail", workspace=request.workspace.slug, pk=pk)
+
+
+@action(Can.PLAN_SPRINTS)
+def story_drop(request: MemberRequest, pk: int) -> HttpResponse:
+    story = _story(request, pk)
+    stories.drop_story(story=story, by=request.member, now=request.now)
+    messages.success(request, _("“%(story)s” is dropped; its page stays") % {"story": story})
+    return back(request, "sprints:story_detail", workspace=request.workspace.slug, pk=pk)
+
+
+@action(Can.EDIT_STORIES)
+def story_block(request: MemberRequest, pk: int) -> HttpResponse:
+    """Say what is in the way; an empty answer clears it."""
+    story, form = _story(request, pk), BlockForm(request.POST)
+    if not form.is_valid():
+        raise StoryRefused(_("Say it in one sentence of at most 200 letters."))
+    blocked_by = form.cleaned_data["blocked_by"]
+    stories.rewrite_story(story=story, blocked_by=blocked_by, by=request.member, now=request.now)
+    messages.success(request, _("Marked as blocked") if blocked_by else _("Nothing is in the way any more"))
+    return back(request, "sprints:story_detail", workspace=request.workspace.slug, pk=pk)
