@@ -8,14 +8,19 @@ class CampaignsConfig(AppConfig):
     name = "campaigns"
 
     def ready(self) -> None:
-        """Register this app's preflight checks and the menu."""
+        """Register this app's preflight checks, the menu, its part of the settings and of the home page."""
         from campaigns import checks
+        from campaigns.home import upcoming_panel
         from campaigns.preflight import register_checks
+        from workspaces.home import Panel, register_panel
+        from workspaces.navigation import Entry, Tab, register_entry, register_tab
         from workspaces.permissions import Can
 
         register_checks("approval", _("Approval"), checks.approval_checks)
-        register_checks("audience", _("Audience"), checks.audience_checks)
+        register_checks("audience", _("Audience and consent"), checks.audience_checks)
         register_checks("content", _("Content"), checks.content_checks)
         register_checks("schedule", _("Schedule"), checks.schedule_checks)
         see = Can.SEE_CAMPAIGNS
-        # register_entry(Entry("campaigns", "send", 20, _("Campaigns"), "mail", "campaigns:campaign_list", see))
+        register_entry(Entry("campaigns", "send", 20, _("Campaigns"), "mail", "campaigns:campaign_list", see))
+        register_tab(Tab(20, _("Senders"), "campaigns:settings_senders", Can.MANAGE_WORKSPACE))
+        register_panel(Panel("upcoming_sends", "side", 20, see, "campaigns/_upcoming.html", upcoming_panel))

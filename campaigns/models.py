@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from decimal import Decimal
-from email.utils import formataddr
 from typing import Self
 
 from django.db import models
@@ -32,7 +31,7 @@ class Sender(Owned):
         ]
 
     def __str__(self) -> str:
-        return formataddr((self.name, self.email))
+        return f"{self.name} <{self.email}>"
 
 
 class CampaignState(models.TextChoices):
@@ -52,7 +51,7 @@ CAMPAIGN_MOVES: dict[str, set[str]] = {
     CampaignState.SCHEDULED: {
         CampaignState.DRAFT, CampaignState.SENDING, CampaignState.HELD, CampaignState.CANCELLED,
     },
-    CampaignState.HELD: {CampaignState.DRAFT, CampaignState.CANCELLED},
+    CampaignState.HELD: {CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.CANCELLED},
     CampaignState.SENDING: {CampaignState.PAUSED, CampaignState.SENT, CampaignState.CANCELLED},
     CampaignState.PAUSED: {CampaignState.SENDING, CampaignState.CANCELLED},
     CampaignState.SENT: set(),
@@ -60,6 +59,7 @@ CAMPAIGN_MOVES: dict[str, set[str]] = {
 }  # fmt: skip
 EDITABLE = (CampaignState.DRAFT, CampaignState.HELD)
 LAUNCHED = (CampaignState.SENDING, CampaignState.PAUSED, CampaignState.SENT)
+AHEAD = (CampaignState.DRAFT, CampaignState.HELD, CampaignState.SCHEDULED)
 
 
 class CampaignQuerySet(ScopedQuerySet["Campaign"]):
@@ -71,11 +71,15 @@ class CampaignQuerySet(ScopedQuerySet["Campaign"]):
     def launched(self) -> Self:
         return self.filter(launched_at__isnull=False)
 
+    def ahead(self) -> Self:
+        """Not started, and not given up."""
+        return self.filter(state__in=AHEAD)
+
     def with_parts(self) -> Self:
         """With everything a page or the worker needs of one."""
         return self.select_related(
-            "workspace", "segment", "sender", "content", "story__brief__segment", "story__sprint", "story__goal__kpi",
-            "story__workspace", "created_by__user",
+            "workspace", "segment__workspace", "sender", "content", "story__brief__segment", "story__sprint",
+            "story__goal__kpi", "story__workspace", "created_by__user",
         )  # fmt: skip
 
 
@@ -118,6 +122,14 @@ class Campaign(Owned):
     @property
     def is_editable(self) -> bool:
         return self.state in EDITABLE
+
+    @property
+    def is_ahead(self) -> bool:
+        return self.state in AHEAD
+
+    @property
+    def is_launched(self) -> bool:
+        return self.state in LAUNCHED
 
 
 class ContentFormat(models.TextChoices):

@@ -4,7 +4,7 @@ This is the reference path: the preview uses it, and whatever sends faster must 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,18 +14,20 @@ from django.utils import translation
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from audience.models import Contact
+from campaigns.brand import MOSS, Brand, element_styles
 from campaigns.liquid import Template, html_template, text_template
 from campaigns.models import ContentFormat, ContentVersion
 from campaigns.plaintext import text_from_html
 from workspaces.models import Workspace
 
 LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-MARK = "\ue000{}\ue001"  # private use characters: Markdown leaves them alone
-BUTTON = re.compile(r'<p><a href="(?P<href>[^"]*)" title="button">(?P<words>.*?)</a></p>')
-CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")  # would break or fake a header line
-BODY_START = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
+BUTTON = re.compile(r'<p[^>]*><a href="(?P<href>[^"]*)" title="button" style="[^"]*">(?P<words>.*?)</a></p>', re.DOTALL)
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")  # would break or fake a header line
+BODY_START = re.compile(r"""<!--.*?-->|(?P<body><body\b(?:[^>"']|"[^"]*"|'[^']*')*>)""", re.IGNORECASE | re.DOTALL)
+FILLER = "\u034f\u200c\u00a0" * 60  # joiners and spaces that nobody sees: about one line of an inbox
 CONTACT_PATHS = ("email", "first_name", "last_name", "full_name", "language")
 UNSUBSCRIBE = "unsubscribe_url"
 POSTAL_ADDRESS = "postal_address"
@@ -38,6 +40,7 @@ class RenderedMail:
     subject: str
     html: str
     text: str
+    preheader: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,13 +54,18 @@ class CompiledContent:
         return text_template(self.version.subject)
 
     @cached_property
+    def preheader(self) -> Template:
+        return text_template(self.version.preheader)
+
+    @cached_property
     def html(self) -> Template:
         return html_template(self.version.html)
 
     def render(self, context: Mapping[str, Any]) -> RenderedMail:
         """The mail for one reader. Raises `RenderFailed`."""
         html = self.html.fill(context)
-        return RenderedMail(header_text(self.subject.fill(context)), html, text_from_html(html))
+        subject, preheader = (header_text(part.fill(context)) for part in (self.subject, self.preheader))
+        return RenderedMail(subject, html, text_from_html(html), preheader)
 
 
 def header_text(text: str) -> str:
@@ -76,44 +84,69 @@ def personal_context(contact: Contact, workspace: Workspace, *, unsubscribe_url:
     }
 
 
-def template_from_source(*, written_as: str, source: str, preheader: str, language: str) -> str:
+def template_from_source(*, written_as: str, source: str, preheader: str, language: str, brand: Brand = MOSS) -> str:
     """The HTML template that a source becomes: Markdown gets the house layout, and both get the preview text."""
     html = source
     if written_as == ContentFormat.MARKDOWN:
-        body = _markdown(source)
+        context = {"body": _markdown(source, brand), "language": language, "brand": brand}
         with translation.override(language):
-            html = render_to_string("campaigns/layout.html", {"body": body, "language": language})
+            html = render_to_string("campaigns/layout.html", context)
     return with_preheader(html, preheader)
 
 
-def _markdown(source: str) -> str:
-    """CommonMark to HTML, with the Liquid parts carried through untouched."""
+def _markdown(source: str, brand: Brand) -> str:
+    """CommonMark to HTML with inline styles, and the Liquid parts carried through untouched."""
+    marked, parts, sign = _with_marks(source)
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = markdown.parse(marked)
+    _style(tokens, element_styles(brand))
+    html: str = markdown.renderer.render(tokens, markdown.options, {})
+    html = BUTTON.sub(lambda found: _button(found, brand), html)
+    # A paragraph of nothing but tags ({% if … %} on a line of its own) would leave a gap behind.
+    html = re.sub(rf"<p[^>]*>((?:{sign}t\d+z\s*)+)</p>", r"\1", html)
+    return re.sub(rf"{sign}[tv](\d+)z", lambda found: parts[int(found[1])], html)
+
+
+def _with_marks(source: str) -> tuple[str, list[str], str]:
+    """The source with each Liquid part replaced by a word that Markdown leaves alone, also inside addresses."""
+    sign = "zq"
+    while sign in source.lower():
+        sign += "q"
     parts: list[str] = []
 
     def keep(found: re.Match[str]) -> str:
         parts.append(found.group())
-        return MARK.format(len(parts) - 1)
+        kind = "t" if found.group().startswith("{%") else "v"
+        return f"{sign}{kind}{len(parts) - 1}z"
 
-    html: str = MarkdownIt("commonmark", {"html": False}).enable("table").render(LIQUID.sub(keep, source))
-    for number, part in enumerate(parts):
-        html = html.replace(MARK.format(number), part)
-    return BUTTON.sub(_button, html)
+    return LIQUID.sub(keep, source), parts, sign
 
 
-def _button(found: re.Match[str]) -> str:
+def _style(tokens: Sequence[Token], styles: Mapping[str, str]) -> None:
+    before = ""
+    for token in tokens:
+        # A quotation's first paragraph has a style of its own.
+        name = token.tag if before != "blockquote_open" else f"blockquote {token.tag}"
+        style = styles.get(name) or styles.get(token.tag)
+        if token.nesting >= 0 and style:
+            own = token.attrGet("style")  # a column's alignment
+            token.attrSet("style", f"{style};{own}" if own else style)
+        before = token.type
+        _style(token.children or (), styles)
+
+
+def _button(found: re.Match[str], brand: Brand) -> str:
     """A link alone in its paragraph with the title "button" becomes one."""
-    return render_to_string(
-        "campaigns/button.html",
-        {"href": mark_safe(found["href"]), "words": mark_safe(found["words"])},  # noqa: S308  escaped by Markdown
-    )
+    parts = {"href": mark_safe(found["href"]), "words": mark_safe(found["words"])}  # noqa: S308  escaped by Markdown
+    return render_to_string("campaigns/button.html", {**parts, "brand": brand})
 
 
 def with_preheader(html: str, preheader: str) -> str:
     """Put the preview text first in the body, where inboxes look for it, invisible in the mail itself."""
     if not preheader:
         return html
-    hidden = render_to_string("campaigns/preheader.html", {"preheader": _escaped_around_liquid(preheader)})
-    return insert_at_top(html, hidden)
+    context = {"preheader": _escaped_around_liquid(preheader), "filler": FILLER}
+    return insert_at_top(html, render_to_string("campaigns/preheader.html", context))
 
 
 def _escaped_around_liquid(text: str) -> SafeString:
@@ -125,6 +158,5 @@ def _escaped_around_liquid(text: str) -> SafeString:
 
 def insert_at_top(html: str, piece: str) -> str:
     """Insert right after the opening body tag, or before everything where there is none."""
-    found = BODY_START.search(html)
-    position = found.end() if found else 0
+    position = next((found.end() for found in BODY_START.finditer(html) if found["body"]), 0)
     return html[:position] + piece + html[position:]

@@ -9,15 +9,26 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from campaigns.liquid import TemplateRefused, html_template, text_template
-from campaigns.models import CAMPAIGN_MOVES, Campaign, CampaignState, ContentFormat, ContentVersion, Sender
-from campaigns.rendering import template_from_source
+from campaigns.models import (
+    AHEAD,
+    CAMPAIGN_MOVES,
+    EDITABLE,
+    Campaign,
+    CampaignState,
+    ContentFormat,
+    ContentVersion,
+    Sender,
+)
+from campaigns.preflight import preflight, stops
+from campaigns.readers import SAMPLE_UNSUBSCRIBE, sample_reader
+from campaigns.rendering import CompiledContent, header_text, personal_context, template_from_source
 from emailops.lib.errors import DomainError
 from emailops.lib.fingerprint import fingerprint
 from emailops.lib.queue import enqueue
-from sprints.models import Story
+from sprints.models import Covers, Story
 from sprints.services.approvals import request_content_approval
 from sprints.snapshot import people_in, segment_snapshot
-from sprints.standing import SendFacts
+from sprints.standing import SendFacts, policy_of
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
 
@@ -39,7 +50,7 @@ class ScheduleRefused(DomainError):
 @transaction.atomic
 def add_sender(*, workspace: Workspace, name: str, email: str, by: Member, now: datetime, reply_to: str = "") -> Sender:
     """Add somebody mails can be from. Raises `CampaignRefused` if the same one is there."""
-    if any(char in name for char in "\r\n\0"):
+    if header_text(name) != name.strip():
         raise CampaignRefused(_("A name is one line."), fields={"name": [_("One line.")]})
     sender, created = Sender.objects.get_or_create(
         workspace=workspace, name=name.strip(), email=email.lower(), archived_at=None, defaults={"reply_to": reply_to}
@@ -61,11 +72,13 @@ def archive_sender(*, sender: Sender, by: Member, now: datetime) -> None:
 def create_campaign(*, story: Story, by: Member, now: datetime, name: str = "") -> Campaign:
     """Start a campaign for a story. It inherits the brief: audience, offer, cost.
 
-    Raises `CampaignRefused` for a story without a brief.
+    Raises `CampaignRefused` for a story without a brief, or one that was dropped.
     """
     brief = getattr(story, "brief", None)
     if brief is None:
         raise CampaignRefused(_("The story has no send brief: say first who hears from us, when, with which offer."))
+    if story.dropped_at is not None:
+        raise CampaignRefused(_("The story was dropped from the backlog, so nothing is sent for it."))
     campaign = Campaign.objects.create(
         workspace=story.workspace,
         name=(name or story.title).strip(),
@@ -87,21 +100,23 @@ def change_campaign(*, campaign: Campaign, by: Member, now: datetime, **changes:
     """Change name, segment, sender, offer or cost of a campaign that is not scheduled. Raises `CampaignRefused`."""
     if set(changes) - CAMPAIGN_FIELDS:
         raise TypeError(f"A campaign has no {', '.join(sorted(set(changes) - CAMPAIGN_FIELDS))}")
-    _require_editable(campaign)
+    if changes.get("cost", Decimal(0)) < 0:
+        raise CampaignRefused(_("A cost cannot be negative."), fields={"cost": [_("Negative.")]})
     before = {name: str(getattr(campaign, name)) for name in changes}
-    for name, value in changes.items():
+    editable = Campaign.objects.filter(pk=campaign.pk, state__in=EDITABLE)
+    if not editable.update(**changes, updated_at=now):
+        raise _not_editable(campaign)
+    for name, value in {**changes, "updated_at": now}.items():
         setattr(campaign, name, value)
-    campaign.updated_at = now
-    campaign.save(update_fields=[*changes, "updated_at"])
     record("campaign.changed", campaign, by=by, now=now, before=before)
 
 
-def _require_editable(campaign: Campaign) -> None:
-    if not campaign.is_editable:
-        raise CampaignRefused(
-            _("The campaign is “%(state)s”. Take it off the schedule to change it.")
-            % {"state": campaign.get_state_display()}
-        )
+def _not_editable(campaign: Campaign) -> CampaignRefused:
+    campaign.refresh_from_db(fields=["state"])
+    words = {"state": campaign.get_state_display()}
+    if campaign.state == CampaignState.SCHEDULED:
+        return CampaignRefused(_("The campaign is “%(state)s”. Take it off the schedule to change it.") % words)
+    return CampaignRefused(_("The campaign is “%(state)s”, so it can no longer be changed.") % words)
 
 
 @transaction.atomic
@@ -120,44 +135,54 @@ def write_content(
     Raises `TemplateRefused` for an error in the personal parts, naming the field and the line, and `CampaignRefused`
     for a campaign that is scheduled or gone out.
     """
-    campaign = (
-        Campaign.objects.select_for_update(of=("self",)).select_related("workspace", "content").get(pk=campaign.pk)
-    )
-    _require_editable(campaign)
+    locked = Campaign.objects.select_for_update(of=("self",)).select_related("workspace", "content").get(pk=campaign.pk)
+    if not locked.is_editable:
+        raise _not_editable(campaign)
+    draft = draft_version(campaign=locked, subject=subject, preheader=preheader, written_as=written_as, source=source)
+    if locked.content is not None and _is_same(locked.content, draft):
+        return locked.content
+    draft.number = (locked.versions.aggregate(last=Max("number"))["last"] or 0) + 1
+    draft.created_by, draft.created_at = by, now
+    draft.save()
+    Campaign.objects.filter(pk=locked.pk).update(content=draft, updated_at=now)
+    campaign.content, campaign.updated_at = draft, now
+    record("campaign.content_written", campaign, by=by, now=now, version=draft.number, fingerprint=draft.fingerprint)
+    return draft
+
+
+def draft_version(
+    *, campaign: Campaign, subject: str, preheader: str, written_as: ContentFormat, source: str
+) -> ContentVersion:
+    """The version that this text would become; nothing is written. Raises `TemplateRefused` as `write_content` does."""
+    subject, preheader = subject.strip(), preheader.strip()
+    source = source.replace("\r\n", "\n")
+    _require_templates(subject=subject, preheader=preheader, source=source)
     html = template_from_source(
-        written_as=written_as,
-        source=source,
-        preheader=preheader,
-        language=campaign.workspace.language,
+        written_as=written_as, source=source, preheader=preheader, language=campaign.workspace.language
     )
-    _require_templates(subject=subject, preheader=preheader, source=source, html=html)
-    mark = fingerprint({"subject": subject, "html": html})
-    if campaign.content is not None and campaign.content.fingerprint == mark:
-        return campaign.content
-    last = campaign.versions.aggregate(last=Max("number"))["last"] or 0
-    version = ContentVersion.objects.create(
+    html_template(html)
+    return ContentVersion(
         workspace=campaign.workspace,
         campaign=campaign,
-        number=last + 1,
-        subject=subject.strip(),
-        preheader=preheader.strip(),
+        subject=subject,
+        preheader=preheader,
         format=written_as,
         source=source,
         html=html,
-        fingerprint=mark,
-        created_by=by,
-        created_at=now,
+        fingerprint=fingerprint({"subject": subject, "html": html}),
     )
-    campaign.content, campaign.updated_at = version, now
-    campaign.save(update_fields=["content", "updated_at"])
-    record("campaign.content_written", campaign, by=by, now=now, version=version.number, fingerprint=mark)
-    return version
 
 
-def _require_templates(*, subject: str, preheader: str, source: str, html: str) -> None:
+def _is_same(saved: ContentVersion, draft: ContentVersion) -> bool:
+    fields = ("fingerprint", "format", "source", "preheader")
+    return all(getattr(saved, name) == getattr(draft, name) for name in fields)
+
+
+def _require_templates(*, subject: str, preheader: str, source: str) -> None:
     """Parse each part by itself first, so that the line named is the line the person sees."""
-    if any(char in subject for char in "\r\n\0"):
-        raise TemplateRefused(_("A subject is one line."), fields={"subject": [_("One line.")]})
+    for name, text in (("subject", subject), ("preheader", preheader)):
+        if header_text(text) != text:
+            raise TemplateRefused(_("A subject and a preview text are one line."), fields={name: [_("One line.")]})
     for name, parse, text in (
         ("subject", text_template, subject),
         ("preheader", html_template, preheader),
@@ -167,7 +192,19 @@ def _require_templates(*, subject: str, preheader: str, source: str, html: str) 
             parse(text)
         except TemplateRefused as refusal:
             raise TemplateRefused(refusal.message, fields={name: [refusal.message]}) from refusal
-    html_template(html)
+
+
+def restore_content(*, version: ContentVersion, by: Member, now: datetime) -> ContentVersion:
+    """Make an earlier version the current one again, as a new version. Raises `CampaignRefused` as `write_content`."""
+    return write_content(
+        campaign=version.campaign,
+        subject=version.subject,
+        preheader=version.preheader,
+        written_as=ContentFormat(version.format),
+        source=version.source,
+        by=by,
+        now=now,
+    )
 
 
 def send_facts(campaign: Campaign, *, at: datetime, now: datetime) -> SendFacts:
@@ -183,25 +220,59 @@ def send_facts(campaign: Campaign, *, at: datetime, now: datetime) -> SendFacts:
     return SendFacts(brief, campaign.content.fingerprint if campaign.content else "")
 
 
-def content_shown(campaign: Campaign) -> dict[str, str]:
-    """The finished mail as the owner is asked about it."""
-    version = campaign.content
-    if version is None:
-        raise CampaignRefused(_("There is no content yet."))
+def content_shown(campaign: Campaign, now: datetime) -> dict[str, str]:
+    """The finished mail as the owner is asked about it: filled in for a sample reader, ready to be looked at.
+
+    `fingerprint` names the version. Raises `CampaignRefused` while there is none, `RenderFailed` when it cannot be
+    filled in.
+    """
+    if campaign.content is None:
+        raise CampaignRefused(_("There is no content yet. Write the mail first."))
+    context = personal_context(sample_reader(campaign, now), campaign.workspace, unsubscribe_url=SAMPLE_UNSUBSCRIBE)
+    mail = CompiledContent(campaign.content).render(context)
     return {
         "campaign": campaign.name,
-        "subject": version.subject,
-        "preheader": version.preheader,
+        "subject": mail.subject,
+        "preheader": mail.preheader,
         "sender": str(campaign.sender or ""),
-        "html": version.html,
-        "fingerprint": version.fingerprint,
+        "html": mail.html,
+        "fingerprint": campaign.content.fingerprint,
     }
 
 
-def ask_about_content(*, campaign: Campaign, approver: Member, by: Member, now: datetime) -> None:
-    """Send the finished mail to the owner. Raises `ApprovalRefused` or `CampaignRefused`."""
-    _require_editable(campaign)
-    request_content_approval(story=campaign.story, content=content_shown(campaign), approver=approver, by=by, now=now)
+def ask_about_content(*, campaign: Campaign, approver: Member, by: Member, now: datetime, message: str = "") -> None:
+    """Send the finished mail to the owner.
+
+    Raises `ApprovalRefused` for somebody who may not decide, and `CampaignRefused` where the owner approves briefs
+    only, for a campaign that is no longer ahead, or without content.
+    """
+    if policy_of(campaign.workspace).covers != Covers.CONTENT:
+        raise CampaignRefused(
+            _("In this workspace the owner approves the brief; the text of each mail is up to the team.")
+        )
+    if campaign.state not in AHEAD:
+        raise _not_editable(campaign)
+    request_content_approval(
+        story=campaign.story,
+        content=content_shown(campaign, now),
+        approver=approver,
+        by=by,
+        now=now,
+        message=message.strip(),
+    )
+
+
+@transaction.atomic
+def put_on_schedule(*, campaign: Campaign, at: datetime, by: Member, now: datetime) -> None:
+    """Look at the campaign as it would go out at `at`, and put it on the schedule if nothing stops it.
+
+    Nobody can change it between the look and the schedule. Raises `ScheduleRefused` as `schedule_campaign` does.
+    """
+    then = Campaign.objects.select_for_update(of=("self",)).with_parts().get(pk=campaign.pk)
+    then.scheduled_at = at
+    found = stops(preflight(then, now)) if at >= now else []
+    problems = [f"{stop.title}: {stop.detail}" if stop.detail else f"{stop.title}." for stop in found]
+    schedule_campaign(campaign=campaign, at=at, problems=problems, by=by, now=now)
 
 
 @transaction.atomic
@@ -221,8 +292,17 @@ def schedule_campaign(*, campaign: Campaign, at: datetime, problems: list[str], 
 
 @transaction.atomic
 def unschedule_campaign(*, campaign: Campaign, by: Member, now: datetime) -> None:
-    """Take a campaign off the schedule, back to a draft. Raises `CampaignRefused` once it has started."""
-    move_campaign(campaign=campaign, to=CampaignState.DRAFT, by=by, now=now)
+    """Take a campaign off the schedule, back to a draft without a time. Raises `CampaignRefused` once it started."""
+    move_campaign(campaign=campaign, to=CampaignState.DRAFT, by=by, now=now, scheduled_at=None, held_reason="")
+
+
+@transaction.atomic
+def cancel_campaign(*, campaign: Campaign, by: Member, now: datetime) -> None:
+    """Give a campaign up before it starts. Raises `CampaignRefused` after that: what is being sent has a run to end."""
+    locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    if locked.state in {CampaignState.SENDING, CampaignState.PAUSED}:
+        raise CampaignRefused(_("The campaign is being sent. Stop its sending instead; who has the mail keeps it."))
+    move_campaign(campaign=campaign, to=CampaignState.CANCELLED, by=by, now=now, finished_at=now)
 
 
 @transaction.atomic
