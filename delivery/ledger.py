@@ -1,15 +1,14 @@
-"""The ledger's moves: claim, intend, settle, release. Each is one guarded statement: of two workers one succeeds.
+"""The ledger's moves: claim, intend, settle, reap. Each is one guarded statement: of two workers one succeeds.
 
 A row is never sent twice knowingly: `sending` is committed before the message is handed over, and a row found in
 `sending` without a living worker becomes `unknown`, never `queued`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
 
 from audience.models import Consent, Contact, Suppression, address_hash
 from delivery.models import Delivery, DeliveryState, Lane, Reason, Run, RunState
@@ -25,28 +24,45 @@ RETRY_AFTER = (
     timedelta(hours=24),
     timedelta(hours=40),
 )
+SPREAD = 0.1  # a wait is up to this share longer, so that what was put off together does not come back together
 FINAL_STATES = {
     Fate.ACCEPTED: (DeliveryState.SENT, ""),
     Fate.ADDRESS_REFUSED: (DeliveryState.FAILED, Reason.REFUSED),
     Fate.CONTENT_REFUSED: (DeliveryState.FAILED, Reason.CONTENT_REFUSED),
     Fate.NEEDS_SMTPUTF8: (DeliveryState.FAILED, Reason.NEEDS_SMTPUTF8),
+    Fate.UNBUILDABLE: (DeliveryState.FAILED, Reason.RENDER_FAILED),
     Fate.UNKNOWN: (DeliveryState.UNKNOWN, Reason.CONNECTION_LOST),
 }
 
+# Written out because it runs for every message: building it through the ORM took half of a worker's time. Subqueries of
+# one value leave the planner nothing to join, which would take it longer than the update itself.
+INTEND = """
+UPDATE delivery_delivery AS held SET state = 'sending', attempt = %(attempt)s
+WHERE held.id = %(pk)s AND held.lane = %(lane)s AND held.state = 'claimed'
+  AND (SELECT run.state = 'sending' AND run.epoch = %(epoch)s FROM delivery_run AS run WHERE run.id = held.run_id)
+  AND (SELECT person.consent = 'given' AND person.suppression = ''
+       FROM audience_contact AS person WHERE person.id = held.contact_id)
+  AND (SELECT count(*) = 0 FROM audience_suppression AS never
+       WHERE never.workspace_id = held.workspace_id AND never.address_hash = %(address_hash)s)
+"""
+
 
 @contextmanager
-def open_lane(run: Run, now: datetime) -> Iterator[Lane]:
-    """A lane for this process, locked in PostgreSQL while the process lives. Gives back what it did not send."""
+def open_lane(run: Run, clock: Callable[[], datetime]) -> Iterator[Lane]:
+    """A lane for this process, locked in PostgreSQL while the process lives.
+
+    At the end what was only taken up waits again. A row that an error left in the middle becomes unknown, as if the
+    process had died. If even that cannot be written, the lock goes with the session and `reap` finds the lane.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('delivery_lane', 'id'))")
         key = int(cursor.fetchone()[0])
         cursor.execute("SELECT pg_advisory_lock(%s)", [LANE_KEYS | key])  # before the row: the reaper must find it held
-    lane = Lane.objects.create(pk=key, run=run, opened_at=now)
+    lane = Lane.objects.create(pk=key, run=run, opened_at=clock())
     try:
         yield lane
     finally:
-        release(lane)
-        lane.delete()
+        _bury(key, clock())
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LANE_KEYS | key])
 
@@ -67,13 +83,17 @@ def intend(delivery: Delivery, lane: Lane, run: Run) -> bool:
 
     Looks at the run (paused, cancelled: its epoch moved), at the contact's consent and at suppression.
     """
-    running = Run.objects.filter(pk=OuterRef("run_id"), state=RunState.SENDING, epoch=run.epoch)
-    willing = Contact.objects.filter(pk=OuterRef("contact_id"), consent=Consent.GIVEN, suppression="")
-    suppressed = Suppression.objects.for_workspace(run.workspace).of(delivery.address)
-    held = Delivery.objects.filter(pk=delivery.pk, lane=lane.pk, state=DeliveryState.CLAIMED)
-    allowed = held.filter(Exists(running), Exists(willing), ~Exists(suppressed))
     delivery.attempt += 1
-    return bool(allowed.update(state=DeliveryState.SENDING, attempt=delivery.attempt))
+    given: dict[str, int | str] = {
+        "attempt": delivery.attempt,
+        "pk": delivery.pk,
+        "lane": lane.pk,
+        "epoch": run.epoch,
+        "address_hash": address_hash(delivery.address),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(INTEND, given)
+        return bool(cursor.rowcount)
 
 
 def skip_unwilling(delivery: Delivery, lane: Lane, now: datetime) -> None:
@@ -109,7 +129,12 @@ def settle(delivery: Delivery, lane: Lane, outcome: Outcome, now: datetime) -> N
 def _later(delivery: Delivery, now: datetime) -> dict[str, object]:
     if delivery.attempt > len(RETRY_AFTER):
         return {"state": DeliveryState.FAILED, "reason": Reason.GAVE_UP, "decided_at": now}
-    return {"state": DeliveryState.DEFERRED, "next_attempt_at": now + RETRY_AFTER[delivery.attempt - 1]}
+    return {"state": DeliveryState.DEFERRED, "next_attempt_at": now + _wait(delivery)}
+
+
+def _wait(delivery: Delivery) -> timedelta:
+    share = (delivery.pk * 7919 + delivery.attempt * 104_729) % 1000 / 1000  # the same for the same row, unlike others
+    return RETRY_AFTER[delivery.attempt - 1] * (1 + SPREAD * share)
 
 
 def fail(delivery: Delivery, lane: Lane, reason: Reason, now: datetime) -> None:
@@ -118,15 +143,16 @@ def fail(delivery: Delivery, lane: Lane, reason: Reason, now: datetime) -> None:
     held.update(state=DeliveryState.FAILED, reason=reason, lane=None, decided_at=now)
 
 
+def leave_out_waiting(run: Run, reason: Reason, now: datetime) -> int:
+    """Leave out everybody of a run who still waits or is only taken up. Returns how many."""
+    left = run.deliveries.filter(state__in=(DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.DEFERRED))
+    return left.update(state=DeliveryState.SKIPPED, reason=reason, lane=None, decided_at=now)
+
+
 def take_back(delivery: Delivery, lane: Lane) -> None:
     """Undo an intent after trouble before the final dot: the message was surely not delivered."""
     held = Delivery.objects.filter(pk=delivery.pk, lane=lane.pk, state=DeliveryState.SENDING)
     held.update(state=DeliveryState.QUEUED, lane=None, attempt=delivery.attempt - 1)
-
-
-def release(lane: Lane) -> None:
-    """Put back what a lane took up and did not begin."""
-    Delivery.objects.filter(lane=lane.pk, state=DeliveryState.CLAIMED).update(state=DeliveryState.QUEUED, lane=None)
 
 
 def reap(now: datetime) -> int:
@@ -135,23 +161,24 @@ def reap(now: datetime) -> int:
     A lane is dead when its lock can be had. What it had only taken up waits again; what it was handing over is unknown.
     """
     dead = 0
-    for lane in Lane.objects.order_by("pk"):
+    for key in Lane.objects.order_by("pk").values_list("pk", flat=True):
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [LANE_KEYS | lane.pk])
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [LANE_KEYS | key])
             if not cursor.fetchone()[0]:
                 continue
             try:
-                _bury(lane, now)
+                _bury(key, now)
                 dead += 1
             finally:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LANE_KEYS | lane.pk])
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LANE_KEYS | key])
     return dead
 
 
 @transaction.atomic
-def _bury(lane: Lane, now: datetime) -> None:
-    release(lane)
-    Delivery.objects.filter(lane=lane.pk, state=DeliveryState.SENDING).update(
+def _bury(key: int, now: datetime) -> None:
+    held = Delivery.objects.filter(lane=key)
+    held.filter(state=DeliveryState.CLAIMED).update(state=DeliveryState.QUEUED, lane=None)
+    held.filter(state=DeliveryState.SENDING).update(
         state=DeliveryState.UNKNOWN, reason=Reason.WORKER_LOST, lane=None, decided_at=now
     )
-    lane.delete()
+    Lane.objects.filter(pk=key).delete()

@@ -1,7 +1,7 @@
 """The message that one reader gets: rendered, its links counted, its headers complete."""
 
 from email.charset import QP, Charset
-from email.utils import formataddr
+from email.utils import quote
 
 from django.core.mail import EmailMultiAlternatives
 from django.utils.html import format_html
@@ -13,6 +13,7 @@ from campaigns.plaintext import text_from_html
 from campaigns.rendering import CompiledContent, RenderedMail, header_text, insert_at_top, personal_context
 from delivery.links import click_url, is_tracked, open_url, unsubscribe_url
 from delivery.models import Delivery
+from emailops.lib.addresses import read_address
 from emailops.lib.signing import Kind, seal
 
 UTF8_QP = Charset("utf-8")
@@ -61,12 +62,11 @@ def sample_message(
 
 
 def _message(mail: RenderedMail, contact: Contact, to: str, sender: Sender) -> EmailMultiAlternatives:
-    name = header_text(contact.full_name)
     message = EmailMultiAlternatives(
         subject=mail.subject,
         body=mail.text,
-        from_email=formataddr((header_text(sender.name), sender.email)),
-        to=[formataddr((name, to)) if name else to],
+        from_email=_mailbox(sender.name, envelope_sender(sender)),
+        to=[_mailbox(contact.full_name, to)],
         reply_to=[sender.reply_to] if sender.reply_to else None,
     )
     message.encoding = UTF8_QP
@@ -74,5 +74,16 @@ def _message(mail: RenderedMail, contact: Contact, to: str, sender: Sender) -> E
     return message
 
 
+def _mailbox(name: str, address: str) -> str:
+    """As text: Django encodes it in pieces of the length that RFC 2047 allows, the standard library in one."""
+    shown = header_text(name)
+    return f'"{quote(shown)}" <{address}>' if shown else address
+
+
+def envelope_sender(sender: Sender) -> str:
+    """The sender's address with its domain in ASCII, as SMTP and headers need it."""
+    return read_address(sender.email).written
+
+
 def _domain(sender: Sender) -> str:
-    return sender.email.rpartition("@")[2]
+    return envelope_sender(sender).rpartition("@")[2]

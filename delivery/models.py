@@ -62,6 +62,15 @@ class Run(Owned):
     def __str__(self) -> str:
         return f"run of {self.campaign_id}"
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether its numbers can still change by sending."""
+        return self.state in ACTIVE_RUNS
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in {RunState.DONE, RunState.CANCELLED}
+
 
 class DeliveryState(models.TextChoices):
     """Where one person's message stands. Queued, claimed, sending and deferred are on their way; the others final."""
@@ -77,6 +86,8 @@ class DeliveryState(models.TextChoices):
 
 
 PENDING = (DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.DEFERRED)
+DOUBTFUL = (DeliveryState.UNKNOWN, DeliveryState.DEFERRED)
+"""A server answered not at all, or that it did not take the message; a reader who has it knows better."""
 
 
 class Reason(models.TextChoices):
@@ -142,6 +153,10 @@ class Delivery(Owned):
 
     def __str__(self) -> str:
         return f"{self.run_id} to {self.address}: {self.state}"
+
+    @property
+    def is_doubtful(self) -> bool:
+        return self.state in DOUBTFUL
 
 
 class Lane(models.Model):
@@ -211,6 +226,17 @@ class Hit(Owned):
         return f"{self.kind} of {self.delivery_id}"
 
 
+class SandboxMessageQuerySet(models.QuerySet["SandboxMessage"]):
+    """Mails in the sandbox."""
+
+    def matching(self, text: str) -> Self:
+        """Those with all these words in recipient or subject."""
+        found = self
+        for word in text.split():
+            found = found.filter(Q(recipient__icontains=word) | Q(subject__icontains=word))
+        return found
+
+
 class SandboxMessage(models.Model):
     """A mail that the sandbox's SMTP server took instead of the world. Committed before the server says 250.
 
@@ -223,6 +249,8 @@ class SandboxMessage(models.Model):
     recipient = models.CharField(max_length=320)
     subject = models.CharField(max_length=300, blank=True)
     raw = models.BinaryField()
+
+    objects = SandboxMessageQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -1,36 +1,46 @@
 """From a due campaign to a frozen list: the run, and the ledger rows in one statement."""
 
-from datetime import datetime
+import logging
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.utils.translation import gettext as _
 
 from audience.models import Consent, Contact
 from audience.segments.compile import contacts_in
-from audience.segments.definition import read_definition
+from audience.segments.definition import SegmentBroken, read_definition
 from campaigns.models import Campaign, CampaignState
 from campaigns.preflight import preflight, stops
-from campaigns.services import move_campaign
+from campaigns.services import move_campaign, send_facts
 from delivery.models import DeliveryState, Reason, Run, RunState
+from delivery.services import pause
 from emailops.lib.queue import enqueue
+from sprints.standing import NotApproved, unapproved_reasons
 from workspaces.audit import record
 from workspaces.systemmail import post
+
+logger = logging.getLogger(__name__)
+FRESH = timedelta(minutes=5)  # for so long after the start its check holds; a run may wait for its list much longer
 
 
 def start_due(now: datetime) -> int:
     """Start, or hold back, every campaign whose time has come. Returns how many. Safe to call in parallel."""
     taken = 0
-    while _start_one(now):
-        taken += 1
+    for pk in Campaign.objects.due(now).order_by("scheduled_at", "pk").values_list("pk", flat=True):
+        try:
+            taken += _start_one(pk, now)
+        except Exception:  # the poller's outermost loop: one campaign's trouble must not stop all others
+            logger.exception("Campaign %s could not be started", pk)
     return taken
 
 
 @transaction.atomic
-def _start_one(now: datetime) -> bool:
-    locked = Campaign.objects.due(now).select_for_update(skip_locked=True).order_by("scheduled_at", "pk").first()
+def _start_one(pk: int, now: datetime) -> bool:
+    locked = Campaign.objects.due(now).select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
     if locked is None:
-        return False
-    start_run(Campaign.objects.with_parts().get(pk=locked.pk), now)
+        return False  # another worker has it
+    start_run(Campaign.objects.with_parts().get(pk=pk), now)
     return True
 
 
@@ -39,9 +49,8 @@ def start_run(campaign: Campaign, now: datetime) -> Run | None:
 
     The check is made here, by the worker, and not only on the page: the plan may have changed since it was scheduled.
     """
-    problems = stops(preflight(campaign, now))
-    if problems:
-        reason = " ".join(f"{problem.title}: {problem.detail}" for problem in problems)
+    reason = _reason_to_hold(campaign, now)
+    if reason:
         move_campaign(campaign=campaign, to=CampaignState.HELD, by=None, now=now, held_reason=reason)
         to = campaign.created_by.user.email
         post("delivery.held", workspace=campaign.workspace, object_id=campaign.pk, to=to, now=now)
@@ -54,12 +63,39 @@ def start_run(campaign: Campaign, now: datetime) -> Run | None:
     return run
 
 
-@transaction.atomic
+def _reason_to_hold(campaign: Campaign, now: datetime) -> str:
+    """Why a campaign must not go out now; empty when it may."""
+    problems = stops(preflight(campaign, now))
+    if problems:
+        return " ".join(f"{problem.title}: {problem.detail}" for problem in problems)
+    # Preflight looks at the time it was scheduled for. After an outage that may be long ago, and the window over.
+    return _unapproved(campaign, now)
+
+
+def _unapproved(campaign: Campaign, now: datetime) -> str:
+    reasons = unapproved_reasons(story=campaign.story, facts=send_facts(campaign, at=now, now=now))
+    return _("Not what the owner approved: %(reasons)s") % {"reasons": " ".join(reasons)} if reasons else ""
+
+
 def plan_run(run_id: int, now: datetime) -> None:
-    """Write the ledger: one row for everybody who matches, waiting or left out. Repeating is harmless."""
-    run = Run.objects.select_for_update(of=("self",)).with_parts().get(pk=run_id)
-    if run.state != RunState.PLANNING:
-        return
+    """Write the ledger: one row for everybody who matches, waiting or left out. Repeating is harmless.
+
+    Pauses the run, with the reason, when the segment no longer works, or when something changed since the start.
+    """
+    try:
+        _plan(run_id, now)
+    except (SegmentBroken, NotApproved) as refusal:
+        pause(run=Run.objects.get(pk=run_id), by=None, now=now, reason=str(refusal))
+
+
+@transaction.atomic
+def _plan(run_id: int, now: datetime) -> None:
+    waiting = Run.objects.select_for_update(of=("self",), skip_locked=True).with_parts()
+    run = waiting.filter(pk=run_id, state=RunState.PLANNING).first()
+    if run is None:
+        return  # done, stopped, or in the hands of another worker
+    if now - run.started_at > FRESH and (reason := _unapproved(run.campaign, now)):
+        raise NotApproved(reason)
     people = contacts_in(run.workspace, read_definition(run.campaign.segment.definition), now)
     run.matched_count = _insert_rows(run, people, now)
     run.state, run.planned_at = RunState.SENDING, now
@@ -83,8 +119,8 @@ def _insert_rows(run: Run, people: QuerySet[Contact], now: datetime) -> int:
 
 def _reason_to_skip() -> Case:
     return Case(
-        When(~Q(suppression=""), then=Value(Reason.SUPPRESSED.value)),
         When(consent=Consent.WITHDRAWN, then=Value(Reason.CONSENT_WITHDRAWN.value)),
+        When(~Q(suppression=""), then=Value(Reason.SUPPRESSED.value)),
         When(~Q(consent=Consent.GIVEN), then=Value(Reason.NO_CONSENT.value)),
         default=Value(""),
     )

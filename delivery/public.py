@@ -1,12 +1,15 @@
 """What readers' mail clients call: pixel, link, unsubscribe. No sign-in, no cookie; a GET changes nothing for anybody.
 
-A token that is not ours gets 404, whatever is wrong with it, so that nothing can be learned by trying.
+A token that is not ours gets the same 404, whatever is wrong with it, so that nothing can be learned by trying.
 """
 
 import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
 
-from django.db import DatabaseError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db import Error, InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
@@ -22,10 +25,30 @@ from emailops.lib.signing import BadToken, Kind, unseal
 logger = logging.getLogger(__name__)
 PIXEL = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c000000000100010000020144003b")
 RETRY_AFTER = "60"  # seconds
+P = ParamSpec("P")
+PublicView = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+class NotOurLink(Exception):
+    """We wrote no such address into any mail."""
+
+
+def answers_only_our_links(view: PublicView[P]) -> PublicView[P]:
+    """One 404 for every link that is not ours, without cookie or anything else that differs."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except NotOurLink:
+            return render(request, "public/not_our_link.html", status=404)
+
+    return guarded
 
 
 @never_cache
 @require_safe
+@answers_only_our_links
 def open_pixel(request: HttpRequest, token: str) -> HttpResponse:
     """One transparent pixel, and a note that it was fetched."""
     _note(_delivery_id(Kind.OPEN, token), HitKind.OPEN, request)
@@ -34,11 +57,12 @@ def open_pixel(request: HttpRequest, token: str) -> HttpResponse:
 
 @never_cache
 @require_safe
+@answers_only_our_links
 def click(request: HttpRequest, token: str, signature: str) -> HttpResponse:
     """On to the link's target, which we ourselves have signed, and a note that it was followed."""
     target = request.GET.get("u", "")
     if not is_our_link(target, signature):
-        raise Http404
+        raise NotOurLink
     _note(_delivery_id(Kind.CLICK, token), HitKind.CLICK, request, target)
     return HttpResponseRedirect(target)
 
@@ -46,6 +70,7 @@ def click(request: HttpRequest, token: str, signature: str) -> HttpResponse:
 @never_cache
 @csrf_exempt  # RFC 8058 section 3.2: the mailbox provider posts without cookie or context
 @require_http_methods(["GET", "HEAD", "POST"])
+@answers_only_our_links
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows a button; POST, from the button or from a mailbox provider, unsubscribes at once, without redirect."""
     delivery_id = _delivery_id(Kind.UNSUBSCRIBE, token)
@@ -54,7 +79,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         source = "one-click unsubscribe" if one_click else "unsubscribe page"
         try:
             reactions.unsubscribe(delivery_id=delivery_id, visit=_visit(request), source=source, now=timezone.now())
-        except OperationalError:
+        except (OperationalError, InterfaceError):
             logger.exception("An unsubscribe could not be written")
             return HttpResponse(status=503, headers={"Retry-After": RETRY_AFTER})
     return _unsubscribe_page(request, delivery_id)
@@ -74,7 +99,7 @@ def _delivery_id(kind: Kind, token: str) -> int:
     try:
         (delivery_id,) = unseal(kind, token)
     except (BadToken, ValueError) as error:
-        raise Http404 from error
+        raise NotOurLink from error
     return delivery_id
 
 
@@ -86,5 +111,5 @@ def _note(delivery_id: int, kind: HitKind, request: HttpRequest, url: str = "") 
     """Record a reaction; a database that is away costs the note, never the reader's way."""
     try:
         reactions.record_hit(delivery_id=delivery_id, kind=kind, visit=_visit(request), now=timezone.now(), url=url)
-    except DatabaseError:
+    except Error:
         logger.exception("A reaction could not be written")

@@ -2,24 +2,33 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Max
+from django.db.models import Count, Min, Q
 
+from campaigns.models import Campaign
 from delivery.models import (
     PENDING,
     Delivery,
+    DeliveryQuerySet,
     DeliveryState,
     HitKind,
-    Reason,
     Run,
-    RunState,
 )
+from workspaces.models import AuditEntry
+
+LATELY = timedelta(minutes=1)  # the stretch over which the rate is counted
+TEST_STATES = {"campaign.test_asked": "asked", "campaign.test_sent": "sent", "campaign.test_failed": "failed"}
 
 
 @dataclass(slots=True)
 class RunCounts:
-    """The ledger of a run in numbers. Always: matched = sent + skipped + failed + unknown + pending."""
+    """The ledger of a run in numbers. Always: matched = sent + skipped + failed + unknown + pending.
+
+    `deferred` of the pending are to be tried again, the first of them at `next_attempt_at`; `rate` is how many were
+    decided by handing over in the last minute, each minute.
+    """
 
     matched: int = 0
     sent: int = 0
@@ -27,6 +36,9 @@ class RunCounts:
     failed: int = 0
     unknown: int = 0
     pending: int = 0
+    deferred: int = 0
+    next_attempt_at: datetime | None = None
+    rate: float = 0.0
     reasons: dict[tuple[str, str], int] = field(default_factory=dict)
 
     @property
@@ -44,23 +56,99 @@ class RunCounts:
         return (self.to_send - self.pending) / self.to_send if self.to_send else 1.0
 
     @property
-    def explained(self) -> list[tuple[str, str, int]]:
-        """State, reason and number of those not sent to, in words, most first."""
-        rows = sorted(self.reasons.items(), key=lambda item: -item[1])
-        return [(str(DeliveryState(s).label), str(Reason(r).label), n) for (s, r), n in rows]
+    def time_left(self) -> timedelta | None:
+        """How long those who wait now will take at the rate of the last minute; None when nobody can tell."""
+        waiting = self.pending - self.deferred
+        return timedelta(minutes=waiting / self.rate) if self.rate and waiting else None
 
 
-def run_counts(run: Run) -> RunCounts:
+def run_counts(run: Run, now: datetime) -> RunCounts:
     """One query over the ledger, and nothing else: the page cannot say otherwise than the ledger does."""
     counts = RunCounts()
-    rows = Delivery.objects.filter(run=run).values_list("state", "reason").annotate(n=Count("pk")).order_by()
-    for state, reason, number in rows:
-        counts.matched += number
-        name = "pending" if state in PENDING else state
-        setattr(counts, name, getattr(counts, name) + number)
-        if reason:
-            counts.reasons[(state, reason)] = number
+    stretch = min(LATELY, max(now - (run.planned_at or now), timedelta(seconds=1)))
+    lately = Q(decided_at__gt=now - stretch) & ~Q(state=DeliveryState.SKIPPED)
+    rows = (
+        Delivery.objects.filter(run=run)
+        .values("state", "reason")
+        .annotate(number=Count("pk"), lately=Count("pk", filter=lately), next=Min("next_attempt_at"))
+        .order_by()
+    )
+    for row in rows:
+        _add(counts, dict(row), stretch)
     return counts
+
+
+def _add(counts: RunCounts, row: dict[str, Any], stretch: timedelta) -> None:
+    name = "pending" if row["state"] in PENDING else row["state"]
+    setattr(counts, name, getattr(counts, name) + row["number"])
+    counts.matched += row["number"]
+    counts.rate += row["lately"] / (stretch / timedelta(minutes=1))
+    if row["state"] == DeliveryState.DEFERRED:
+        counts.deferred, counts.next_attempt_at = row["number"], row["next"]
+    if row["reason"]:
+        counts.reasons[(row["state"], row["reason"])] = row["number"]
+
+
+def recipients(run: Run, *, state: str = "", reason: str = "", words: str = "") -> DeliveryQuerySet:
+    """The rows of a run's ledger, narrowed by state (`pending` is every state on the way), reason, and address."""
+    rows = Delivery.objects.filter(run=run)
+    if state:
+        rows = rows.pending() if state == "pending" else rows.filter(state=state)
+    if reason:
+        rows = rows.filter(reason=reason)
+    for word in words.lower().split():
+        rows = rows.filter(address__contains=word)
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPage:
+    """Some rows of a ledger in their order, and the row ids between which the neighbouring pages lie."""
+
+    rows: list[Delivery]
+    before: int | None = None
+    after: int | None = None
+
+
+def page_of_ledger(
+    rows: DeliveryQuerySet, *, size: int, after: int | None = None, before: int | None = None
+) -> LedgerPage:
+    """The rows after, or before, a row id. Costs the same on the last page of a million as on the first."""
+    rows = rows.select_related("contact")
+    if before is not None:
+        found = list(rows.filter(pk__lt=before).order_by("-pk")[: size + 1])
+        shown = found[:size][::-1]
+        return _between(shown, is_first=len(found) <= size, is_last=False)
+    found = list(rows.filter(pk__gt=after or 0).order_by("pk")[: size + 1])
+    return _between(found[:size], is_first=after is None, is_last=len(found) <= size)
+
+
+def _between(shown: list[Delivery], *, is_first: bool, is_last: bool) -> LedgerPage:
+    if not shown:
+        return LedgerPage([])
+    return LedgerPage(shown, None if is_first else shown[0].pk, None if is_last else shown[-1].pk)
+
+
+@dataclass(frozen=True, slots=True)
+class LastTest:
+    """What became of the last test of a campaign: `asked`, `sent` or `failed`, with the server's words."""
+
+    state: str
+    to: str
+    at: datetime
+    words: str
+
+
+def last_test(campaign: Campaign) -> LastTest | None:
+    """The newest entry about a test in the audit log."""
+    entries = AuditEntry.objects.for_workspace(campaign.workspace).filter(
+        target_type="campaign", target_id=campaign.pk, action__in=TEST_STATES
+    )
+    entry = entries.select_related("member__user").order_by("-at", "-pk").first()
+    if entry is None:
+        return None
+    to = entry.member.user.email if entry.member else ""
+    return LastTest(TEST_STATES[entry.action], to, entry.at, entry.detail.get("words", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +161,12 @@ class LinkLine:
 
 
 def links_followed(run: Run) -> Sequence[LinkLine]:
-    """The links of a run by the number of people who clicked, most first. Human clicks only."""
+    """The links of a run by how often people followed them, most first."""
     rows = (
         run.hits.human()
         .filter(kind=HitKind.CLICK)
         .values_list("url")
         .annotate(people=Count("delivery", distinct=True), clicks=Count("pk"))
-        .order_by("-people", "url")
+        .order_by("-clicks", "url")
     )
     return [LinkLine(url, people, clicks) for url, people, clicks in rows]
-
-
-def last_sent_at(run: Run) -> datetime | None:
-    last: datetime | None = run.deliveries.filter(state=DeliveryState.SENT).aggregate(at=Max("decided_at"))["at"]
-    return last
-
-
-def is_moving(run: Run) -> bool:
-    """Whether the numbers of a run can still change by sending."""
-    return run.state in {RunState.PLANNING, RunState.SENDING}

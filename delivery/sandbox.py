@@ -3,46 +3,71 @@
 A message is committed to PostgreSQL before the server answers 250, so the sandbox is exact about what it accepted.
 """
 
-import email.policy
 import logging
+import re
+from contextlib import suppress
 from email import message_from_bytes
-from email.message import EmailMessage
+from email.errors import MessageError
+from email.header import decode_header, make_header
+from email.parser import BytesHeaderParser
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 from django.utils import timezone
 
 from delivery.models import SandboxMessage
 
 logger = logging.getLogger(__name__)
 KEPT = 50_000  # messages; older ones go when the server starts
+Raw = bytes | memoryview
 LARGEST_MESSAGE = 25 * 1024 * 1024
 
 
-def parsed(raw: bytes) -> EmailMessage:
-    """A message as Python reads it."""
-    message = message_from_bytes(bytes(raw), policy=email.policy.default)
-    if not isinstance(message, EmailMessage):
-        raise TypeError("the default policy makes an EmailMessage")
-    return message
+def headers_of(raw: Raw) -> list[tuple[str, str]]:
+    """The headers in their order, as people read them."""
+    return [(name, readable(value)) for name, value in BytesHeaderParser().parsebytes(bytes(raw)).items()]
+
+
+def part_of(raw: Raw, content_type: str) -> str:
+    """The text of the first part of this type, however badly it is encoded; empty when there is none."""
+    for part in message_from_bytes(bytes(raw)).walk():
+        if part.get_content_type() == content_type:
+            payload = part.get_payload(decode=True)
+            return _decoded(payload if isinstance(payload, bytes) else b"", part.get_content_charset() or "utf-8")
+    return ""
+
+
+def _decoded(payload: bytes, charset: str) -> str:
+    try:
+        return payload.decode(charset, "replace")
+    except LookupError:
+        return payload.decode("utf-8", "replace")
 
 
 def keep(mail_from: str, recipients: list[str], raw: bytes) -> None:
     """Commit one row a recipient."""
-    message = parsed(raw)
+    headers = dict(headers_of(raw))
     SandboxMessage.objects.bulk_create(
         SandboxMessage(
             received_at=timezone.now(),
-            message_id=str(message["Message-ID"] or "").strip()[:250],
+            message_id=headers.get("Message-ID", "")[:250],
             mail_from=mail_from[:320],
             recipient=recipient[:320],
-            subject=str(message["Subject"] or "")[:300],
+            subject=headers.get("Subject", "")[:300],
             raw=raw,
         )
         for recipient in recipients
     )
+
+
+def readable(value: object) -> str:
+    """A header's text for people; as it came where its encoding is broken."""
+    text = str(value)
+    with suppress(LookupError, ValueError, MessageError):
+        text = str(make_header(decode_header(text)))
+    return re.sub(r"[\x00-\x1f\x7f]+", " ", text).strip()
 
 
 def prune() -> None:
@@ -60,7 +85,7 @@ class SandboxHandler:
         raw: Any = envelope.original_content or b""
         try:
             await sync_to_async(self._keep)(envelope.mail_from or "", list(envelope.rcpt_tos), raw)
-        except DatabaseError:
+        except Error:
             logger.warning("The sandbox could not keep a message: the database is away")
             return "451 4.3.0 The sandbox has no database at the moment"
         return "250 2.0.0 Kept in the sandbox"
@@ -68,6 +93,6 @@ class SandboxHandler:
     def _keep(self, mail_from: str, recipients: list[str], raw: bytes) -> None:
         try:
             keep(mail_from, recipients, raw)
-        except DatabaseError:
+        except Error:
             close_old_connections()
             raise

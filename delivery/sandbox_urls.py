@@ -1,5 +1,13 @@
-"""Addresses of the mail sandbox."""
+"""Addresses of the mail sandbox, below /sandbox/, where the installation has one."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from delivery.views import sandbox
+
+app_name = "sandbox"
+urlpatterns = [
+    path("", sandbox.message_list, name="message_list"),
+    path("<int:pk>/", sandbox.message_detail, name="message_detail"),
+    path("<int:pk>/html/", sandbox.message_html, name="message_html"),
+    path("<int:pk>/mail.eml", sandbox.message_raw, name="message_raw"),
+]

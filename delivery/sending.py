@@ -2,20 +2,23 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from campaigns.liquid import RenderFailed
-from campaigns.models import CampaignState
+from campaigns.models import CampaignState, Sender
 from campaigns.rendering import CompiledContent
 from campaigns.services import move_campaign
 from delivery import ledger
-from delivery.messages import campaign_message
+from delivery.messages import campaign_message, envelope_sender
 from delivery.models import Delivery, DeliveryState, Lane, Reason, Run, RunState
 from delivery.reconcile import is_settled, reconcile
-from delivery.transports import Outcome, RelayTrouble, Session, open_session
+from delivery.services import RunRefused, pause
+from delivery.transports import Fate, RelayTrouble, Session, open_session
 from emailops.lib.queue import enqueue
 from workspaces.audit import record
 
@@ -24,95 +27,111 @@ Clock = Callable[[], datetime]
 BATCH = 50  # rows claimed at once: what a killed worker gives back
 BUDGET = timedelta(seconds=20)  # of one task, so that a worker can always stop within its grace
 TROUBLE_PAUSE = timedelta(seconds=15)  # before a relay that is away is tried again
+BELL_LIFE = timedelta(seconds=10)  # of a bell; the next one is rung long before, so that none pile up
+STRAGGLERS = timedelta(hours=1)  # after a cancellation a message may still be in the hands of a slow server
 
 
-def work(run_id: int, clock: Clock) -> None:
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What one task works with."""
+
+    run: Run
+    sender: Sender
+    lane: Lane
+    session: Session
+    compiled: CompiledContent
+    clock: Clock
+
+
+def work(run_id: int, clock: Clock, way_out: Session | None = None) -> None:
     """Send what a run has to send, for as long as `BUDGET`; rings the next task when more is left.
 
-    Safe to call any number of times at once: rows are claimed, not shared.
+    Safe to call any number of times at once: rows are claimed, not shared. `way_out` takes the place of the
+    installation's transport.
     """
     run = Run.objects.with_parts().get(pk=run_id)
     if run.state != RunState.SENDING or (run.retry_at and clock() < run.retry_at):
         return
+    sender = run.campaign.sender
+    if sender is None:
+        raise ValueError("preflight lets no campaign without a sender pass")
     stop_at = clock() + BUDGET
-    with ledger.open_lane(run, clock()) as lane:
+    with ledger.open_lane(run, clock) as lane:
         try:
-            with open_session() as session:
-                more = _send_batches(run, lane, session, clock, stop_at)
+            with nullcontext(way_out) if way_out else open_session() as session:
+                more = _send_batches(_Round(run, sender, lane, session, CompiledContent(run.content), clock), stop_at)
         except RelayTrouble as trouble:
             _note_trouble(run, trouble, clock())
             return
     if more:
-        enqueue("delivery.send_run", run_id=run.pk)
+        enqueue("delivery.send_run", run_id=run.pk, expires_in=BELL_LIFE)
     else:
         finish_if_settled(run, clock())
 
 
-def _send_batches(run: Run, lane: Lane, session: Session, clock: Clock, stop_at: datetime) -> bool:
+def _send_batches(at: _Round, stop_at: datetime) -> bool:
     """Whether there may be more to send."""
-    compiled = CompiledContent(run.content)
-    while batch := ledger.claim(run, lane, limit=BATCH, now=clock()):
+    while batch := ledger.claim(at.run, at.lane, limit=BATCH, now=at.clock()):
         for delivery in batch:
-            if not _send_one(run, lane, session, compiled, delivery, clock):
+            if at.clock() > stop_at:
+                return True
+            if not _send_one(at, delivery):
                 return False
-        _trouble_is_over(run)
-        if clock() > stop_at:
-            return True
+        _trouble_is_over(at.run)
     return False
 
 
-def _send_one(
-    run: Run, lane: Lane, session: Session, compiled: CompiledContent, delivery: Delivery, clock: Clock
-) -> bool:
+def _send_one(at: _Round, delivery: Delivery) -> bool:
     """Whether the run goes on."""
-    contact, sender = delivery.contact, run.campaign.sender
-    if contact is None or sender is None:
-        ledger.fail(delivery, lane, Reason.CONTACT_GONE, clock())
+    if delivery.contact is None:
+        ledger.skip_unwilling(delivery, at.lane, at.clock())
         return True
     try:
-        message = campaign_message(delivery, contact, run.campaign, sender, compiled)
+        message = campaign_message(delivery, delivery.contact, at.run.campaign, at.sender, at.compiled)
     except RenderFailed as failed:
         logger.warning("Delivery %s could not be rendered: %s", delivery.pk, failed)
-        ledger.fail(delivery, lane, Reason.RENDER_FAILED, clock())
+        ledger.fail(delivery, at.lane, Reason.RENDER_FAILED, at.clock())
         return True
-    if not ledger.intend(delivery, lane, run):
-        ledger.skip_unwilling(delivery, lane, clock())
-        return Run.objects.filter(pk=run.pk, state=RunState.SENDING, epoch=run.epoch).exists()
+    except Exception:  # the worker's loop: what nobody foresaw costs this one message, not everybody behind it
+        logger.exception("Delivery %s could not be rendered", delivery.pk)
+        ledger.fail(delivery, at.lane, Reason.RENDER_FAILED, at.clock())
+        return True
+    at.session.ready()  # before the intent, so that a worker that dies while it connects leaves nothing unknown
+    if not ledger.intend(delivery, at.lane, at.run):
+        ledger.skip_unwilling(delivery, at.lane, at.clock())
+        return Run.objects.filter(pk=at.run.pk, state=RunState.SENDING, epoch=at.run.epoch).exists()
     try:
-        outcome: Outcome = session.send(message, sender=sender.email, recipient=delivery.address)
+        outcome = at.session.send(message, sender=envelope_sender(at.sender), recipient=delivery.address)
     except RelayTrouble:
-        ledger.take_back(delivery, lane)
+        ledger.take_back(delivery, at.lane)
         raise
-    ledger.settle(delivery, lane, outcome, clock())
+    ledger.settle(delivery, at.lane, outcome, at.clock())
+    if outcome.fate == Fate.UNKNOWN:
+        # Whatever swallows answers would swallow the next one too, and each leaves a message of which nobody knows.
+        raise RelayTrouble(outcome.text, is_lasting=False)
     return True
 
 
 @transaction.atomic
 def _note_trouble(run: Run, trouble: RelayTrouble, now: datetime) -> None:
     """Say on the page why nothing goes out: wait and try again, or pause where waiting does not help."""
-    words = str(trouble)
-    Run.objects.filter(pk=run.pk).update(trouble=words, retry_at=now + TROUBLE_PAUSE)
-    logger.warning("Run %s: the relay is in trouble: %s", run.pk, words)
+    logger.warning("Run %s: the relay is in trouble: %s", run.pk, trouble)
     if trouble.is_lasting:
-        reason = _("The mail server refuses us: %(words)s. Mend that, then resume.") % {"words": words}
-        pause_run(run, reason=reason, now=now)
+        reason = _("The mail server refuses us: %(words)s. Mend that, then resume.") % {"words": trouble}
+        with suppress(RunRefused):  # somebody paused or cancelled it in the meantime
+            pause(run=run, by=None, now=now, reason=reason)
+        return
+    words = _("The mail server cannot be used at the moment: %(words)s. We try again by ourselves.") % {
+        "words": trouble
+    }
+    sending = Run.objects.filter(pk=run.pk, state=RunState.SENDING)
+    sending.update(trouble=words, retry_at=now + TROUBLE_PAUSE)
 
 
 def _trouble_is_over(run: Run) -> None:
     if run.trouble:
-        Run.objects.filter(pk=run.pk).update(trouble="", retry_at=None)
+        Run.objects.filter(pk=run.pk, state=RunState.SENDING).update(trouble="", retry_at=None)
         run.trouble = ""
-
-
-@transaction.atomic
-def pause_run(run: Run, *, reason: str, now: datetime) -> None:
-    """Stop a run by itself, with a reason that the page shows."""
-    run = Run.objects.select_for_update(of=("self",)).with_parts().get(pk=run.pk)
-    if run.state != RunState.SENDING:
-        return
-    run.state, run.epoch, run.trouble = RunState.PAUSED, run.epoch + 1, reason
-    run.save(update_fields=["state", "epoch", "trouble"])
-    move_campaign(campaign=run.campaign, to=CampaignState.PAUSED, by=None, now=now)
 
 
 @transaction.atomic
@@ -131,11 +150,33 @@ def finish_if_settled(run: Run, now: datetime) -> bool:
 def ring(now: datetime) -> None:
     """Look for everything that is due and ring for it: this finds what a lost bell or a dead worker left behind."""
     ledger.reap(now)
-    for run in Run.objects.active().order_by("pk"):
-        reconcile(run, now)
-        if run.state == RunState.PLANNING:
-            enqueue("delivery.plan_run", run_id=run.pk)
-        elif run.deliveries.waiting(now).exists():
-            enqueue("delivery.send_run", run_id=run.pk)
-        else:
-            finish_if_settled(run, now)
+    for run in Run.objects.active().order_by("?"):  # with more runs than workers, none is always the first
+        _in_peace(_look_after, run, now)
+    cancelled = Run.objects.filter(state=RunState.CANCELLED, finished_at__gt=now - STRAGGLERS)
+    for run in cancelled.order_by("pk"):
+        _in_peace(_settle_cancelled, run, now)
+
+
+def _in_peace(do: Callable[[Run, datetime], None], run: Run, now: datetime) -> None:
+    """The poller's outermost loop: what is wrong with one business's run must not stop the others."""
+    try:
+        do(run, now)
+    except Exception:
+        logger.exception("Run %s could not be looked after", run.pk)
+
+
+def _look_after(run: Run, now: datetime) -> None:
+    reconcile(run, now)
+    if run.state == RunState.PLANNING:
+        enqueue("delivery.plan_run", run_id=run.pk, expires_in=BELL_LIFE)
+    elif run.deliveries.waiting(now).exists():
+        if run.retry_at is None or run.retry_at <= now:
+            enqueue("delivery.send_run", run_id=run.pk, expires_in=BELL_LIFE)
+    else:
+        finish_if_settled(run, now)
+
+
+def _settle_cancelled(run: Run, now: datetime) -> None:
+    """What a worker had in its hands when the run was cancelled may have come back: nobody sends it any more."""
+    reconcile(run, now)
+    ledger.leave_out_waiting(run, Reason.CANCELLED, now)

@@ -6,12 +6,15 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audience.models import Contact
-from campaigns.models import Campaign, CampaignState
+from campaigns.liquid import RenderFailed
+from campaigns.models import Campaign, CampaignState, ContentVersion, Sender
+from campaigns.readers import sample_reader
 from campaigns.rendering import CompiledContent, personal_context
 from campaigns.services import move_campaign
-from delivery.messages import sample_message
-from delivery.models import DeliveryState, Reason, Run, RunState
-from delivery.transports import Fate, open_session
+from delivery.ledger import leave_out_waiting
+from delivery.messages import envelope_sender, sample_message
+from delivery.models import ACTIVE_RUNS, Reason, Run, RunState
+from delivery.transports import Fate, Outcome, RelayTrouble, open_session
 from emailops.lib.errors import DomainError
 from emailops.lib.queue import enqueue
 from workspaces.audit import record
@@ -33,13 +36,16 @@ class SampleRefused(DomainError):
 
 
 @transaction.atomic
-def pause(*, run: Run, by: Member, now: datetime) -> None:
-    """Stop a run; each worker stops after the message in its hands. Raises `RunRefused` unless it is sending."""
+def pause(*, run: Run, by: Member | None, now: datetime, reason: str = "") -> None:
+    """Stop a run; each worker stops after the message in its hands. `reason` is shown on the page.
+
+    Raises `RunRefused` unless it is on its way.
+    """
     run = _locked(run)
-    if run.state not in {RunState.SENDING, RunState.PLANNING}:
+    if run.state not in ACTIVE_RUNS:
         raise RunRefused(_("The campaign is not being sent, so there is nothing to pause."))
-    run.state, run.epoch = RunState.PAUSED, run.epoch + 1
-    run.save(update_fields=["state", "epoch"])
+    run.state, run.epoch, run.trouble, run.retry_at = RunState.PAUSED, run.epoch + 1, reason, None
+    run.save(update_fields=["state", "epoch", "trouble", "retry_at"])
     move_campaign(campaign=run.campaign, to=CampaignState.PAUSED, by=by, now=now)
 
 
@@ -63,10 +69,9 @@ def cancel(*, run: Run, by: Member, now: datetime) -> None:
     if run.state in {RunState.DONE, RunState.CANCELLED}:
         raise RunRefused(_("The campaign has ended already."))
     run.state, run.epoch, run.finished_at = RunState.CANCELLED, run.epoch + 1, now
-    run.save(update_fields=["state", "epoch", "finished_at"])
-    waiting = (DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.DEFERRED)
-    left_out = run.deliveries.filter(state__in=waiting)
-    left_out.update(state=DeliveryState.SKIPPED, reason=Reason.CANCELLED, lane=None, decided_at=now)
+    run.trouble, run.retry_at = "", None
+    run.save(update_fields=["state", "epoch", "finished_at", "trouble", "retry_at"])
+    leave_out_waiting(run, Reason.CANCELLED, now)
     move_campaign(campaign=run.campaign, to=CampaignState.CANCELLED, by=by, now=now, finished_at=now)
 
 
@@ -75,22 +80,41 @@ def _locked(run: Run) -> Run:
 
 
 @transaction.atomic
-def ask_for_test(*, campaign: Campaign, contact: Contact, by: Member, now: datetime) -> None:
-    """Have a worker mail `by` what `contact` would get. Raises `SampleRefused` without content or sender."""
-    if campaign.content is None or campaign.sender is None:
-        raise SampleRefused(_("Write the mail and choose a sender first."))
-    record("campaign.test_asked", campaign, by=by, now=now, as_contact=contact.pk)
-    enqueue("delivery.send_test", campaign_id=campaign.pk, contact_id=contact.pk, member_id=by.pk)
+def ask_for_test(*, campaign: Campaign, contact: Contact | None, by: Member, now: datetime) -> None:
+    """Have a worker mail `by` what `contact` would get; without one, what a made-up reader would.
+
+    Raises `SampleRefused` without content or sender.
+    """
+    _parts_of(campaign)
+    contact_id = contact.pk if contact else None
+    record("campaign.test_asked", campaign, by=by, now=now, as_contact=contact_id)
+    enqueue("delivery.send_test", campaign_id=campaign.pk, contact_id=contact_id, member_id=by.pk)
 
 
-def send_test(*, campaign: Campaign, contact: Contact, to: Member) -> None:
-    """Hand a test mail over. Raises `RelayTrouble`, or `SampleRefused` with the server's words."""
-    if campaign.content is None or campaign.sender is None:
-        raise SampleRefused(_("Write the mail and choose a sender first."))
-    context = personal_context(contact, campaign.workspace, unsubscribe_url=NO_UNSUBSCRIBE)
-    mail = CompiledContent(campaign.content).render(context)
-    message = sample_message(mail, contact, to.user.email, campaign.sender, subject_prefix=_("[Test]"))
+def send_test(*, campaign: Campaign, contact: Contact | None, to: Member, now: datetime) -> None:
+    """Hand a test mail over, and write down whether the server took it or what it said instead."""
+    reader = contact or sample_reader(campaign, now)
+    try:
+        outcome = _hand_over_test(campaign, reader, to)
+    except (RelayTrouble, RenderFailed, SampleRefused) as trouble:
+        outcome = Outcome(Fate.LATER, None, str(trouble))
+    was_sent = outcome.fate == Fate.ACCEPTED
+    action = "campaign.test_sent" if was_sent else "campaign.test_failed"
+    record(action, campaign, by=to, now=now, as_contact=reader.pk, words="" if was_sent else outcome.text)
+
+
+def _hand_over_test(campaign: Campaign, contact: Contact, to: Member) -> Outcome:
+    content, sender = _parts_of(campaign)
+    mail = CompiledContent(content).render(
+        personal_context(contact, campaign.workspace, unsubscribe_url=NO_UNSUBSCRIBE)
+    )
+    message = sample_message(mail, contact, to.user.email, sender, subject_prefix=_("[Test]"))
     with open_session() as session:
-        outcome = session.send(message, sender=campaign.sender.email, recipient=to.user.email)
-    if outcome.fate != Fate.ACCEPTED:
-        raise SampleRefused(outcome.text)
+        session.ready()
+        return session.send(message, sender=envelope_sender(sender), recipient=to.user.email)
+
+
+def _parts_of(campaign: Campaign) -> tuple[ContentVersion, Sender]:
+    if campaign.content is None or campaign.sender is None:
+        raise SampleRefused(_("Write the mail and choose a sender first."))
+    return campaign.content, campaign.sender

@@ -1,0 +1,183 @@
+"""REST: how a send is going and whom it reached, the buttons that stop it, test mails."""
+
+from typing import Any, ClassVar, cast
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
+
+from audience.models import Contact
+from campaigns.models import Campaign
+from delivery import services
+from delivery.models import Delivery, DeliveryState, Reason, Run, RunState
+from delivery.panel import RunPanel
+from delivery.queries import last_test, recipients
+from workspaces.api import InWorkspace, ScopedViewSet
+from workspaces.permissions import Can
+
+STATES = [*DeliveryState.values, "pending"]
+FILTERS = [
+    OpenApiParameter("state", str, enum=STATES, description="`pending` is every state before a final one."),
+    OpenApiParameter("reason", str, enum=Reason.values),
+    OpenApiParameter("q", str, description="Part of an address."),
+]
+
+
+class BecauseSerializer(serializers.Serializer[Any]):
+    """Why so many were not written to."""
+
+    state = serializers.CharField()
+    reason = serializers.CharField()
+    words = serializers.CharField(source="label")
+    people = serializers.IntegerField(source="count")
+
+
+class CountsSerializer(serializers.Serializer[Any]):
+    """The ledger in numbers: `matched` = `sent` + `skipped` + `failed` + `unknown` + `pending`."""
+
+    matched = serializers.IntegerField()
+    sent = serializers.IntegerField()
+    skipped = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    unknown = serializers.IntegerField(help_text="The answer never came: perhaps delivered, perhaps not.")
+    pending = serializers.IntegerField()
+    deferred = serializers.IntegerField(help_text="Of those pending: to be tried again.")
+    next_attempt_at = serializers.DateTimeField(allow_null=True)
+    per_minute = serializers.FloatField(source="rate", help_text="Settled by handing over in the last minute.")
+
+
+class RunSerializer(serializers.Serializer[Any]):
+    """A send: where it stands, and the ledger in numbers. `trouble` says why nothing goes out, if so."""
+
+    campaign = serializers.IntegerField(source="run.campaign_id")
+    state = serializers.ChoiceField(source="run.state", choices=RunState.choices)
+    trouble = serializers.CharField(source="run.trouble")
+    retry_at = serializers.DateTimeField(source="run.retry_at", allow_null=True)
+    started_at = serializers.DateTimeField(source="run.started_at")
+    planned_at = serializers.DateTimeField(source="run.planned_at", allow_null=True)
+    finished_at = serializers.DateTimeField(source="run.finished_at", allow_null=True)
+    counts = CountsSerializer()
+    reasons = BecauseSerializer(many=True)
+
+
+class DeliverySerializer(serializers.ModelSerializer[Delivery]):
+    """One person's message: what became of it, and the server's words."""
+
+    attempts = serializers.IntegerField(source="attempt")
+
+    class Meta:
+        model = Delivery
+        fields = (
+            "id", "contact", "address", "state", "reason", "reply_code", "reply_text", "attempts", "next_attempt_at",
+            "decided_at",
+        )  # fmt: skip
+
+
+class RunViewSet(ScopedViewSet[Run]):
+    """Sends, by the id of their campaign. There is none before the campaign's time has come."""
+
+    queryset = Run.objects.with_parts()
+    serializer_class = RunSerializer
+    lookup_field = "campaign_id"
+    lookup_url_kwarg = "pk"
+    can: ClassVar = {
+        "retrieve": Can.SEE_CAMPAIGNS,
+        "deliveries": Can.SEE_AUDIENCE,
+        "pause": Can.STOP_CAMPAIGNS,
+        "resume": Can.STOP_CAMPAIGNS,
+        "cancel": Can.STOP_CAMPAIGNS,
+    }
+
+    @extend_schema(responses={200: RunSerializer})
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """How a send is going."""
+        return self._shown()
+
+    @extend_schema(request=None, responses={200: RunSerializer})
+    @action(detail=True, methods=["post"])
+    def pause(self, request: Request, pk: str) -> Response:
+        """Stop a send; each worker stops after the message in its hands."""
+        services.pause(run=self.get_object(), by=self.member, now=self.now)
+        return self._shown()
+
+    @extend_schema(request=None, responses={200: RunSerializer})
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, pk: str) -> Response:
+        """Go on with a send that was paused."""
+        services.resume(run=self.get_object(), by=self.member, now=self.now)
+        return self._shown()
+
+    @extend_schema(request=None, responses={200: RunSerializer})
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """End a send for good; those still waiting are left out."""
+        services.cancel(run=self.get_object(), by=self.member, now=self.now)
+        return self._shown()
+
+    @extend_schema(parameters=FILTERS, responses={200: DeliverySerializer(many=True)})
+    @action(detail=True, methods=["get"])
+    def deliveries(self, request: Request, pk: str) -> Response:
+        """The ledger: one row for everybody who matched."""
+        asked = request.query_params
+        state, reason = _known(asked.get("state", ""), "state"), _known(asked.get("reason", ""), "reason")
+        rows = recipients(self.get_object(), state=state, reason=reason, words=asked.get("q", ""))
+        shown: Any = self.paginate_queryset(cast("Any", rows))  # rows of the ledger, not of the viewset's model
+        return self.get_paginated_response(DeliverySerializer(shown, many=True).data)
+
+    def _shown(self) -> Response:
+        return Response(RunSerializer(RunPanel(self.get_object(), self.now)).data)
+
+
+def _known(value: str, name: str) -> str:
+    if value and value not in (STATES if name == "state" else Reason.values):
+        raise serializers.ValidationError({name: [_("There is no such %(name)s.") % {"name": name}]})
+    return value
+
+
+class TestMailWriteSerializer(serializers.Serializer[Any]):
+    """A test of a campaign, as `contact` would get it; without one, as a made-up reader would."""
+
+    campaign: Any = InWorkspace(queryset=Campaign.objects.with_parts())
+    contact: Any = InWorkspace(queryset=Contact.objects.all(), required=False, allow_null=True, default=None)
+
+
+class TestMailSerializer(serializers.Serializer[Any]):
+    """What became of the last test of a campaign, with the server's words where it was not taken."""
+
+    state = serializers.ChoiceField(choices=["asked", "sent", "failed"])
+    to = serializers.EmailField()
+    at = serializers.DateTimeField()
+    words = serializers.CharField()
+
+
+class TestMailViewSet(ScopedViewSet[Campaign]):
+    """Test mails, to the member who made the key."""
+
+    queryset = Campaign.objects.with_parts()
+    serializer_class = TestMailSerializer
+    can: ClassVar = {"create": Can.EDIT_CAMPAIGNS, "retrieve": Can.EDIT_CAMPAIGNS}
+
+    @extend_schema(request=TestMailWriteSerializer, responses={201: TestMailSerializer})
+    def create(self, request: Request) -> Response:
+        """Have a worker send a test."""
+        data = self.checked(TestMailWriteSerializer)
+        services.ask_for_test(by=self.member, now=self.now, **data)
+        return Response(TestMailSerializer(last_test(data["campaign"])).data, status=201)
+
+    @extend_schema(responses={200: TestMailSerializer})
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """What became of the last test of this campaign; 404 while there was none."""
+        test = last_test(self.get_object())
+        if test is None:
+            raise NotFound
+        return Response(TestMailSerializer(test).data)
+
+
+router = SimpleRouter()
+router.register("runs", RunViewSet, basename="run")
+router.register("test-mails", TestMailViewSet, basename="testmail")

@@ -1,0 +1,36 @@
+"""What the tests of delivery share: a server that takes the mail, and a clock that can be moved."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from pytest_django import Settings
+
+from tests.smtp_sink import Sink, running_sink
+
+
+class Clock:
+    """The time as a worker reads it."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, span: timedelta) -> None:
+        self.now += span
+
+
+@pytest.fixture
+def clock(now: datetime) -> Clock:
+    return Clock(now)
+
+
+@pytest.fixture
+def sink(settings: Settings) -> Iterator[Sink]:
+    """A server of the world: what it does not answer nobody else can tell us."""
+    with running_sink() as sink:
+        settings.MAIL_SANDBOX = False
+        settings.MAIL = sink.mail_settings
+        yield sink
