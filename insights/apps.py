@@ -7,12 +7,18 @@ class InsightsConfig(AppConfig):
     name = "insights"
 
     def ready(self) -> None:
-        """Register what KPIs and hypotheses can be measured from."""
+        """Register what KPIs and hypotheses can be measured from, and this app's part of the home page."""
+        from insights.home import latest_results, stat_strip
         from insights.measures import MEASURES, METRICS
         from sprints.metrics import register_metric
         from strategy.measures import register_measure
+        from workspaces.home import Panel, register_panel
+        from workspaces.permissions import Can
 
         for measure in MEASURES:
             register_measure(measure)
         for metric in METRICS:
             register_metric(metric)
+        see = Can.SEE_CAMPAIGNS
+        register_panel(Panel("figures", "banner", 20, see, "insights/_stats.html", stat_strip))
+        register_panel(Panel("latest_results", "main", 20, see, "insights/_latest.html", latest_results))

@@ -13,7 +13,7 @@ from typing import TypedDict, cast
 from django.db.models import CharField, Count, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Sum, Value
 
 from audience.models import Consent, ConsentEntry, Event
-from delivery.models import Delivery, DeliveryState, Hit, HitKind, Run
+from delivery.models import Delivery, DeliveryState, Hit, HitKind, Nature, Run
 from emailops.lib.statistics import Estimate, total_interval, wilson_interval
 from strategy.measures import Span
 from workspaces.models import Workspace
@@ -23,6 +23,9 @@ ORDER = "order_placed"
 
 CREDIT = timedelta(days=5)
 """An order is credited to the mail whose link its buyer followed last, at most this long before it."""
+
+
+Hits = QuerySet[Hit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,36 @@ def sent_by(runs: Iterable[Run]) -> QuerySet[Delivery]:
 
 def reacted(sent: QuerySet[Delivery], kind: HitKind, until: datetime) -> tuple[int, int]:
     """How many of these messages people reacted to, and how many there are."""
-    hits = Hit.objects.human().filter(delivery=OuterRef("pk"), kind=kind, at__lt=until)
-    counted = sent.annotate(reacted=Exists(hits)).aggregate(did=Count("pk", filter=Q(reacted=True)), total=Count("pk"))
-    return counted["did"], counted["total"]
+    hits = Hit.objects.human().filter(kind=kind, at__lt=until, delivery__in=sent)
+    return hits.aggregate(did=Count("delivery", distinct=True))["did"], sent.count()
+
+
+@dataclass(frozen=True, slots=True)
+class Reactions:
+    """What was done to the sent messages of a run: messages reacted to and reactions, by kind and nature."""
+
+    messages: dict[tuple[str, str], int]
+    times: dict[tuple[str, str], int]
+
+    def people(self, kind: HitKind) -> int:
+        return self.messages.get((kind, Nature.HUMAN), 0)
+
+    def clicks(self) -> int:
+        return self.times.get((HitKind.CLICK, Nature.HUMAN), 0)
+
+    def by_machines(self, kind: HitKind) -> int:
+        """Reactions, not messages: a proxy that looks twice counts twice."""
+        return self.times.get((kind, Nature.MACHINE), 0)
+
+
+def reactions_to(run: Run, until: datetime) -> Reactions:
+    """One query."""
+    hits = Hit.objects.filter(run=run, at__lt=until, delivery__state=DeliveryState.SENT)
+    rows = hits.values_list("kind", "nature").annotate(Count("delivery", distinct=True), Count("pk")).order_by()
+    messages, times = {}, {}
+    for kind, nature, of_messages, of_times in rows:
+        messages[kind, nature], times[kind, nature] = of_messages, of_times
+    return Reactions(messages, times)
 
 
 def reaction_rate(sent: QuerySet[Delivery], kind: HitKind, until: datetime) -> Estimate | None:
@@ -72,15 +102,19 @@ def orders_in(workspace: Workspace, span: Span) -> QuerySet[Event]:
     return orders.filter(occurred_at__gte=span.start, occurred_at__lt=span.end)
 
 
-def credited_run() -> Subquery:
-    """The run credited with an order: that of its buyer's last human click within `CREDIT` before it."""
-    clicks = Hit.objects.human().filter(
+def crediting_clicks() -> Hits:
+    """Of an order (the outer query): its buyer's human clicks within `CREDIT` before it."""
+    return Hit.objects.human().filter(
         kind=HitKind.CLICK,
         contact=OuterRef("contact"),
         at__lte=OuterRef("occurred_at"),
         at__gt=OuterRef("occurred_at") - CREDIT,
     )
-    return Subquery(clicks.order_by("-at", "-pk").values("run")[:1])
+
+
+def credited_run() -> Subquery:
+    """The run credited with an order: that of the last of its `crediting_clicks`."""
+    return Subquery(crediting_clicks().order_by("-at", "-pk").values("run")[:1])
 
 
 def credited_to(workspace: Workspace, runs: Iterable[Run], until: datetime) -> Credited:
@@ -88,7 +122,9 @@ def credited_to(workspace: Workspace, runs: Iterable[Run], until: datetime) -> C
     chosen = [run.pk for run in runs]
     orders = Event.objects.for_workspace(workspace).filter(name=ORDER, value__isnull=False, occurred_at__lt=until)
     earliest = min((run.started_at for run in Run.objects.filter(pk__in=chosen)), default=until)
-    credited = orders.filter(occurred_at__gte=earliest).annotate(run=credited_run()).filter(run__in=chosen)
+    clickers = Hit.objects.human().filter(run__in=chosen, kind=HitKind.CLICK).values("contact")
+    candidates = orders.filter(occurred_at__gte=earliest, contact__in=clickers)
+    credited = candidates.annotate(run=credited_run()).filter(run__in=chosen)
     per_buyer = credited.values("contact").annotate(paid=Sum("value"), orders=Count("pk"))
     rows = list(per_buyer.order_by("contact").values_list("paid", "orders"))
     paid = [amount for amount, _orders in rows]
@@ -100,6 +136,15 @@ def credited_to(workspace: Workspace, runs: Iterable[Run], until: datetime) -> C
     )
 
 
+def revenue_by_run(runs: Iterable[Run]) -> dict[int, Decimal]:
+    """What was credited to each of these runs until now; a run without orders is absent. One query."""
+    chosen = [run.pk for run in runs]
+    clickers = Hit.objects.human().filter(run__in=chosen, kind=HitKind.CLICK).values("contact")
+    orders = Event.objects.filter(name=ORDER, value__isnull=False, contact__in=clickers)
+    credited = orders.annotate(run=credited_run()).filter(run__in=chosen)
+    return dict(credited.values_list("run").annotate(Sum("value")).order_by())
+
+
 def revenue_estimate(credited: Credited, sent: int) -> Estimate:
     """Credited revenue with its interval over everybody written to; most of them bought nothing."""
     return total_interval(sent, float(credited.revenue), credited.sum_of_squares)
@@ -107,7 +152,7 @@ def revenue_estimate(credited: Credited, sent: int) -> Estimate:
 
 def mail_revenue(workspace: Workspace, span: Span) -> Decimal:
     """What was paid in orders of a span that are credited to any mail."""
-    credited = orders_in(workspace, span).annotate(run=credited_run()).filter(run__isnull=False)
+    credited = orders_in(workspace, span).filter(Exists(crediting_clicks()))
     total: Decimal | None = credited.aggregate(total=Sum("value"))["total"]
     return total or Decimal(0)
 
@@ -122,7 +167,8 @@ def repeat_buyers(workspace: Workspace, span: Span) -> tuple[int, int]:
 def engaged_readers(workspace: Workspace, span: Span) -> int:
     """People who opened or clicked in a span."""
     hits = Hit.objects.for_workspace(workspace).human().filter(at__gte=span.start, at__lt=span.end)
-    return int(hits.exclude(kind=HitKind.UNSUBSCRIBE).aggregate(people=Count("contact", distinct=True))["people"])
+    engaged = hits.exclude(kind=HitKind.UNSUBSCRIBE).exclude(contact=None)
+    return engaged.values("contact").distinct().count()
 
 
 def consents_given(workspace: Workspace, span: Span) -> int:

@@ -1,27 +1,34 @@
 """A campaign's results in one object: what was promised, what came, and how it spread over time."""
 
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Literal
 
+from django.db.models import Count, DateTimeField, F, Func, Value
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
-from delivery.models import Hit, HitKind, Nature, Run
+from delivery.models import Hit, HitKind, Run
 from delivery.queries import LinkLine, RunCounts, links_followed, run_counts
 from emailops.lib.statistics import Estimate, wilson_interval
 from insights import facts
+from insights.outcomes import Measured, measured
 from sprints.models import SendBrief
 from workspaces.charts import Chart, Series
 from workspaces.templatetags.ui import percent
 
 CHART_HOURS = 72
+MOST_LINKS = 12
+WATCHED_FROM = 0.02  # share of a domain's messages that failed, from which it is worth a look
+Landing = Literal["above", "inside", "below", "open"]
 
 
 @dataclass(frozen=True, slots=True)
 class FunnelStep:
-    """One step from inbox to order."""
+    """One step from the segment to the order."""
 
     label: str
     value: int
@@ -29,35 +36,146 @@ class FunnelStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Forecast:
+    """What the brief promised, and where the revenue came out; `open` while too little may still become enough."""
+
+    low: Decimal
+    high: Decimal
+    revenue: Decimal
+    is_final: bool
+
+    @property
+    def landing(self) -> Landing:
+        if self.revenue > self.high:
+            return "above"
+        if self.revenue >= self.low:
+            return "inside"
+        return "below" if self.is_final else "open"
+
+    @property
+    def tone(self) -> str:
+        return {"above": "ok", "inside": "accent", "below": "bad", "open": "accent"}[self.landing]
+
+    @property
+    def scale_end(self) -> float:
+        """The right end of a scale that holds promise and outcome with some air."""
+        return max(float(self.high), float(self.revenue), 1.0) * 1.2
+
+
+def forecast_of(run: Run, revenue: Decimal, now: datetime) -> Forecast | None:
+    """None where nothing was promised. The run needs its campaign with story and brief at hand."""
+    brief: SendBrief | None = getattr(run.campaign.story, "brief", None)
+    if brief is None or not brief.expected_high:
+        return None
+    is_final = run.finished_at is not None and now - run.finished_at > facts.CREDIT
+    return Forecast(brief.expected_low, brief.expected_high, revenue, is_final)
+
+
+@dataclass(frozen=True, slots=True)
+class DomainShare:
+    """How one recipient domain took a send."""
+
+    domain: str
+    sent: int
+    failed: int
+    clicked: int
+    failed_rate: float
+    click_rate: float | None
+
+    @property
+    def is_watched(self) -> bool:
+        return self.failed_rate >= WATCHED_FROM
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignReport:
-    """What a report page shows."""
+    """What a report shows. Opens, clicks and orders are those of people; `reactions` also holds the machines'."""
 
     campaign: Campaign
     run: Run
+    now: datetime
     counts: RunCounts
-    opened: int
-    clicked: int
-    unsubscribed: int
-    machine_opens: int
+    reactions: facts.Reactions
     credited: facts.Credited
-    click_rate: Estimate
     links: list[LinkLine]
-    domains: list[facts.DomainLine]
-    brief: SendBrief | None
+    domains: list[DomainShare]
     chart: Chart
+    promise: Measured | None
+
+    @property
+    def opened(self) -> int:
+        return self.reactions.people(HitKind.OPEN)
+
+    @property
+    def clicked(self) -> int:
+        return self.reactions.people(HitKind.CLICK)
+
+    @property
+    def unsubscribed(self) -> int:
+        return self.reactions.people(HitKind.UNSUBSCRIBE)
+
+    @property
+    def clicks(self) -> int:
+        return self.reactions.clicks()
+
+    @property
+    def machine_opens(self) -> int:
+        return self.reactions.by_machines(HitKind.OPEN)
+
+    @property
+    def machine_clicks(self) -> int:
+        return self.reactions.by_machines(HitKind.CLICK)
+
+    @property
+    def click_rate(self) -> Estimate:
+        return wilson_interval(self.clicked, self.counts.sent)
+
+    @property
+    def forecast(self) -> Forecast | None:
+        return forecast_of(self.run, self.credited.revenue, self.now)
+
+    @property
+    def revenue(self) -> Estimate:
+        return facts.revenue_estimate(self.credited, self.counts.sent)
+
+    @property
+    def revenue_range(self) -> tuple[float, float]:
+        """The interval of the revenue, as far as revenue can go down."""
+        return max(self.revenue.low, 0.0), self.revenue.high
+
+    @property
+    def revenue_per_mail(self) -> Decimal | None:
+        return self.credited.revenue / self.counts.sent if self.counts.sent else None
+
+    @property
+    def revenue_per_order(self) -> Decimal | None:
+        return self.credited.revenue / self.credited.orders if self.credited.orders else None
+
+    @property
+    def age_days(self) -> int:
+        """Whole days since the send began."""
+        return (self.now - self.run.started_at).days
+
+    @property
+    def unsubscribed_rate(self) -> float | None:
+        return self.unsubscribed / self.counts.sent if self.counts.sent else None
+
+    @property
+    def failed_rate(self) -> float | None:
+        return self.counts.failed / self.counts.to_send if self.counts.to_send else None
 
     @property
     def funnel(self) -> list[FunnelStep]:
         steps = [
-            (_("Sent"), self.counts.sent, self.counts.matched),
-            (_("Opened"), self.opened, self.counts.sent),
-            (_("Clicked"), self.clicked, self.counts.sent),
-            (_("Ordered"), self.credited.buyers, self.clicked),
+            (_("In the segment"), self.counts.matched, 0, _("people")),
+            (_("Sent"), self.counts.sent, self.counts.matched, _("of those in the segment")),
+            (_("Opened"), self.opened, self.counts.sent, _("of sent")),
+            (_("Clicked"), self.clicked, self.counts.sent, _("of sent")),
+            (_("Ordered"), self.credited.buyers, self.clicked, _("of those who clicked")),
         ]
-        of = [_("of those who matched"), _("of sent"), _("of sent"), _("of those who clicked")]
         return [
-            FunnelStep(label, value, f"{percent(value / whole if whole else None)} {words}")
-            for (label, value, whole), words in zip(steps, of, strict=True)
+            FunnelStep(label, value, f"{percent(value / whole)} {words}" if whole else words)
+            for label, value, whole, words in steps
         ]
 
     @property
@@ -65,64 +183,68 @@ class CampaignReport:
         return [step.value for step in self.funnel]
 
     @property
-    def scale_end(self) -> float:
-        """The right end of the scale on which revenue is drawn beside its forecast."""
-        high = float(self.brief.expected_high) if self.brief else 0.0
-        return max(high, float(self.credited.revenue), 1.0) * 1.2
+    def shown_links(self) -> list[tuple[LinkLine, float]]:
+        """The links followed most, each with its share of all clicks."""
+        return [(line, line.clicks / self.clicks) for line in self.links[:MOST_LINKS]]
 
     @property
-    def against_forecast(self) -> str:
-        """Where the revenue came out: inside, above or below what the brief promised."""
-        if self.brief is None or not self.brief.expected_high:
-            return ""
-        if self.credited.revenue > self.brief.expected_high:
-            return "above"
-        return "below" if self.credited.revenue < self.brief.expected_low else "inside"
+    def more_links(self) -> int:
+        return max(len(self.links) - MOST_LINKS, 0)
+
+    @property
+    def most_clicks(self) -> int:
+        return max((line.clicks for line in self.links[:MOST_LINKS]), default=0)
 
 
 def campaign_report(campaign: Campaign, run: Run, now: datetime) -> CampaignReport:
-    """Count a campaign's results from the facts."""
-    sent = facts.sent_by([run])
-    opened, _total = facts.reacted(sent, HitKind.OPEN, now)
-    clicked, total = facts.reacted(sent, HitKind.CLICK, now)
-    unsubscribed, _total = facts.reacted(sent, HitKind.UNSUBSCRIBE, now)
-    machine = Hit.objects.filter(run=run, kind=HitKind.OPEN, nature=Nature.MACHINE)
+    """Count a campaign's results from the facts. The campaign needs `with_parts`. About a dozen queries."""
     return CampaignReport(
         campaign=campaign,
         run=run,
-        counts=run_counts(run),
-        opened=opened,
-        clicked=clicked,
-        unsubscribed=unsubscribed,
-        machine_opens=machine.count(),
+        now=now,
+        counts=run_counts(run, now),
+        reactions=facts.reactions_to(run, now),
         credited=facts.credited_to(campaign.workspace, [run], now),
-        click_rate=wilson_interval(clicked, total),
         links=list(links_followed(run)),
-        domains=facts.domains_of(run),
-        brief=getattr(campaign.story, "brief", None),
+        domains=[_share(line) for line in facts.domains_of(run)],
         chart=reaction_chart(run),
+        promise=measured(campaign.story, now),
     )
+
+
+def _share(line: facts.DomainLine) -> DomainShare:
+    sent, clicked = line["sent"], line["clicks"]
+    rate = clicked / sent if sent else None
+    return DomainShare(line["domain"], sent, line["failed"], clicked, line["failed"] / line["total"], rate)
 
 
 def reaction_chart(run: Run) -> Chart:
     """Human opens and clicks by hour, over the first three days."""
-    counted: dict[str, Counter[int]] = {HitKind.OPEN: Counter(), HitKind.CLICK: Counter()}
-    end = run.started_at + timedelta(hours=CHART_HOURS)
-    hits = Hit.objects.filter(run=run, kind__in=counted, at__gte=run.started_at, at__lt=end).human()
-    for kind, at in hits.values_list("kind", "at"):
-        counted[kind][int((at - run.started_at).total_seconds() // 3600)] += 1
-    hours = range(max([1, *(max(hours, default=0) for hours in counted.values())]) + 1)
+    opens, clicks = (_by_hour(run, kind) for kind in (HitKind.OPEN, HitKind.CLICK))
+    hours = range(max([1, *opens, *clicks]) + 1)
     zone = run.workspace.zone
     moments = [(run.started_at + timedelta(hours=hour)).astimezone(zone) for hour in hours]
     return Chart(
         label=_("Opens and clicks by hour; %(opens)s opens and %(clicks)s clicks in three days")
-        % {
-            "opens": number_format(counted[HitKind.OPEN].total()),
-            "clicks": number_format(counted[HitKind.CLICK].total()),
-        },
+        % {"opens": number_format(sum(opens.values())), "clicks": number_format(sum(clicks.values()))},
         labels=[date_format(moment, "D H:i") for moment in moments],
-        series=[
-            Series(_("Opens"), "accent", [float(counted[HitKind.OPEN][hour]) for hour in hours], has_area=True),
-            Series(_("Clicks"), "warn", [float(counted[HitKind.CLICK][hour]) for hour in hours]),
-        ],
+        series=[_line(_("Opens"), opens, hours), Series(_("Clicks"), "warn", _values(clicks, hours))],
     )
+
+
+def _line(name: str, by_hour: dict[int, int], hours: Sequence[int]) -> Series:
+    return Series(name, "accent", _values(by_hour, hours), has_area=True)
+
+
+def _values(by_hour: dict[int, int], hours: Sequence[int]) -> list[float]:
+    return [float(by_hour.get(hour, 0)) for hour in hours]
+
+
+def _by_hour(run: Run, kind: HitKind) -> dict[int, int]:
+    """Human reactions by the number of the hour since the start."""
+    end = run.started_at + timedelta(hours=CHART_HOURS)
+    hits = Hit.objects.human().filter(run=run, kind=kind, at__gte=run.started_at, at__lt=end)
+    parts = (Value(timedelta(hours=1)), F("at"), Value(run.started_at))
+    hour = Func(*parts, function="date_bin", output_field=DateTimeField())
+    rows = hits.annotate(hour=hour).values_list("hour").annotate(Count("pk")).order_by()
+    return {int((at - run.started_at) / timedelta(hours=1)): number for at, number in rows}

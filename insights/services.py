@@ -6,11 +6,10 @@ from django.db import transaction
 
 from insights import facts
 from insights.measures import runs_of
-from insights.verdicts import judge
-from sprints.metrics import metrics
+from insights.outcomes import measured
 from sprints.models import Sprint, Story, StoryOutcome
 from sprints.services.retros import record_outcome
-from strategy.services import measure_everything
+from strategy.services import measure_everything, measure_kpi
 from workspaces.audit import record
 from workspaces.models import Member
 
@@ -22,35 +21,30 @@ def measure_story(*, story: Story, now: datetime) -> StoryOutcome | None:
 
     Measuring again replaces the outcome; with the same facts it comes out the same.
     """
-    hypothesis = getattr(story, "hypothesis", None)
-    metric = metrics().get(hypothesis.metric) if hypothesis else None
-    if hypothesis is None or metric is None:
+    found = measured(story, now)
+    if found is None:
         return None
-    estimate = metric.take(story, now)
-    if estimate is None:
-        return None
-    workspace = story.workspace
-    today = now.astimezone(workspace.zone).date()
-    judged = judge(hypothesis, estimate, unit=metric.unit, currency=workspace.currency, today=today)
-    credited = facts.credited_to(workspace, runs_of(story), now)
     return record_outcome(
         story=story,
-        estimate=estimate,
-        metric=metric.key,
-        verdict=judged.verdict,
-        reason=judged.reason,
-        revenue=credited.revenue,
+        estimate=found.estimate,
+        metric=found.metric.key,
+        verdict=found.judged.verdict,
+        reason=found.judged.reason,
+        revenue=facts.credited_to(story.workspace, runs_of(story), now).revenue,
         now=now,
     )
 
 
 @transaction.atomic
 def measure_sprint(*, sprint: Sprint, by: Member, now: datetime) -> int:
-    """Measure all stories of a sprint on demand. Returns how many have an outcome now."""
+    """Measure all stories of a sprint on demand, and the KPI of its goal. Returns how many stories have an outcome."""
     outcomes = [measure_story(story=story, now=now) for story in sprint.stories.with_plan().order_by("pk")]
-    measured = sum(outcome is not None for outcome in outcomes)
-    record("sprint.measured", sprint, by=by, now=now, stories=measured)
-    return measured
+    kpi = sprint.goal.kpi if sprint.goal else None
+    if kpi and kpi.source:
+        measure_kpi(kpi=kpi, day=now.astimezone(sprint.workspace.zone).date(), now=now)
+    found = sum(outcome is not None for outcome in outcomes)
+    record("sprint.measured", sprint, by=by, now=now, stories=found)
+    return found
 
 
 def fold(now: datetime) -> None:

@@ -6,15 +6,14 @@ it is evidence of the before-and-after kind, and the page says so.
 
 from dataclasses import dataclass
 from datetime import date
-from math import isfinite
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from emailops.lib.statistics import Estimate
 from sprints.models import Hypothesis, OutcomeVerdict
+from strategy.figures import figure
 from strategy.models import Unit
-from workspaces.templatetags.ui import money, percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +22,6 @@ class Judged:
 
     verdict: OutcomeVerdict
     reason: str
-
-
-def figure(value: float, unit: Unit, currency: str) -> str:
-    """A figure in the reader's notation."""
-    if not isfinite(value):
-        return "∞" if value > 0 else "−∞"
-    if unit == Unit.RATE:
-        return percent(value, 1)
-    return money(value, currency) if unit == Unit.MONEY else number_format(round(value))
 
 
 def judge(hypothesis: Hypothesis, estimate: Estimate, *, unit: Unit, currency: str, today: date) -> Judged:
