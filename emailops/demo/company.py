@@ -1,59 +1,86 @@
-"""Who works at Maren & Moss, and the order in which the company's story is told."""
+"""Maren & Moss, a small shop for natural cosmetics in Sofia: the order in which its story is told.
+
+Everything is told through the services the product itself uses, each at the time at which it happened, counted back
+from now. The same day tells the same story.
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
-from workspaces.models import Member, User, Workspace
-from workspaces.permissions import Role
-from workspaces.services import create_workspace
+from emailops.demo import atelier
+from emailops.demo.mails import MailTeller
+from emailops.demo.opening import Opening
+from emailops.demo.people import PASSWORD, PEOPLE, found_shop, invite_lena, make_users
+from emailops.demo.post import PostOffice
+from emailops.demo.reactions import Audience
+from emailops.demo.shop import Shop
+from emailops.demo.sprints import ask_about_next, tell_sprints
+from emailops.demo.stage import FIRST_SPRINT, RUNNING_SPRINT, Calendar, Stage, at
+from emailops.demo.strategy import tell_strategy
+from emailops.lib.queue import silence
+from insights.services import fold
+from workspaces.models import Workspace
 
-PASSWORD = "rosehip-and-moss"  # noqa: S105  the sample people's, printed on start
+__all__ = ["PASSWORD", "PEOPLE", "seed_if_empty", "tell"]
 
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """One of the sample people."""
-
-    email: str
-    name: str
-    title: str
-    role: Role
-    language: str = "en"
-
-
-PEOPLE = (
-    Person("elena@marenmoss.example", "Elena Petrova", "Marketing lead", Role.LEAD),
-    Person("marta@marenmoss.example", "Marta Lindqvist", "Founder", Role.OWNER),
-)
+Say = Callable[[str], object]
 
 
-def seed_if_empty(say: Callable[[str], object]) -> None:
-    """Tell the company's story when there is no workspace yet."""
+def seed_if_empty(say: Say) -> None:
+    """Tell the company's story when there is no workspace yet; all of it or nothing."""
     if Workspace.objects.exists():
         return
     say("Telling the story of a sample company (about a minute, only this once) …")
-    with transaction.atomic():
-        tell(timezone.now())
+    with silence(), transaction.atomic():
+        tell(timezone.now(), say)
 
 
-def tell(now: datetime) -> None:
-    """Everything, in the order in which it happened."""
-    founded = now - timedelta(days=200)
-    users = {
-        p.email: User.objects.create_user(p.email, PASSWORD, name=p.name, time_zone="Europe/Sofia") for p in PEOPLE
-    }
-    lead = create_workspace(
-        name="Maren & Moss",
-        user=users["elena@marenmoss.example"],
-        role=Role.LEAD,
-        now=founded,
-        time_zone="Europe/Sofia",
-        postal_address="Maren & Moss Ltd, 12 Oborishte Street, 1504 Sofia, Bulgaria",
-    )
-    Member.objects.create(
-        workspace=lead.workspace, user=users["marta@marenmoss.example"], role=Role.OWNER, joined_at=founded
-    )
+def tell(now: datetime, say: Say = lambda _line: None) -> None:
+    """Everything, in the order in which it happened. Rings no bell and sends no mail if called in `silence`."""
+    calendar = Calendar(now)
+    users = make_users()
+    cast = found_shop(users, at(calendar.founded, "09:30"))
+    atelier.tell(Calendar(now, running=1), users)
+    stage = Stage(cast["elena"].workspace, calendar, cast)
+    shop = Shop(stage, seed=7)
+    opening = Opening(stage, shop, seed=3)
+    readers = Audience(stage, shop, opening.crowd, seed=11)
+    opening.tell()
+    tell_strategy(stage)
+    tell_sprints(stage, MailTeller(stage, PostOffice(stage, opening.crowd), readers))
+    ask_about_next(stage)
+    _tell_nights(stage, shop, readers)
+    stage.diary.on(calendar.in_sprint(RUNNING_SPRINT, "2 11:00"), partial(invite_lena, stage.lead))
+    _play(stage, say)
+    fold(now)
+
+
+def _tell_nights(stage: Stage, shop: Shop, readers: Audience) -> None:
+    """Every night at three the shop reports the day before; readers' doings are taken down with it."""
+    day = stage.calendar.founded
+    while day < stage.calendar.today:
+        day += timedelta(days=1)
+        stage.diary.on(at(day, "03:00"), shop.report)
+        stage.diary.on(at(day, "03:05"), readers.report)
+    stage.diary.on(stage.calendar.now, shop.report)
+    stage.diary.on(stage.calendar.now, readers.report)
+
+
+def _play(stage: Stage, say: Say) -> None:
+    say("  People, contacts and orders …")
+    stage.diary.play(at(stage.calendar.start_of(FIRST_SPRINT), "00:00"))
+    _know_the_tables()
+    for number in range(FIRST_SPRINT, RUNNING_SPRINT + 1):
+        say(f"  Sprint {number} …")
+        stage.diary.play(min(stage.calendar.now, at(stage.calendar.start_of(number + 1), "00:00")))
+        _know_the_tables()
+
+
+def _know_the_tables() -> None:
+    """Autovacuum cannot see what is not committed yet, so the planner would take full tables for empty ones."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")

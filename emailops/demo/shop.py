@@ -1,0 +1,147 @@
+"""The shop's own doings, as its program reports them by API key: new readers, orders, skin quizzes."""
+
+import heapq
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from audience.models import Contact
+from audience.services import (
+    ConsentBasis,
+    NewEvent,
+    add_to_list,
+    contacts_by_email,
+    give_consent,
+    record_events,
+    save_contact,
+)
+from emailops.demo.audience import IN_THE_QUIZ, ON_THE_SITE
+from emailops.demo.crowd import Reader
+from emailops.demo.stage import ZONE, Stage
+from insights.facts import ORDER
+from workspaces.models import Member
+from workspaces.services import authenticate_key, create_api_key, revoke_api_key
+
+QUIZ = "quiz_completed"
+SOONER = 0.38  # share by which the time between two orders is shorter at the end of the story than at its start
+PRODUCTS = {
+    "rosehip-serum": ("29.00", 16),
+    "glow-serum": ("34.00", 11),
+    "dew-mist": ("19.00", 12),
+    "barrier-cream": ("32.00", 12),
+    "oat-cleanser": ("18.00", 14),
+    "night-oil": ("36.00", 6),
+    "hand-balm": ("12.00", 13),
+    "moss-soap": ("8.50", 14),
+    "spf-fluid": ("27.00", 9),
+    "glow-set": ("68.00", 4),
+}
+SHIPPING = Decimal("4.90")
+FREE_SHIPPING_FROM = Decimal(45)
+
+
+@dataclass(order=True, slots=True)
+class Deed:
+    """What a customer does in the shop at a moment."""
+
+    at: datetime
+    email: str
+    name: str
+    value: Decimal | None = field(default=None, compare=False)
+    properties: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    def as_event(self, contact: Contact, order_number: str) -> NewEvent:
+        return NewEvent(contact, self.name, self.at, self.value, self.properties, order_number)
+
+
+class Shop:
+    """The shop's program. Every night it reports what happened since the night before."""
+
+    def __init__(self, stage: Stage, seed: int) -> None:
+        self._stage = stage
+        self._random = Random(seed)  # noqa: S311  invented people, no secrets
+        self._deeds: list[Deed] = []
+        self._secret = ""
+        self._last_order = 10_400
+
+    def connect(self, now: datetime) -> None:
+        """A key for the shop, after one that was pasted into a chat and had to go."""
+        lead, workspace = self._stage.lead, self._stage.workspace
+        scopes = ["audience:read", "audience:write"]
+        spilt, _secret = create_api_key(workspace=workspace, name="Shop, old plugin", scopes=scopes, by=lead, now=now)
+        revoke_api_key(key=spilt, by=lead, now=now + timedelta(hours=3))
+        later = now + timedelta(hours=3, minutes=5)
+        _key, self._secret = create_api_key(workspace=workspace, name="Shop", scopes=scopes, by=lead, now=later)
+
+    def _program(self, now: datetime) -> Member:
+        key = authenticate_key(self._secret, now)
+        if key is None:
+            raise LookupError("the shop's key does not work")
+        member = key.member
+        member.acting_through = key
+        return member
+
+    def sign_up(self, reader: Reader, now: datetime, *, source: str) -> None:
+        """Somebody new: at checkout without a word about mail, on the site, or after the quiz."""
+        by, workspace = self._program(now), self._stage.workspace
+        fields = {"first_name": reader.first_name, "last_name": reader.last_name, "language": reader.language}
+        attributes: dict[str, Any] = {"city": reader.city, "loyalty_points": 0}
+        if source == "quiz":
+            attributes["skin_type"] = reader.skin_type or "normal"
+            self.take_quiz(now, reader)
+        contact, _is_new = save_contact(
+            workspace=workspace, email=reader.email, fields=fields, attributes=attributes, by=by, now=now
+        )
+        if source == "checkout":
+            return
+        wording = IN_THE_QUIZ if source == "quiz" else ON_THE_SITE
+        basis = ConsentBasis(f"{source} form", wording, {"page": f"https://marenmoss.example/{source}"})
+        give_consent(contact=contact, basis=basis, by=by, now=now)
+        chosen = self._stage.lists["quiz" if source == "quiz" else "newsletter"]
+        add_to_list(contact_list=chosen, contact=contact, source=f"{source} form", by=by, now=now)
+
+    def take_quiz(self, at: datetime, reader: Reader) -> None:
+        found = {"skin_type": reader.skin_type or "normal", "questions": 9}
+        heapq.heappush(self._deeds, Deed(at, reader.email, QUIZ, None, found))
+
+    def buy(self, at: datetime, reader: Reader) -> None:
+        """Somebody will order at that moment; it is reported when the day is over."""
+        names, weights = list(PRODUCTS), [weight for _price, weight in PRODUCTS.values()]
+        count = self._random.choices((1, 2, 3, 4), weights=(42, 34, 17, 7))[0]
+        basket = sorted(set(self._random.choices(names, weights=weights, k=count)))
+        goods = sum((Decimal(PRODUCTS[name][0]) for name in basket), Decimal(0))
+        paid = goods if goods >= FREE_SHIPPING_FROM else goods + SHIPPING
+        heapq.heappush(self._deeds, Deed(at, reader.email, ORDER, paid, {"products": basket, "channel": "web shop"}))
+
+    def live_with(self, reader: Reader, start: datetime, end: datetime) -> None:
+        """When somebody buys without being asked: about every `rhythm` days, a little sooner as time goes by."""
+        at = start + timedelta(days=self._random.uniform(0, 1.5 * reader.rhythm))
+        while at < end:
+            self.buy(self._by_day(at), reader)
+            passed = (at - start) / (end - start)
+            gap = reader.rhythm * self._random.gammavariate(2.4, 1 / 2.4) * (1 - SOONER * passed)
+            at += timedelta(days=max(4.0, gap))
+
+    def _by_day(self, at: datetime) -> datetime:
+        hour = min(22, max(8, round(self._random.gauss(16.5, 4))))
+        minute, second = self._random.randrange(60), self._random.randrange(60)
+        return at.astimezone(ZONE).replace(hour=hour, minute=minute, second=second)
+
+    def report(self, now: datetime) -> None:
+        """Send what happened until now, all at once."""
+        due = []
+        while self._deeds and self._deeds[0].at <= now:
+            due.append(heapq.heappop(self._deeds))
+        if not due:
+            return
+        contacts = contacts_by_email(self._stage.workspace, sorted({deed.email for deed in due}))
+        events = [deed.as_event(contacts[deed.email], self._order_number(deed)) for deed in due]
+        record_events(workspace=self._stage.workspace, events=events, by=self._program(now), now=now)
+
+    def _order_number(self, deed: Deed) -> str:
+        if deed.name != ORDER:
+            return ""
+        self._last_order += 1
+        return f"MM-{self._last_order}"
