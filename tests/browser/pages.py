@@ -1,13 +1,19 @@
 """The pages that are looked at in a real browser: in light and dark, wide and narrow, by axe, under our CSP.
 
-Each names the route and how to find, in the sample company, the rows that the address names. A test fails when a page of
-the permission matrix is missing here.
+Each names the route and how to find, in the sample company, the rows that the address names. A test fails when a page
+of the permission matrix is missing here. A word after the name marks the same page of another kind of row.
 """
 
 from collections.abc import Callable
 from typing import Any
 
+from django.urls import reverse
+
 from audience.models import Contact, ContactImport, Segment
+from campaigns.models import Campaign
+from sprints.models import ApprovalRequest, Sprint, Story
+from sprints.services.approvals import approval_token
+from strategy.models import Goal, Kpi, Principle
 from workspaces.models import Workspace
 
 Find = Callable[[Workspace], dict[str, Any]]
@@ -43,9 +49,71 @@ PAGES: dict[str, Find] = {
     "audience:import_list": nothing,
     "audience:import_detail": _first(ContactImport, state="done"),
     "audience:import_map": _first(ContactImport, state="mapping"),
+    "strategy:goal_list": nothing,
+    "strategy:goal_new": nothing,
+    "strategy:goal_detail": _first(Goal, closed_at=None),
+    "strategy:goal_edit": _first(Goal, closed_at=None),
+    "strategy:kpi_list": nothing,
+    "strategy:kpi_new": nothing,
+    "strategy:kpi_detail": _first(Kpi, archived_at=None),
+    "strategy:kpi_edit": _first(Kpi, archived_at=None),
+    "strategy:principle_list": nothing,
+    "strategy:principle_new": nothing,
+    "strategy:principle_edit": _first(Principle, archived_at=None),
+    "sprints:story_list": nothing,
+    "sprints:story_new": nothing,
+    "sprints:story_detail": _first(Story, kind="campaign"),
+    "sprints:story_detail unplanned": _first(Story, sprint=None, dropped_at=None),
+    "sprints:story_edit": _first(Story),
+    "sprints:story_hypothesis": _first(Story, kind="campaign"),
+    "sprints:story_brief": _first(Story, kind="campaign"),
+    "sprints:sprint_list": nothing,
+    "sprints:sprint_new": nothing,
+    "sprints:sprint_detail": _first(Sprint, state="running"),
+    "sprints:sprint_detail planning": _first(Sprint, state="planning"),
+    "sprints:sprint_detail closed": _first(Sprint, state="closed"),
+    "sprints:sprint_edit": _first(Sprint, state="planning"),
+    "sprints:sprint_close": _first(Sprint, state="running"),
+    "sprints:approval_list": nothing,
+    "sprints:approval_request": _first(Sprint, state="planning"),
+    "sprints:approval_detail": _first(ApprovalRequest, subject="sprint"),
+    "sprints:settings_approval": nothing,
+    "sprints:retro_list": nothing,
+    "sprints:retro_detail": _first(Sprint, state="closed"),
+    "campaigns:campaign_list": nothing,
+    "campaigns:campaign_new": nothing,
+    "campaigns:campaign_detail": _first(Campaign, state="draft"),
+    "campaigns:campaign_detail scheduled": _first(Campaign, state="scheduled"),
+    "campaigns:campaign_detail sent": _first(Campaign, state="sent"),
+    "campaigns:campaign_edit": _first(Campaign, state="draft"),
+    "campaigns:campaign_content": _first(Campaign, state="draft", content__isnull=False),
+    "campaigns:campaign_content sent": _first(Campaign, state="sent"),
+    "campaigns:campaign_checks": _first(Campaign, state="draft"),
+    "campaigns:campaign_schedule": _first(Campaign, state="draft"),
+    "campaigns:campaign_schedule scheduled": _first(Campaign, state="scheduled"),
+    "campaigns:campaign_ask_owner": _first(Campaign, state="draft"),
+    "campaigns:settings_senders": nothing,
 }
+
+
+def _owners_link(workspace: Workspace) -> str:
+    """The page that the owner sees through the newest mail about a plan."""
+    waiting = ApprovalRequest.objects.for_workspace(workspace).open().filter(subject="sprint").latest("pk")
+    return reverse("sprints:approve", args=[approval_token(waiting)])
+
+
+PUBLIC_PAGES: dict[str, Callable[[Workspace], str]] = {
+    "account_login": lambda _workspace: reverse("account_login"),
+    "account_reset_password": lambda _workspace: reverse("account_reset_password"),
+    "api:reference": lambda _workspace: reverse("api:reference"),
+    "workspaces:new": lambda _workspace: reverse("workspaces:new"),
+    "sprints:approve": _owners_link,
+}
+"""Pages outside a workspace, by the address itself."""
 
 NOT_A_PAGE = {
     "audience:segment_preview": "a fragment of the builder, looked at inside it",
     "audience:import_refusals": "a CSV",
+    "campaigns:campaign_preview": "a mail's own HTML in a frame, looked at on the pages of its campaign",
+    "sprints:approval_mail": "a mail's own HTML in a frame, looked at on the page of its request",
 }

@@ -1,9 +1,10 @@
 """The whole matrix: all rows of all apps, and the routes that need no member."""
 
-from tests.permissions import audience, workspaces
+from tests.permissions import approvals, audience, campaigns, delivery, insights, sprints, strategy, workspaces
 
-ROWS = [*workspaces.ROWS, *audience.ROWS]
-API_ROWS = [*audience.API_ROWS]
+APPS = (workspaces, audience, strategy, sprints, approvals, campaigns, delivery, insights)
+ROWS = [row for app in APPS for row in app.ROWS]
+API_ROWS = [row for app in APPS for row in getattr(app, "API_ROWS", [])]
 
 OUTSIDE_WORKSPACES = {
     "health_live": "for load balancers",
@@ -11,9 +12,15 @@ OUTSIDE_WORKSPACES = {
     "workspaces:front_door": "sends everybody where they belong",
     "workspaces:new": "any signed-in person may open a workspace",
     "workspaces:join": "guarded by the token in the mail",
+    "sprints:approve": "the owner's link; guarded by the token in the mail",
+    "sprints:approve_mail": "what the owner's link shows; guarded by the same token",
     "delivery:open": "in readers' mails; guarded by the token",
     "delivery:click": "in readers' mails; guarded by token and signature",
     "delivery:unsubscribe": "in readers' mails; guarded by the token",
+    "sandbox:message_list": "an operator's tool for trying out, where the installation has one",
+    "sandbox:message_detail": "the same",
+    "sandbox:message_html": "the same",
+    "sandbox:message_raw": "the same",
     "api:reference": "describes the API, holds no data",
     "api:openapi": "describes the API, holds no data",
 }

@@ -78,6 +78,14 @@ def test_writing_is_for_the_roles_in_the_table(
         assert AuditEntry.objects.count() > entries, "a write without an audit entry"
 
 
+def _let(member: Member, can: Can | None) -> Member:
+    """The same person in a role that may do it, so that only the wall between workspaces is asked."""
+    if can is not None and not member.may(can):
+        member.role = _one_of(TABLE[can])
+        member.save(update_fields=["role"])
+    return member
+
+
 def _one_of(allowed: frozenset[Role]) -> Role:
     return next(role for role in (Role.LEAD, Role.OWNER, Role.MARKETER) if role in allowed)
 
@@ -102,7 +110,7 @@ def test_rows_of_another_workspace_do_not_exist_inside_ones_own(
 ) -> None:
     kwargs = row.kwargs(workspace)
     url = reverse(row.name, kwargs={"workspace": outsider.workspace.slug, **kwargs})
-    client = browse(outsider)
+    client = browse(_let(outsider, row.act or row.see))
 
     assert client.get(url).status_code == (404 if row.see else 405)
     assert client.post(url, row.data(workspace, kwargs)).status_code == (404 if row.act else 405)
@@ -143,7 +151,7 @@ def test_the_api_asks_role_and_scope(
         without = [scope_for(other) for other in Can if scope_for(other) != scope_for(can)]
         assert _api_call(api(right, without), row, method, workspace).status_code == 403, method
         answer = _api_call(api(right, [scope_for(can)]), row, method, workspace)
-        assert answer.status_code in {200, 201}, answer.content
+        assert answer.status_code in {200, 201, 204}, answer.content
 
 
 @API_BY_NAME
@@ -165,6 +173,8 @@ def test_the_api_has_nothing_of_another_workspace(
     row: ApiRow, outsider: Member, workspace: Workspace, api: Callable[..., APIClient]
 ) -> None:
     kwargs = row.kwargs(workspace)
+    for can in row.can.values():
+        _let(outsider, can)
     client = api(outsider)
     entries = AuditEntry.objects.count()
 

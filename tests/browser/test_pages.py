@@ -1,0 +1,116 @@
+"""Every page, as people see it: light and dark, wide and narrow, without a finding of axe or of the security policy."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from emailops.demo import PASSWORD
+from tests.browser.pages import NOT_A_PAGE, PAGES, PUBLIC_PAGES
+from tests.permissions.matrix import ROWS
+from tests.stack import ROOT, Stack
+
+pytestmark = pytest.mark.browser
+LOOKS = [("light", 1440, 900), ("dark", 1440, 900), ("light", 390, 844), ("dark", 390, 844)]
+LEAD = "elena@marenmoss.example"
+SHOTS = os.environ.get("SHOTS", "")
+
+
+@pytest.fixture(scope="module")
+def addresses(company: Stack) -> dict[str, dict[str, str]]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.browser.addresses", "maren-moss"],
+        cwd=ROOT,
+        env={**os.environ, **company.environment, "DJANGO_SETTINGS_MODULE": "emailops.settings"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, dict[str, str]] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+@pytest.fixture(scope="module")
+def looks(browser: Browser, company: Stack) -> Iterator[dict[tuple[str, int], BrowserContext]]:
+    """One signed-in context for each way of looking."""
+    first = browser.new_context(base_url=company.base_url)
+    page = first.new_page()
+    page.goto("/accounts/login/")
+    page.get_by_label("E-mail").or_(page.get_by_label("Email")).fill(LEAD)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/w/**")
+    state = first.storage_state()
+    contexts = {
+        (theme, width): browser.new_context(
+            base_url=company.base_url,
+            storage_state=state,
+            color_scheme="dark" if theme == "dark" else "light",
+            viewport={"width": width, "height": height},
+            reduced_motion="reduce",
+        )
+        for theme, width, height in LOOKS
+    }
+    yield contexts
+    for context in [first, *contexts.values()]:
+        context.close()
+
+
+def test_every_page_of_the_matrix_is_looked_at() -> None:
+    pages = {row.name for row in ROWS if row.see is not None}
+
+    missing = pages - set(PAGES) - set(NOT_A_PAGE)
+
+    assert missing == set(), "add these to tests/browser/pages.py"
+    assert len(PAGES) > 10
+
+
+@pytest.mark.parametrize("name", [*PAGES, *PUBLIC_PAGES])
+def test_page_is_sound(
+    name: str,
+    looks: dict[tuple[str, int], BrowserContext],
+    addresses: dict[str, dict[str, str]],
+    company: Stack,
+) -> None:
+    address = addresses["inside"].get(name) or addresses["public"][name]
+
+    for (theme, width), context in looks.items():
+        page = context.new_page()
+        complaints = _complaints(page)
+        answer = page.goto(address)
+        page.wait_for_load_state("networkidle")
+
+        assert answer is not None
+        assert answer.status == 200, (theme, width, company.logs()[-2000:] if answer.status >= 500 else "")
+        _keep_picture(page, name, theme, width)
+        assert complaints == [], (theme, width)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} overflows at {width}"
+        assert _axe_findings(page) == [], (theme, width)
+        page.close()
+
+
+def _complaints(page: Page) -> list[str]:
+    """What the browser complains about: script errors, and violations of the content security policy."""
+    found: list[str] = []
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
+    return found
+
+
+def _axe_findings(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {[node['target'] for node in v['nodes']][:3]}" for v in found]
+
+
+def _keep_picture(page: Page, name: str, theme: str, width: int) -> None:
+    if SHOTS:
+        folder = Path(SHOTS)
+        folder.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=folder / f"{name.replace(':', '-')}-{theme}-{width}.png", full_page=True)
