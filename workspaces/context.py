@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 
 from workspaces.models import Member, User
@@ -13,7 +12,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """Navigation, switcher and theme; empty for people who have not signed in."""
     user = getattr(request, "user", None)
     member = getattr(request, "member", None)
-    context: dict[str, Any] = {"sandbox_on": settings.MAIL_SANDBOX, "theme": _theme(request)}
+    context: dict[str, Any] = {"theme": _theme(request)}
     if isinstance(user, User) and isinstance(member, Member):
         context |= {
             "member": member,

@@ -10,7 +10,8 @@ from typing import Any
 from django import template
 from django.urls import reverse
 
-from sprints.models import ApprovalRequest, OutcomeVerdict, Sprint, Story, Verdict
+from audience.models import Segment
+from sprints.models import ApprovalRequest, OutcomeVerdict, Sprint, Story, StoryStatus, Verdict
 from sprints.ranges import days_between, money_between
 from sprints.readiness import Part, ReadinessCheck, readiness_by_story
 from sprints.services.approvals import is_waiting
@@ -126,6 +127,13 @@ def goal_stories(context: Context, goal: Goal) -> dict[str, Any]:
         found, key=lambda story: (story.sprint is None, -(story.sprint.number if story.sprint else 0), story.rank)
     )
     return {"goal": goal, "stories": stories, "standings": standings(context, stories), **_around(context)}
+
+
+@register.inclusion_tag("sprints/_segment_stories.html", takes_context=True)
+def segment_stories(context: Context, segment: Segment) -> dict[str, Any]:
+    """The stories ahead whose brief names a segment, for those who may see stories."""
+    ahead = Story.objects.filter(brief__segment=segment, dropped_at=None).exclude(status=StoryStatus.DONE).ranked()
+    return {"stories": list(ahead) if context["member"].may(Can.SEE_SPRINTS) else [], **_around(context)}
 
 
 def _around(context: Context) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from django.urls import reverse
 
 from audience.models import Contact, ContactImport, Segment
 from campaigns.models import Campaign
+from delivery.links import unsubscribe_url
+from delivery.models import Delivery, SandboxMessage
 from sprints.models import ApprovalRequest, Sprint, Story
 from sprints.services.approvals import approval_token
 from strategy.models import Goal, Kpi, Principle
@@ -93,6 +95,10 @@ PAGES: dict[str, Find] = {
     "campaigns:campaign_schedule scheduled": _first(Campaign, state="scheduled"),
     "campaigns:campaign_ask_owner": _first(Campaign, state="draft"),
     "campaigns:settings_senders": nothing,
+    "delivery:run_panel": _first(Campaign, state="sent"),
+    "delivery:recipient_list": _first(Campaign, state="sent"),
+    "delivery:campaign_test": _first(Campaign, state="draft", content__isnull=False),
+    "insights:campaign_report": _first(Campaign, state="sent"),
 }
 
 
@@ -102,18 +108,31 @@ def _owners_link(workspace: Workspace) -> str:
     return reverse("sprints:approve", args=[approval_token(waiting)])
 
 
+def _readers_way_out(workspace: Workspace) -> str:
+    """The page behind the unsubscribe link of a mail that was sent."""
+    return unsubscribe_url(Delivery.objects.for_workspace(workspace).filter(state="sent").latest("pk").pk)
+
+
+def _kept_mail(_workspace: Workspace) -> str:
+    return reverse("sandbox:message_detail", args=[SandboxMessage.objects.latest("pk").pk])
+
+
 PUBLIC_PAGES: dict[str, Callable[[Workspace], str]] = {
     "account_login": lambda _workspace: reverse("account_login"),
     "account_reset_password": lambda _workspace: reverse("account_reset_password"),
     "api:reference": lambda _workspace: reverse("api:reference"),
     "workspaces:new": lambda _workspace: reverse("workspaces:new"),
     "sprints:approve": _owners_link,
+    "delivery:unsubscribe": _readers_way_out,
+    "sandbox:message_list": lambda _workspace: reverse("sandbox:message_list"),
+    "sandbox:message_detail": _kept_mail,
 }
 """Pages outside a workspace, by the address itself."""
 
 NOT_A_PAGE = {
     "audience:segment_preview": "a fragment of the builder, looked at inside it",
     "audience:import_refusals": "a CSV",
+    "delivery:recipients_csv": "a CSV",
     "campaigns:campaign_preview": "a mail's own HTML in a frame, looked at on the pages of its campaign",
     "sprints:approval_mail": "a mail's own HTML in a frame, looked at on the page of its request",
 }

@@ -225,3 +225,17 @@ def test_stories_of_a_goal_cost_the_same_for_many(
         html = _shown("{% goal_stories goal %}", lead, now, goal=goal)
 
     assert html.count("<li") == Story.objects.count()
+
+
+def test_a_segment_names_the_stories_that_still_write_to_it(workspace: Workspace, lead: Member, now: datetime) -> None:
+    story = approved_story(workspace, now)
+    segment = brief_of(story).segment
+    source = "{% segment_stories segment %}"
+
+    ahead = _shown(source, lead, now, segment=segment)
+    story.status = "done"
+    story.save()
+
+    assert "One story that is not done yet" in ahead
+    assert reverse("sprints:story_detail", kwargs={"workspace": workspace.slug, "pk": story.pk}) in ahead
+    assert _shown(source, lead, now, segment=segment).strip() == ""
