@@ -3,7 +3,7 @@
 Everybody works at one business, except the outsider, who leads another.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -12,15 +12,22 @@ from celery import current_app
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
+from playwright.sync_api import Browser
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from tests.chromium import chromium
 from tests.factories.workspaces import MemberFactory, UserFactory, WorkspaceFactory
 from workspaces.models import Member, Workspace
 from workspaces.permissions import SCOPES, Role
 from workspaces.services import create_api_key
 
 Bell = tuple[str, dict[str, object]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright keeps an event loop running, in which Django's database calls are refused."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 @pytest.fixture
@@ -129,3 +136,9 @@ def _quick_settings(django_test_environment: None) -> None:
 @pytest.fixture(autouse=True)
 def _files_stay_in_the_test(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running

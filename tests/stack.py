@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -47,6 +48,15 @@ class Stack:
                 return cursor.fetchall()
         finally:
             connection.close()
+
+    def wait_for(self, query: str, *values: Any, seconds: float = 60.0) -> list[tuple[Any, ...]]:
+        """The rows of a query, as soon as it has any; a failure with the logs when it has none in time."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if found := self.rows(query, *values):
+                return found
+            time.sleep(0.02)
+        raise AssertionError(f"not within {seconds} seconds: {query} {values}\n{self.logs()}")
 
     def logs(self) -> str:
         return "\n".join(f"--- {path.name}\n{path.read_text()[-3000:]}" for path in sorted(self.log.glob("*.log")))
