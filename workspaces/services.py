@@ -50,8 +50,14 @@ class KeyRefused(DomainError):
 
 @transaction.atomic
 def create_workspace(*, name: str, user: User, role: Role, now: datetime, **settings: str) -> Member:
-    """Open a workspace with `user` as its first member. `settings` are fields of `Workspace`."""
+    """Open a workspace with `user` as its first member. `settings` are fields of `Workspace`.
+
+    Somebody's first workspace also sets that person's clock, as an invitation would.
+    """
     workspace = _open(name, settings)
+    if not user.memberships.exists():
+        user.time_zone = workspace.time_zone
+        user.save(update_fields=["time_zone"])
     member = Member.objects.create(workspace=workspace, user=user, role=role, joined_at=now)
     record("workspace.created", workspace, by=member, now=now)
     return member

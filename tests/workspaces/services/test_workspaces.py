@@ -28,6 +28,17 @@ def test_whoever_opens_a_workspace_is_its_first_member(now: datetime) -> None:
 
 
 @pytest.mark.django_db
+def test_the_first_workspace_sets_a_persons_clock_and_a_later_one_leaves_it(now: datetime) -> None:
+    user = UserFactory.create(time_zone="UTC")
+
+    create_workspace(name="Fern Garden", user=user, role=Role.LEAD, now=now, time_zone="Asia/Tokyo")
+    create_workspace(name="Moss Garden", user=user, role=Role.LEAD, now=now, time_zone="Europe/Sofia")
+
+    user.refresh_from_db()
+    assert user.time_zone == "Asia/Tokyo"
+
+
+@pytest.mark.django_db
 def test_workspaces_of_one_name_have_addresses_of_their_own(now: datetime) -> None:
     slugs = [_open("Maren & Moss", now).workspace.slug for _count in range(3)]
 

@@ -1,0 +1,79 @@
+"""The people of a flow, each with a browser of his or her own, and the readers with nothing but their mail program."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from urllib.request import Request, urlopen
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+PASSWORD = "seven-small-ferns"
+MAIL_PROGRAM = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Thunderbird/128.4.0"
+PHONE = {"width": 390, "height": 844}
+
+
+class Person:
+    """Somebody at a browser, who finds things by the words on the page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.main = page.get_by_role("main")
+
+    def visit(self, address: str, *, status: int = 200) -> None:
+        answer = self.page.goto(address)
+        assert answer is not None
+        assert answer.status == status, (address, answer.status)
+
+    def fill(self, fields: Mapping[str, str]) -> None:
+        for label, value in fields.items():
+            self._field(label).fill(value)
+
+    def choose(self, fields: Mapping[str, str]) -> None:
+        for label, option in fields.items():
+            self._field(label).select_option(label=option)
+
+    def _field(self, label: str) -> Locator:
+        """The field with this label, whatever the page adds to it: that it is optional, or a unit."""
+        return self.main.get_by_label(re.compile(rf"^\s*{re.escape(label)}\s*(optional\s*|,.*|\(.*)?$")).first
+
+    def tick(self, *labels: str) -> None:
+        for label in labels:
+            self.main.get_by_label(label, exact=False).first.check()
+
+    def press(self, name: str | re.Pattern[str], *, inside: Locator | None = None) -> None:
+        (inside or self.main).get_by_role("button", name=name, exact=True).first.click()
+        self.page.wait_for_load_state()
+
+    @contextmanager
+    def part_changes(self) -> Iterator[None]:
+        """Around something that makes the page fetch a part of itself anew: waits until it is there."""
+        with self.page.expect_response(lambda answer: answer.request.headers.get("hx-request") == "true"):
+            yield
+        expect(self.page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+
+    def follow(self, name: str) -> None:
+        self.main.get_by_role("link", name=name).first.click()
+        self.page.wait_for_load_state()
+
+    def sees(self, *words: str, within: float = 15) -> None:
+        for word in words:
+            expect(self.main).to_contain_text(re.compile(word), timeout=within * 1000)
+
+
+@contextmanager
+def at_a_browser(browser: Browser, base_url: str, *, phone: bool = False) -> Iterator[Person]:
+    """A person with a fresh browser: not signed in, on a desk or on a phone."""
+    context = browser.new_context(base_url=base_url, user_agent=MAIL_PROGRAM, viewport=PHONE if phone else None)
+    context.set_default_timeout(15_000)
+    try:
+        yield Person(context.new_page())
+    finally:
+        context.close()
+
+
+def fetch(address: str, *, data: bytes | None = None) -> int:
+    """What a mail program does with an address in a mail: GET, or POST with data. Returns the status."""
+    request = Request(address, data=data, headers={"User-Agent": MAIL_PROGRAM})  # noqa: S310  our own server
+    with urlopen(request, timeout=20) as answer:  # noqa: S310  our own server
+        status: int = answer.status
+        return status
