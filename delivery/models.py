@@ -232,7 +232,7 @@ class SandboxMessageQuerySet(models.QuerySet["SandboxMessage"]):
     def matching(self, text: str) -> Self:
         """Those with all these words in recipient or subject."""
         found = self
-        for word in text.split():
+        for word in text.replace("\0", "").split():  # PostgreSQL knows no zero byte
             found = found.filter(Q(recipient__icontains=word) | Q(subject__icontains=word))
         return found
 

@@ -96,7 +96,7 @@ def recipients(run: Run, *, state: str = "", reason: str = "", words: str = "") 
         rows = rows.pending() if state == "pending" else rows.filter(state=state)
     if reason:
         rows = rows.filter(reason=reason)
-    for word in words.lower().split():
+    for word in words.replace("\0", "").lower().split():  # PostgreSQL knows no zero byte
         rows = rows.filter(address__contains=word)
     return rows
 
@@ -161,10 +161,10 @@ class LinkLine:
 
 
 def links_followed(run: Run) -> Sequence[LinkLine]:
-    """The links of a run by how often people followed them, most first."""
+    """The links of a run's sent messages by how often people followed them, most first."""
     rows = (
         run.hits.human()
-        .filter(kind=HitKind.CLICK)
+        .filter(kind=HitKind.CLICK, delivery__state=DeliveryState.SENT)
         .values_list("url")
         .annotate(people=Count("delivery", distinct=True), clicks=Count("pk"))
         .order_by("-clicks", "url")

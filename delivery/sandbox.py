@@ -41,9 +41,15 @@ def part_of(raw: Raw, content_type: str) -> str:
 
 def _decoded(payload: bytes, charset: str) -> str:
     try:
-        return payload.decode(charset, "replace")
-    except LookupError:
-        return payload.decode("utf-8", "replace")
+        text = payload.decode(charset, "replace")
+    except (LookupError, ValueError):  # ValueError: a codec that cannot replace what it cannot read
+        text = payload.decode("utf-8", "replace")
+    return _whole(text)
+
+
+def _whole(text: str) -> str:
+    """The text without halves of letters, which UTF-7 can spell but neither a page nor PostgreSQL can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def keep(mail_from: str, recipients: list[str], raw: bytes) -> None:
@@ -67,7 +73,7 @@ def readable(value: object) -> str:
     text = str(value)
     with suppress(LookupError, ValueError, MessageError):
         text = str(make_header(decode_header(text)))
-    return re.sub(r"[\x00-\x1f\x7f]+", " ", text).strip()
+    return re.sub(r"[\x00-\x1f\x7f]+", " ", _whole(text)).strip()
 
 
 def prune() -> None:

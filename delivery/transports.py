@@ -43,7 +43,6 @@ LONGEST_MESSAGE = CONNECT_TIMEOUT + 3 * COMMAND_TIMEOUT + DATA_TIMEOUT + BODY_TI
 MOST_ON_CONNECTION = 100  # messages; many servers close a connection after about as many
 LONGEST_LINE = 998  # octets without CRLF (RFC 5322 section 2.1.1)
 LONGEST_REPLY = 300  # characters kept of an answer
-CLOSING = 421  # the server closes the connection (RFC 5321 section 3.8)
 ABOUT_US = {530, 534, 535, 538}  # authentication is asked for or refused (RFC 4954 section 6): no recipient is to blame
 
 

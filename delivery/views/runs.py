@@ -109,8 +109,8 @@ def _run(request: MemberRequest, campaign_pk: int) -> Run:
 
 def _chosen(request: MemberRequest, run: Run) -> DeliveryQuerySet:
     """The rows that the filters in the address ask for; a filter that is nonsense finds nobody."""
-    asked = request.GET
-    return recipients(run, state=asked.get("state", ""), reason=asked.get("reason", ""), words=asked.get("q", ""))
+    state, reason, words = (request.GET.get(name, "").replace("\0", "") for name in ("state", "reason", "q"))
+    return recipients(run, state=state, reason=reason, words=words)
 
 
 def _row_id(text: str) -> int | None:
