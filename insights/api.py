@@ -97,7 +97,7 @@ class ReportSerializer(serializers.Serializer[Any]):
     promise = PromiseSerializer(allow_null=True)
 
 
-class OutcomeSerializer(serializers.ModelSerializer[StoryOutcome]):
+class ResultSerializer(serializers.ModelSerializer[StoryOutcome]):
     """What came of a story: the figure with its interval, the verdict, and why."""
 
     class Meta:
@@ -107,7 +107,7 @@ class OutcomeSerializer(serializers.ModelSerializer[StoryOutcome]):
         )  # fmt: skip
 
 
-class MeasuredSerializer(serializers.Serializer[Any]):
+class MeasuredStoriesSerializer(serializers.Serializer[Any]):
     """How many stories of the sprint have an outcome now."""
 
     stories = serializers.IntegerField()
@@ -134,7 +134,7 @@ class OutcomeViewSet(ScopedViewSet[StoryOutcome], mixins.ListModelMixin):
     """What came of stories, as it was measured last."""
 
     queryset = StoryOutcome.objects.all()
-    serializer_class = OutcomeSerializer
+    serializer_class = ResultSerializer
     can: ClassVar = {"list": Can.SEE_SPRINTS}
 
 
@@ -142,10 +142,10 @@ class SprintMeasureViewSet(ScopedViewSet[Sprint]):
     """Measuring a sprint on demand."""
 
     queryset = Sprint.objects.select_related("workspace", "goal__kpi__workspace")
-    serializer_class = MeasuredSerializer
+    serializer_class = MeasuredStoriesSerializer
     can: ClassVar = {"measure": Can.EDIT_STORIES}
 
-    @extend_schema(request=None, responses={200: MeasuredSerializer})
+    @extend_schema(request=None, responses={200: MeasuredStoriesSerializer})
     @action(detail=True, methods=["post"])
     def measure(self, request: Request, pk: str) -> Response:
         """Measure all stories of a sprint, and the KPI of its goal."""

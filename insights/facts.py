@@ -10,7 +10,20 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypedDict, cast
 
-from django.db.models import CharField, Count, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import (
+    CharField,
+    Count,
+    DateTimeField,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
 
 from audience.models import Consent, ConsentEntry, Event
 from delivery.models import Delivery, DeliveryState, Hit, HitKind, Nature, Run
@@ -48,6 +61,12 @@ class DomainLine(TypedDict):
     clicks: int
 
 
+def step_of(moment: str, step: timedelta, origin: datetime) -> Func:
+    """For each row the start of the step that its moment falls into; two steps meet at `origin`."""
+    parts = (Value(step), F(moment), Value(origin))
+    return Func(*parts, function="date_bin", output_field=DateTimeField())
+
+
 def sent_in(workspace: Workspace, span: Span) -> QuerySet[Delivery]:
     sent = Delivery.objects.for_workspace(workspace).filter(state=DeliveryState.SENT)
     return sent.filter(decided_at__gte=span.start, decided_at__lt=span.end)
@@ -72,9 +91,6 @@ class Reactions:
 
     def people(self, kind: HitKind) -> int:
         return self.messages.get((kind, Nature.HUMAN), 0)
-
-    def clicks(self) -> int:
-        return self.times.get((HitKind.CLICK, Nature.HUMAN), 0)
 
     def by_machines(self, kind: HitKind) -> int:
         """Reactions, not messages: a proxy that looks twice counts twice."""
@@ -193,7 +209,7 @@ def domains_of(run: Run) -> list[DomainLine]:
             total=Count("pk"),
             sent=Count("pk", filter=Q(state=DeliveryState.SENT)),
             failed=Count("pk", filter=Q(state=DeliveryState.FAILED)),
-            clicks=Count("pk", filter=Q(clicked=True)),
+            clicks=Count("pk", filter=Q(clicked=True, state=DeliveryState.SENT)),
         )
         .order_by("-total", "domain")
     )

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TypeVar
 
-from django.db.models import Case, Count, DateTimeField, Exists, F, Func, Q, Sum, Value, When
+from django.db.models import Case, Count, DateTimeField, Exists, Func, Q, Sum, Value, When
 
 from delivery.models import Delivery, DeliveryState, Hit, HitKind, Run
 from emailops.lib.statistics import Estimate, difference_interval
@@ -130,8 +130,7 @@ class Recent:
 
     def _bin(self, moment: str) -> Func:
         """The start of the step a moment falls into; the steps meet where the two stretches do."""
-        parts = (Value(STEP), F(moment), Value(self.this.start))
-        return Func(*parts, function="date_bin", output_field=DateTimeField())
+        return facts.step_of(moment, STEP, self.this.start)
 
     def _by_step(self, rows: Iterable[tuple[datetime, N]], nothing: N) -> list[N]:
         """The values in the order of time. An hour that a clock change adds belongs to the step beside it."""

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from math import isfinite
 from typing import Literal
 
-from django.db.models import Count, DateTimeField, F, Func, Value
+from django.db.models import Count
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
@@ -116,7 +117,7 @@ class CampaignReport:
 
     @property
     def clicks(self) -> int:
-        return self.reactions.clicks()
+        return sum(line.clicks for line in self.links)
 
     @property
     def machine_opens(self) -> int:
@@ -139,9 +140,10 @@ class CampaignReport:
         return facts.revenue_estimate(self.credited, self.counts.sent)
 
     @property
-    def revenue_range(self) -> tuple[float, float]:
-        """The interval of the revenue, as far as revenue can go down."""
-        return max(self.revenue.low, 0.0), self.revenue.high
+    def revenue_range(self) -> tuple[float, float] | None:
+        """The interval of the revenue, as far as revenue can go down; None where it has no end."""
+        revenue = self.revenue
+        return (max(revenue.low, 0.0), revenue.high) if isfinite(revenue.high) else None
 
     @property
     def revenue_per_mail(self) -> Decimal | None:
@@ -198,12 +200,13 @@ class CampaignReport:
 
 def campaign_report(campaign: Campaign, run: Run, now: datetime) -> CampaignReport:
     """Count a campaign's results from the facts. The campaign needs `with_parts`. About a dozen queries."""
+    reactions = facts.reactions_to(run, now)  # before the ledger: a message that arrives in between has no reaction yet
     return CampaignReport(
         campaign=campaign,
         run=run,
         now=now,
         counts=run_counts(run, now),
-        reactions=facts.reactions_to(run, now),
+        reactions=reactions,
         credited=facts.credited_to(campaign.workspace, [run], now),
         links=list(links_followed(run)),
         domains=[_share(line) for line in facts.domains_of(run)],
@@ -244,7 +247,6 @@ def _by_hour(run: Run, kind: HitKind) -> dict[int, int]:
     """Human reactions by the number of the hour since the start."""
     end = run.started_at + timedelta(hours=CHART_HOURS)
     hits = Hit.objects.human().filter(run=run, kind=kind, at__gte=run.started_at, at__lt=end)
-    parts = (Value(timedelta(hours=1)), F("at"), Value(run.started_at))
-    hour = Func(*parts, function="date_bin", output_field=DateTimeField())
+    hour = facts.step_of("at", timedelta(hours=1), run.started_at)
     rows = hits.annotate(hour=hour).values_list("hour").annotate(Count("pk")).order_by()
     return {int((at - run.started_at) / timedelta(hours=1)): number for at, number in rows}

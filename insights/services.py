@@ -1,5 +1,8 @@
 """Verbs of measuring: a story's outcome, a sprint's, and everything that is due."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -11,8 +14,9 @@ from sprints.models import Sprint, Story, StoryOutcome
 from sprints.services.retros import record_outcome
 from strategy.services import measure_everything, measure_kpi
 from workspaces.audit import record
-from workspaces.models import Member
+from workspaces.models import Member, Workspace
 
+logger = logging.getLogger(__name__)
 STILL_MOVING = timedelta(days=30)  # after the day of judgement a verdict is measured no more by itself
 
 
@@ -49,9 +53,21 @@ def measure_sprint(*, sprint: Sprint, by: Member, now: datetime) -> int:
 
 def fold(now: datetime) -> None:
     """Everything that is measured by itself: KPI readings, and the outcomes of stories whose sends are recent."""
-    measure_everything(now=now)
+    for workspace in Workspace.objects.order_by("pk"):
+        with _in_peace(workspace):
+            measure_everything(now=now, workspace=workspace)
     recent = Story.objects.with_plan().filter(
         campaigns__launched_at__isnull=False, hypothesis__check_date__gte=(now - STILL_MOVING).date()
     )
     for story in recent.order_by("pk").distinct():
-        measure_story(story=story, now=now)
+        with _in_peace(story):
+            measure_story(story=story, now=now)
+
+
+@contextmanager
+def _in_peace(measured: Workspace | Story) -> Iterator[None]:
+    """The bell's outermost loop: what is wrong with one business or story must not stop the others."""
+    try:
+        yield
+    except Exception:
+        logger.exception("%s %s could not be measured", type(measured).__name__, measured.pk)

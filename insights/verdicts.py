@@ -15,6 +15,8 @@ from sprints.models import Hypothesis, OutcomeVerdict
 from strategy.figures import figure
 from strategy.models import Unit
 
+SMALLEST_SAMPLE = 30  # mails; with fewer, an interval that leans on the normal distribution promises more than it holds
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -28,11 +30,18 @@ def judge(hypothesis: Hypothesis, estimate: Estimate, *, unit: Unit, currency: s
     """Judge a hypothesis by the interval of what was measured.
 
     Reached: as much as promised, and surely better than the baseline. Partly: surely better, and at least the smallest
-    effect worth it. Not reached: even the favourable end of the interval is below that effect. Else nobody can tell.
+    effect worth it. Not reached: even the favourable end of the interval is below that effect. Else, and on fewer than
+    `SMALLEST_SAMPLE` mails, nobody can tell.
     """
     said = _Said(hypothesis, estimate, unit, currency)
     if today < hypothesis.check_date:
         return Judged(OutcomeVerdict.UNCLEAR, _("So far %(value)s; the day to look at it has not come.") % said.words)
+    too_few = _(
+        "%(value)s, anywhere between %(low)s and %(high)s: %(count)s mails are too few to say what it was worth."
+    )
+    nobody_can_tell = Judged(OutcomeVerdict.UNCLEAR, too_few % said.words)
+    if estimate.sample_size < SMALLEST_SAMPLE:
+        return nobody_can_tell
     gain, low, high = said.gains
     promised = abs(hypothesis.expected - hypothesis.baseline)
     if gain >= promised and low > 0:
@@ -53,11 +62,7 @@ def judge(hypothesis: Hypothesis, estimate: Estimate, *, unit: Unit, currency: s
             _("%(value)s, between %(low)s and %(high)s: better than %(baseline)s, but %(expected)s was promised.")
             % said.words,
         )
-    return Judged(
-        OutcomeVerdict.UNCLEAR,
-        _("%(value)s, anywhere between %(low)s and %(high)s: %(count)s mails are too few to tell it from %(baseline)s.")
-        % said.words,
-    )
+    return nobody_can_tell
 
 
 class _Said:

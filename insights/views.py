@@ -21,7 +21,7 @@ from workspaces.permissions import Can
 def campaign_report(request: MemberRequest, pk: int) -> HttpResponse:
     """What a campaign brought, beside what was promised."""
     campaign = get_object_or_404(Campaign.objects.for_workspace(request.workspace).with_parts(), pk=pk)
-    run = Run.objects.with_parts().filter(campaign=campaign).first()
+    run = Run.objects.for_workspace(request.workspace).with_parts().filter(campaign=campaign).first()
     context = {
         "campaign": campaign,
         "steps": [_opened(step) for step in steps_of(campaign)],
