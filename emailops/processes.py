@@ -69,14 +69,19 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def port_is_free(port: int) -> bool:
+def why_not_port(port: int) -> str | None:
+    """Why nobody can listen on this port of the loopback, as the end of a sentence; None when somebody can."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            return "needs root's rights; ports from 1024 on do not"
+        except OverflowError:
+            return "does not exist; ports go up to 65535"
         except OSError:
-            return False
-    return True
+            return "is in use"
+    return None
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes], *, seconds: float = 30.0) -> bool:

@@ -3,7 +3,8 @@
     python tools/vendor.py             verify and copy; stops when a package's checksum differs
     python tools/vendor.py --update    accept new checksums after editing PINS
 
-The result is committed; Node is needed only to run this. Icons are listed in static/icons/icons.txt.
+The result is committed; Node is needed only to run this. Icons are listed in static/icons/icons.txt. vendor.lock has
+the checksums of each package's archive and of each file taken from it, so that a test sees a file that was touched.
 """
 
 import hashlib
@@ -55,17 +56,22 @@ PINS = [
 
 def main() -> None:
     update = "--update" in sys.argv
-    known = json.loads(LOCK.read_text()) if LOCK.exists() else {}
-    checksums = {}
+    known = json.loads(LOCK.read_text())["packages"] if LOCK.exists() else {}
+    checksums: dict[str, str] = {}
+    files: dict[str, str] = {}
     for pin in PINS:
         with tempfile.TemporaryDirectory() as folder:
             archive = download(pin.spec, Path(folder))
-            checksums[pin.spec] = hashlib.sha256(archive.read_bytes()).hexdigest()
+            checksums[pin.spec] = checksum(archive)
             if not update and known.get(pin.spec) != checksums[pin.spec]:
                 sys.exit(f"{pin.spec} differs from vendor.lock. Look at it, then run with --update.")
-            unpack(archive, pin.files | (icon_files() if pin.spec.startswith("lucide") else {}))
-    LOCK.write_text(json.dumps(checksums, indent=1) + "\n")
+            files |= unpack(archive, pin.files | (icon_files() if pin.spec.startswith("lucide") else {}))
+    LOCK.write_text(json.dumps({"packages": checksums, "files": dict(sorted(files.items()))}, indent=1) + "\n")
     (STATIC / "VENDOR.md").write_text(inventory(checksums))
+
+
+def checksum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def download(spec: str, folder: Path) -> Path:
@@ -78,7 +84,8 @@ def icon_files() -> dict[str, str]:
     return {f"icons/{name}.svg": f"icons/{name}.svg" for name in names}
 
 
-def unpack(archive: Path, files: dict[str, str]) -> None:
+def unpack(archive: Path, files: dict[str, str]) -> dict[str, str]:
+    """Copy the files to their places under static/; give their checksums by place."""
     with tarfile.open(archive) as tar:
         for source, target in files.items():
             member = tar.extractfile(f"package/{source}")
@@ -87,6 +94,7 @@ def unpack(archive: Path, files: dict[str, str]) -> None:
             path = STATIC / target
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(member.read())
+    return {target: checksum(STATIC / target) for target in files.values()}
 
 
 def inventory(checksums: dict[str, str]) -> str:

@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 
 from emailops import processes
-from emailops.processes import Spec, kill, port_is_free, specs, start, stop, wait_for_port
+from emailops.processes import Spec, kill, specs, start, stop, wait_for_port, why_not_port
 
 SERVER = "import socket, time\ns = socket.create_server(('127.0.0.1', {port}))\ntime.sleep(30)"
 PARENT = (
@@ -63,12 +63,16 @@ def _ends(pid: int) -> bool:
 
 
 def test_a_port_is_free_until_somebody_listens(port: int) -> None:
-    assert port_is_free(port)
+    assert why_not_port(port) is None
 
     with socket.create_server(("127.0.0.1", port)):
-        assert not port_is_free(port)
+        assert why_not_port(port) == "is in use"
 
-    assert port_is_free(port)
+    assert why_not_port(port) is None
+
+
+def test_a_port_that_does_not_exist_is_called_so() -> None:
+    assert why_not_port(99_999) == "does not exist; ports go up to 65535"
 
 
 def test_waiting_ends_when_somebody_answers(port: int, running: list[subprocess.Popen[bytes]]) -> None:
