@@ -13,8 +13,7 @@ from sprints.forms.approvals import LONGEST_WORDS
 from sprints.models import ApprovalRequest, Sprint, StoryDecision, Verdict
 from sprints.services import approvals
 from sprints.services.approvals import Say
-from workspaces.api import InWorkspace, ScopedViewSet
-from workspaces.models import Member
+from workspaces.api import InWorkspace, MemberByEmail, ScopedViewSet
 from workspaces.permissions import Can
 
 
@@ -29,9 +28,9 @@ class StoryDecisionSerializer(serializers.ModelSerializer[StoryDecision]):
 class ApprovalSerializer(serializers.ModelSerializer[ApprovalRequest]):
     """A frozen version and the answer to it. `snapshot` is what the owner is shown, word for word."""
 
-    approver = serializers.StringRelatedField[Member]()
-    requested_by = serializers.StringRelatedField[Member]()
-    decided_by = serializers.StringRelatedField[Member]()
+    approver = serializers.EmailField(source="approver.user.email")
+    requested_by = serializers.EmailField(source="requested_by.user.email")
+    decided_by = serializers.EmailField(source="decided_by.user.email", allow_null=True, default=None)
     decisions = StoryDecisionSerializer(many=True)
     snapshot = serializers.DictField()
 
@@ -48,7 +47,7 @@ class AskSerializer(serializers.Serializer[Any]):
     """The sprint whose plan is sent, and the member who decides."""
 
     sprint: Any = InWorkspace(queryset=Sprint.objects.all())
-    approver: Any = InWorkspace(queryset=Member.objects.active(), help_text="Id of a member who is a business owner.")
+    approver: Any = MemberByEmail(help_text="E-mail address of a member who is a business owner.")
     message = serializers.CharField(required=False, allow_blank=True, default="", max_length=LONGEST_WORDS)
 
 

@@ -13,8 +13,7 @@ from rest_framework.routers import SimpleRouter
 from sprints.models import NoteKind, RetroAction, RetroNote, Sprint, SprintState, StoryOutcome
 from sprints.retrospect import retro_figures
 from sprints.services import retros
-from workspaces.api import InWorkspace, ScopedViewSet
-from workspaces.models import Member
+from workspaces.api import InWorkspace, MemberByEmail, ScopedViewSet
 from workspaces.permissions import Can
 
 BEGUN = Sprint.objects.exclude(state=SprintState.PLANNING)
@@ -47,7 +46,7 @@ class RetroStorySerializer(serializers.Serializer[Any]):
 class NoteSerializer(serializers.ModelSerializer[RetroNote]):
     """What somebody says."""
 
-    author = serializers.StringRelatedField[Member]()
+    author = serializers.EmailField(source="author.user.email")
 
     class Meta:
         model = RetroNote
@@ -65,7 +64,7 @@ class NoteWriteSerializer(serializers.Serializer[Any]):
 class ActionSerializer(serializers.ModelSerializer[RetroAction]):
     """What was agreed; `story` carries it on."""
 
-    owner = serializers.StringRelatedField[Member]()
+    owner = serializers.EmailField(source="owner.user.email")
 
     class Meta:
         model = RetroAction
@@ -77,7 +76,7 @@ class ActionWriteSerializer(serializers.Serializer[Any]):
 
     sprint: Any = InWorkspace(queryset=BEGUN)
     text = serializers.CharField(max_length=160)
-    owner: Any = InWorkspace(queryset=Member.objects.active(), help_text="Id of a member.")
+    owner: Any = MemberByEmail(help_text="E-mail address of a member.")
     due_date = serializers.DateField(required=False, allow_null=True, default=None)
 
 
