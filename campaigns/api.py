@@ -20,8 +20,7 @@ from campaigns.preflight import preflight, tally
 from campaigns.readers import SAMPLE_UNSUBSCRIBE, reader_for
 from campaigns.rendering import CompiledContent, personal_context
 from sprints.models import AMOUNT_DIGITS, CENTS, Story
-from workspaces.api import InWorkspace, ScopedViewSet
-from workspaces.models import Member
+from workspaces.api import InWorkspace, MemberByEmail, ScopedViewSet
 from workspaces.permissions import Can
 
 
@@ -138,7 +137,7 @@ class ScheduleSerializer(serializers.Serializer[Any]):
 class AskOwnerSerializer(serializers.Serializer[Any]):
     """Whom to ask about the finished mail."""
 
-    approver: Any = InWorkspace(queryset=Member.objects.deciders())
+    approver: Any = MemberByEmail(help_text="E-mail address of a member who is a business owner.")
     message = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
 
 

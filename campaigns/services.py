@@ -283,7 +283,8 @@ def schedule_campaign(*, campaign: Campaign, at: datetime, problems: list[str], 
     a time in the past.
     """
     if at < now:
-        raise ScheduleRefused(_("This time is in the past. Choose a later one."), fields={"at": [_("In the past.")]})
+        words = _("This time is in the past. Choose a later one.")
+        raise ScheduleRefused(words, fields={"at": [words]})
     if problems:
         raise ScheduleRefused(_("This has to be mended first: %(what)s") % {"what": " ".join(problems)})
     move_campaign(campaign=campaign, to=CampaignState.SCHEDULED, by=by, now=now, scheduled_at=at, held_reason="")

@@ -101,6 +101,7 @@ TEMPLATES = [
             ],
             "builtins": [
                 "django.templatetags.i18n",
+                "django.templatetags.l10n",
                 "django.templatetags.static",
                 "django.contrib.humanize.templatetags.humanize",
                 "workspaces.templatetags.ui",
@@ -250,6 +251,15 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "AttributeKind": "audience.models.AttributeKind",
+        "GoalKind": "strategy.models.GoalKind",
+        "StoryKind": "sprints.models.StoryKind",
+        "StoryStatus": "sprints.models.StoryStatus",
+        "NoteKind": "sprints.models.NoteKind",
+        "Verdict": "sprints.models.Verdict",
+        "OutcomeVerdict": "sprints.models.OutcomeVerdict",
+    },
 }
 
 # Logs

@@ -143,7 +143,8 @@ def boxes(drafts: list[GroupDraft], fields: Mapping[str, Field]) -> list[GroupBo
 def _line(key: str, draft: RuleDraft, fields: Mapping[str, Field]) -> RuleLine:
     asked = fields.get(draft.field)
     if asked is None:
-        gone = _("“%(field)s” no longer exists. Choose another field or remove the line.") % {"field": draft.field}
+        name = draft.field.removeprefix("attribute.")
+        gone = _("“%(field)s” no longer exists. Choose another field or remove the line.") % {"field": name}
         return RuleLine(key, draft, None, None, gone if draft.field else "")
     operator = next((found for found in asked.operators if found.key == draft.op), asked.operators[0])
     return RuleLine(key, replace(draft, op=operator.key), asked, operator)

@@ -217,7 +217,7 @@ def test_what_stops_a_campaign_refuses_the_schedule(workspace: Workspace, client
     outside = client.post(_url("schedule", campaign), {"at": (now + timedelta(days=90)).isoformat()}, format="json")
 
     assert past.status_code == outside.status_code == 409
-    assert past.data["fields"] == {"at": ["In the past."]}
+    assert past.data["fields"] == {"at": ["This time is in the past. Choose a later one."]}
     assert "Window: approved" in outside.data["message"]
     assert with_parts(campaign).state == CampaignState.DRAFT
 
@@ -232,7 +232,7 @@ def test_a_program_takes_off_the_schedule_and_gives_up(workspace: Workspace, cli
 
 def test_a_program_asks_the_owner(workspace: Workspace, client: APIClient, owner: Member, now: datetime) -> None:
     campaign = ready_campaign(workspace, now)
-    body = {"approver": owner.pk, "message": "Please look"}
+    body = {"approver": owner.user.email, "message": "Please look"}
 
     refused = client.post(_url("ask-owner", campaign), body, format="json")
     cover_content(workspace, now)

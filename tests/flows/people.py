@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from urllib.request import Request, urlopen
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 PASSWORD = "seven-small-ferns"
 MAIL_PROGRAM = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Thunderbird/128.4.0"
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 class Person:
@@ -71,9 +73,18 @@ def at_a_browser(browser: Browser, base_url: str, *, phone: bool = False) -> Ite
         context.close()
 
 
-def fetch(address: str, *, data: bytes | None = None) -> int:
-    """What a mail program does with an address in a mail: GET, or POST with data. Returns the status."""
+class _NoRedirect(HTTPRedirectHandler):
+    """Leaves a redirect as the answer it is."""
+
+    def redirect_request(self, *_about: Any) -> None:
+        return None
+
+
+def fetch(address: str, *, data: bytes | None = None) -> tuple[int, str]:
+    """What a mail program does with an address in a mail: GET, or POST with data. Returns status and redirect."""
     request = Request(address, data=data, headers={"User-Agent": MAIL_PROGRAM})  # noqa: S310  our own server
-    with urlopen(request, timeout=20) as answer:  # noqa: S310  our own server
-        status: int = answer.status
-        return status
+    try:
+        with build_opener(_NoRedirect).open(request, timeout=20) as answer:
+            return answer.status, ""
+    except HTTPError as redirect:
+        return redirect.code, redirect.headers.get("Location", "")

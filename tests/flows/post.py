@@ -31,7 +31,7 @@ def link_in(mail: EmailMessage, path: str, subtype: str = "plain") -> str:
     words = unescape(text_of(mail, subtype))
     found = [link for link in LINK.findall(words) if path in link]
     assert found, f"no link with {path}: {words}"
-    return found[0].rstrip(".,)")
+    return str(found[0]).rstrip(".,)")
 
 
 def unsubscribe_address(mail: EmailMessage) -> str:

@@ -83,7 +83,7 @@ ROWS = [
 
 def _ask_by_api(workspace: Workspace, _method: str) -> dict[str, Any]:
     sprint = Sprint.objects.for_workspace(workspace).order_by("-pk").first() or ready_sprint(workspace)
-    return {"sprint": sprint.pk, "approver": member_as(workspace, Role.OWNER).pk}
+    return {"sprint": sprint.pk, "approver": member_as(workspace, Role.OWNER).user.email}
 
 
 def _yes_by_api(workspace: Workspace, _method: str) -> dict[str, Any]:
@@ -96,7 +96,8 @@ def _note_by_api(workspace: Workspace, _method: str) -> dict[str, Any]:
 
 
 def _agree_by_api(workspace: Workspace, _method: str) -> dict[str, Any]:
-    return {"sprint": _closed(workspace)["pk"], **_agree(workspace, {})}
+    owner = MemberFactory.create(workspace=workspace).user.email
+    return {"sprint": _closed(workspace)["pk"], "text": "Ask the owner on Monday", "owner": owner}
 
 
 API_ROWS = [

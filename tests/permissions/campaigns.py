@@ -69,8 +69,12 @@ def _moment_of_newest(workspace: Workspace, _method: str) -> dict[str, Any]:
     return {"at": _noon(newest).isoformat()} if newest else {}
 
 
-def _approver(workspace: Workspace, *_ignored: Any) -> dict[str, Any]:
+def _approver(workspace: Workspace, _kwargs: dict[str, Any]) -> dict[str, Any]:
     return {"approver": member_as(workspace, Role.OWNER).pk}
+
+
+def _approver_by_email(workspace: Workspace, _method: str) -> dict[str, Any]:
+    return {"approver": member_as(workspace, Role.OWNER).user.email}
 
 
 ROWS = [
@@ -115,7 +119,7 @@ API_ROWS = [
     ApiRow("api:campaign-schedule", {"post": EDIT}, kwargs=_ready, data=_moment_of_newest),
     ApiRow("api:campaign-unschedule", {"post": STOP}, kwargs=_scheduled),
     ApiRow("api:campaign-cancel", {"post": STOP}, kwargs=_campaign),
-    ApiRow("api:campaign-ask-owner", {"post": EDIT}, kwargs=_askable, data=_approver),
+    ApiRow("api:campaign-ask-owner", {"post": EDIT}, kwargs=_askable, data=_approver_by_email),
     ApiRow(
         "api:sender-list",
         {"get": SEE, "post": MANAGE},

@@ -298,7 +298,7 @@ class TestBoard:
             CriterionFactory.create(story=story)
         client = browse(lead)
 
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(15):
             client.get(url("sprint_detail", workspace, running.pk))
 
 

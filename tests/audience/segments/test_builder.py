@@ -1,10 +1,13 @@
 """The builder's form: what is typed, what is drawn, what is kept."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
 import pytest
 from django.http import QueryDict
+from django.test import Client
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,8 +25,8 @@ from audience.segments.builder import (
 from audience.segments.compile import contacts_in
 from audience.segments.definition import MOST_CONDITIONS, Condition, Group, SegmentBroken
 from audience.segments.fields import Choice, Field, Kind, fields_of
-from tests.factories.audience import ContactFactory
-from workspaces.models import Workspace
+from tests.factories.audience import ContactFactory, ListFactory
+from workspaces.models import Member, Workspace
 
 
 def _field(key: str, kind: Kind, choices: int = 3) -> Field:
@@ -290,3 +293,14 @@ def test_the_form_means_the_people_it_says(workspace: Workspace, now: datetime) 
     people: Any = contacts_in(workspace, definition, now)
     assert [contact.first_name for contact in people] == ["ann"]
     assert Contact.objects.count() == 3
+
+
+def test_a_list_with_a_number_in_the_thousands_can_be_chosen(
+    workspace: Workspace, lead: Member, browse: Callable[[Member], Client]
+) -> None:
+    ListFactory.create(workspace=workspace, pk=1551)
+    rule = {"g0-match": "all", "g0-r0-field": "list", "g0-r0-op": "any_of"}
+
+    page = browse(lead).get(reverse("audience:segment_preview", kwargs={"workspace": workspace.slug}), rule)
+
+    assert 'value="1551"' in page.content.decode()

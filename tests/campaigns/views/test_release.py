@@ -129,7 +129,7 @@ def _approve_days(first: int, last: int) -> None:
 @pytest.mark.parametrize(
     ("at", "words"),
     [
-        ("2020-01-01T10:00", "In the past."),
+        ("2020-01-01T10:00", "This time is in the past. Choose a later one."),
         ("", "This field is required."),
         ("tomorrow", "Enter a valid date/time."),
         ("9999-99-99T10:00", "Enter a valid date/time."),

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from emailops.lib.signing import Kind, seal
 from sprints.models import (
     ApprovalPolicy,
     ApprovalRequest,
@@ -20,7 +19,6 @@ from sprints.models import (
     Verdict,
 )
 from sprints.services.approvals import (
-    LINK_LIFE,
     ApprovalLinkInvalid,
     ApprovalRefused,
     PlanChanged,
@@ -31,15 +29,12 @@ from sprints.services.approvals import (
     open_approval,
     remind,
     request_approval,
-    request_content_approval,
     set_policy,
 )
-from sprints.services.stories import plan_story, rewrite_story
+from sprints.services.stories import plan_story
 from tests.factories.approvals import (
-    MAIL,
     answer,
     asked,
-    asked_about_mail,
     brief_of,
     change_rules,
     ready_sprint,
@@ -431,135 +426,6 @@ def test_two_people_who_ask_at_once_make_two_versions_of_which_one_waits(
 
     versions = ApprovalRequest.objects.order_by("version").values_list("version", "state")
     assert list(versions) == [(1, ApprovalState.SUPERSEDED), (2, ApprovalState.OPEN)]
-
-
-def test_the_link_leads_to_the_request(workspace: Workspace, owner: Member, now: datetime) -> None:
-    request = asked(ready_sprint(workspace), now, to=owner)
-
-    assert open_approval(approval_token(request), now + LINK_LIFE - timedelta(seconds=1)) == request
-
-
-@pytest.mark.parametrize(
-    "forge",
-    [
-        lambda request, token: token[:-1] + ("A" if token[-1] != "A" else "B"),
-        lambda request, token: token + "AA",
-        lambda request, token: "",
-        lambda request, token: "not-a-token",
-        lambda request, token: seal(Kind.INVITATION, request.pk, request.nonce),
-        lambda request, token: seal(Kind.APPROVAL, request.pk),
-        lambda request, token: seal(Kind.APPROVAL, request.pk, request.nonce, 1),
-    ],
-)
-def test_a_forged_link_opens_nothing(
-    workspace: Workspace, owner: Member, now: datetime, forge: Callable[[ApprovalRequest, str], str]
-) -> None:
-    request = asked(ready_sprint(workspace), now, to=owner)
-
-    with pytest.raises(ApprovalLinkInvalid):
-        open_approval(forge(request, approval_token(request)), now)
-
-
-def test_a_link_to_another_request_needs_its_own_secret(workspace: Workspace, owner: Member, now: datetime) -> None:
-    first, second = (asked(ready_sprint(workspace), now, to=owner) for _number in range(2))
-
-    with pytest.raises(ApprovalLinkInvalid, match="replaced"):
-        open_approval(seal(Kind.APPROVAL, second.pk, first.nonce), now)
-
-
-def test_an_expired_link_says_so(workspace: Workspace, owner: Member, now: datetime) -> None:
-    request = asked(ready_sprint(workspace), now, to=owner)
-
-    with pytest.raises(ApprovalLinkInvalid, match="expired"):
-        open_approval(approval_token(request), now + LINK_LIFE)
-
-
-def test_a_used_link_says_what_was_answered(workspace: Workspace, owner: Member, now: datetime) -> None:
-    request = asked(ready_sprint(workspace), now, to=owner)
-    token = approval_token(request)
-    answer(request, Verdict.DECLINED, now)
-
-    with pytest.raises(ApprovalLinkInvalid, match="was used: the answer was “Declined”"):
-        open_approval(token, now)
-
-
-def test_the_link_to_an_older_version_says_so(workspace: Workspace, owner: Member, now: datetime) -> None:
-    sprint = ready_sprint(workspace)
-    token = approval_token(asked(sprint, now, to=owner))
-    asked(sprint, now, to=owner)
-
-    with pytest.raises(ApprovalLinkInvalid, match="newer version"):
-        open_approval(token, now)
-
-
-def test_a_reminder_sends_a_fresh_link_and_ends_the_one_before(
-    workspace: Workspace, owner: Member, lead: Member, now: datetime
-) -> None:
-    request = asked(ready_sprint(workspace), now, to=owner)
-    old = approval_token(request)
-    later = now + LINK_LIFE + timedelta(hours=1)
-
-    remind(request=request, by=lead, now=later)
-
-    request.refresh_from_db()
-    assert open_approval(approval_token(request), later) == request
-    with pytest.raises(ApprovalLinkInvalid, match="replaced"):
-        open_approval(old, later)
-    assert SystemMail.objects.filter(kind="sprints.approval", to=owner.user.email).count() == 2
-    assert AuditEntry.objects.filter(action="approval.reminded", member=lead).exists()
-
-
-def test_nobody_is_reminded_of_what_was_decided(
-    workspace: Workspace, owner: Member, lead: Member, now: datetime
-) -> None:
-    request = asked(ready_sprint(workspace), now, to=owner)
-    answer(request, Verdict.APPROVED, now)
-
-    with pytest.raises(ApprovalRefused):
-        remind(request=request, by=lead, now=now)
-
-    assert SystemMail.objects.filter(kind="sprints.approval").count() == 1
-
-
-def test_a_finished_mail_is_frozen_word_for_word(
-    workspace: Workspace, owner: Member, lead: Member, now: datetime
-) -> None:
-    story = ready_story(ready_sprint(workspace))
-
-    request = request_content_approval(story=story, content=MAIL, approver=owner, by=lead, now=now)
-
-    assert (request.story, request.sprint, request.version) == (story, None, 1)
-    assert request.items[0]["content"] == MAIL
-
-
-def test_a_newer_mail_replaces_the_one_that_waits_and_leaves_the_plan_alone(
-    workspace: Workspace, owner: Member, now: datetime
-) -> None:
-    sprint = ready_sprint(workspace)
-    plan = asked(sprint, now, to=owner)
-    story = sprint.stories.get()
-    first = asked_about_mail(story, now, to=owner)
-
-    second = asked_about_mail(story, now, to=owner, subject="Another subject")
-
-    states = {request.pk: request.state for request in ApprovalRequest.objects.all()}
-    assert states == {
-        plan.pk: ApprovalState.OPEN,
-        first.pk: ApprovalState.SUPERSEDED,
-        second.pk: ApprovalState.OPEN,
-    }
-    assert second.version == 2
-
-
-def test_a_mail_is_not_decided_when_its_story_was_rewritten(
-    workspace: Workspace, owner: Member, lead: Member, now: datetime
-) -> None:
-    story = ready_story(ready_sprint(workspace))
-    request = asked_about_mail(story, now, to=owner)
-    rewrite_story(story=story, by=lead, now=now, title="Another story")
-
-    with pytest.raises(PlanChanged):
-        answer(request, Verdict.APPROVED, now)
 
 
 def test_the_policy_is_chosen_once_a_workspace_and_changed_later(
