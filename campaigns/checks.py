@@ -37,8 +37,8 @@ SHOWN_LINKS = 5
 def approval_checks(campaign: Campaign, now: datetime) -> Iterator[Finding]:
     """Is this exactly what the owner approved; while no time is set, for the one that would be proposed."""
     if _why_broken(campaign, now):
-        todo = _("Nobody can say whom the segment means, so it cannot be compared. Mend the segment.")
-        yield Finding(Level.STOP, _("Not what the owner approved"), todo, Place.SEGMENT)
+        remedy = _("Nobody can say whom the segment means, so it cannot be compared. Mend the segment.")
+        yield Finding(Level.STOP, _("Not what the owner approved"), remedy, Place.SEGMENT)
         return
     facts = send_facts(campaign, at=planned_at(campaign, now), now=now)
     reasons = unapproved_reasons(story=campaign.story, facts=facts)
@@ -66,13 +66,13 @@ def audience_checks(campaign: Campaign, now: datetime) -> Iterator[Finding]:
         return
     reach = reach_of(campaign, now)
     if not reach.reachable:
-        todo = _("No one in the segment has given consent.") if reach.total else _("The segment holds nobody.")
-        yield Finding(Level.STOP, _("Nobody can be written to"), todo, Place.SEGMENT)
+        remedy = _("No one in the segment has given consent.") if reach.total else _("The segment holds nobody.")
+        yield Finding(Level.STOP, _("Nobody can be written to"), remedy, Place.SEGMENT)
         return
     yield Finding(Level.OK, _people(reach.reachable), _left_out(reach))
     if campaign.segment.archived_at is not None:
-        todo = _("It still works. Choose another if this was not meant.")
-        yield Finding(Level.WARN, _("The segment was put away"), todo, Place.CAMPAIGN)
+        remedy = _("It still works. Choose another if this was not meant.")
+        yield Finding(Level.WARN, _("The segment was put away"), remedy, Place.CAMPAIGN)
 
 
 def _people(count: int) -> str:
@@ -112,8 +112,8 @@ def _sender_checks(campaign: Campaign) -> Iterator[Finding]:
     if sender is None:
         yield Finding(Level.STOP, _("There is no sender"), _("Choose whom the mail is from."), Place.CAMPAIGN)
     elif sender.archived_at is not None:
-        todo = _("“%(sender)s” is used no more. Choose another.") % {"sender": sender}
-        yield Finding(Level.STOP, _("The sender was put away"), todo, Place.CAMPAIGN)
+        remedy = _("“%(sender)s” is used no more. Choose another.") % {"sender": sender}
+        yield Finding(Level.STOP, _("The sender was put away"), remedy, Place.CAMPAIGN)
     else:
         yield Finding(Level.OK, _("The mail is from %(sender)s") % {"sender": sender})
 
@@ -123,8 +123,8 @@ def _address_checks(campaign: Campaign, compiled: CompiledContent) -> Iterator[F
     if POSTAL_ADDRESS not in set(compiled.html.paths()):
         yield Finding(Level.STOP, missing, _("Put {{ postal_address }} into the mail."), Place.CONTENT)
     elif not campaign.workspace.postal_address.strip():
-        todo = _("Write it into the settings of the workspace: the law asks for it in every mail.")
-        yield Finding(Level.STOP, missing, todo, Place.SETTINGS)
+        remedy = _("Write it into the settings of the workspace: the law asks for it in every mail.")
+        yield Finding(Level.STOP, missing, remedy, Place.SETTINGS)
     else:
         yield Finding(Level.OK, _("The postal address is in the mail"))
 
@@ -142,8 +142,8 @@ def _variable_checks(campaign: Campaign, version: ContentVersion, compiled: Comp
             Place.CONTENT,
         )
     if not version.preheader:
-        todo = _("Inboxes show it beside the subject.")
-        yield Finding(Level.WARN, _("There is no preview text"), todo, Place.CONTENT)
+        remedy = _("Inboxes show it beside the subject.")
+        yield Finding(Level.WARN, _("There is no preview text"), remedy, Place.CONTENT)
 
 
 def _rendered_checks(mail: RenderedMail) -> Iterator[Finding]:
@@ -151,8 +151,8 @@ def _rendered_checks(mail: RenderedMail) -> Iterator[Finding]:
     if not mail.subject:
         yield Finding(Level.STOP, _("The subject is empty"), _("Write one."), Place.CONTENT)
     if len(mail.subject) > LONGEST_SUBJECT:
-        todo = _("Phones show about 40 characters, inboxes about 70.")
-        yield Finding(Level.WARN, _("The subject is long"), todo, Place.CONTENT)
+        remedy = _("Phones show about 40 characters, inboxes about 70.")
+        yield Finding(Level.WARN, _("The subject is long"), remedy, Place.CONTENT)
     yield from _link_checks(links)
     yield _size_check(len(mail.html.encode()))
 
@@ -162,14 +162,14 @@ def _link_checks(links: Iterable[str]) -> Iterator[Finding]:
     if SAMPLE_UNSUBSCRIBE in links:
         yield Finding(Level.OK, _("There is an unsubscribe link"))
     else:
-        todo = _("Put {{ unsubscribe_url }} into a link: the law and every mailbox provider ask for it.")
-        yield Finding(Level.STOP, _("The unsubscribe link is missing"), todo, Place.CONTENT)
+        remedy = _("Put {{ unsubscribe_url }} into a link: the law and every mailbox provider ask for it.")
+        yield Finding(Level.STOP, _("The unsubscribe link is missing"), remedy, Place.CONTENT)
     broken = sorted({link for link in links if not _is_usable(link)})
     if broken:
         shown = ", ".join(link or _("(empty)") for link in broken[:SHOWN_LINKS])
         title = ngettext("One link leads nowhere", "%(count)s links lead nowhere", len(broken))
-        todo = _("%(links)s: a link starts with https://.") % {"links": shown}
-        yield Finding(Level.STOP, title % {"count": len(broken)}, todo, Place.CONTENT)
+        remedy = _("%(links)s: a link starts with https://.") % {"links": shown}
+        yield Finding(Level.STOP, title % {"count": len(broken)}, remedy, Place.CONTENT)
     else:
         yield Finding(Level.OK, _("All links lead somewhere"))
 
@@ -186,8 +186,8 @@ def _is_usable(link: str) -> bool:
 def _size_check(size: int) -> Finding:
     shown = _("The mail has %(size)s KB") % {"size": number_format(size / 1000, 1)}
     if size > WARN_AT:
-        todo = _("Gmail cuts a mail off at 102 KB, and the links we track make it longer.")
-        return Finding(Level.WARN, shown, todo, Place.CONTENT)
+        remedy = _("Gmail cuts a mail off at 102 KB, and the links we track make it longer.")
+        return Finding(Level.WARN, shown, remedy, Place.CONTENT)
     return Finding(Level.OK, shown)
 
 

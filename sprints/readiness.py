@@ -29,17 +29,17 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReadinessCheck:
-    """One thing that must be so before the owner is asked. `todo` says what to do when it is not."""
+    """One thing that must be so before the owner is asked. `remedy` says what to do when it is not."""
 
     is_met: bool
     title: str
-    todo: str
+    remedy: str
     part: Part
     story: Story | None = None
 
     def __str__(self) -> str:
         about = _("Story “%(story)s”: ") % {"story": self.story} if self.story else ""
-        return about + _("“%(title)s” is not so yet. %(todo)s") % {"title": self.title, "todo": self.todo}
+        return about + _("“%(title)s” is not so yet. %(remedy)s") % {"title": self.title, "remedy": self.remedy}
 
 
 @dataclass(frozen=True, slots=True)
