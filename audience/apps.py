@@ -9,13 +9,16 @@ class AudienceConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what segments can ask, the timeline's own moments and the menu."""
+        from audience.audit_words import AUDIT_WORDS
         from audience.own_timeline import contact_moments
         from audience.segments import own_fields
         from audience.segments.fields import register_fields
         from audience.timeline import register_timeline
+        from workspaces.audit import describe_actions
         from workspaces.navigation import Entry, register_entry
         from workspaces.permissions import Can
 
+        describe_actions(AUDIT_WORDS)
         register_fields(own_fields.contact_fields)
         register_fields(own_fields.attribute_fields)
         register_fields(own_fields.list_fields)

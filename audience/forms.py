@@ -1,6 +1,6 @@
 """Forms of the audience pages."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audience.imports import CONTACT_COLUMNS, SKIP
 from audience.models import AttributeDefinition, AttributeKind, Consent, Contact, ContactList
-from workspaces.forms import StyledForm
+from workspaces.forms import DateInput, StyledForm, style
 from workspaces.models import Language, Workspace, validate_time_zone
 
 ENCODINGS = [
@@ -44,15 +44,13 @@ class ContactForm(StyledForm):
     ) -> None:
         if contact is not None:
             kwargs["initial"] = {name: getattr(contact, name) for name in ("email", *self.OWN)}
-            kwargs["initial"] |= {f"attribute_{key}": value for key, value in contact.attributes.items()}
+            kwargs["initial"] |= {f"attribute_{key}": _typed(value) for key, value in contact.attributes.items()}
         self.attributes = attributes
         super().__init__(*args, **kwargs)
         for key, definition in attributes.items():
-            field = forms.CharField(
-                label=definition.label, required=False, help_text=str(_HINTS[AttributeKind(definition.kind)])
-            )
-            field.widget.attrs["class"] = "input"
-            self.fields[f"attribute_{key}"] = field
+            widget = _WIDGETS[AttributeKind(definition.kind)]()
+            self.fields[f"attribute_{key}"] = forms.CharField(label=definition.label, required=False, widget=widget)
+        style(self)
 
     @property
     def own_values(self) -> dict[str, str]:
@@ -63,11 +61,16 @@ class ContactForm(StyledForm):
         return {key: self.cleaned_data[f"attribute_{key}"] for key in self.attributes}
 
 
-_HINTS = {
-    AttributeKind.TEXT: "",
-    AttributeKind.NUMBER: _("A number"),
-    AttributeKind.DATE: _("A date, as 2026-05-18"),
-    AttributeKind.BOOLEAN: _("yes or no"),
+def _typed(value: Any) -> Any:
+    """A stored value as a person would type it."""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+
+
+_WIDGETS: dict[AttributeKind, Callable[[], forms.Widget]] = {
+    AttributeKind.TEXT: forms.TextInput,
+    AttributeKind.NUMBER: lambda: forms.TextInput(attrs={"inputmode": "decimal"}),
+    AttributeKind.DATE: DateInput,
+    AttributeKind.BOOLEAN: lambda: forms.Select(choices=[("", "—"), ("yes", _("Yes")), ("no", _("No"))]),
 }
 
 

@@ -10,12 +10,16 @@ class CampaignsConfig(AppConfig):
     def ready(self) -> None:
         """Register this app's preflight checks, the menu, its part of the settings and of the home page."""
         from campaigns import checks
+        from campaigns.audit_words import AUDIT_WORDS
+        from campaigns.first_steps import first_steps_panel
         from campaigns.home import upcoming_panel
         from campaigns.preflight import register_checks
+        from workspaces.audit import describe_actions
         from workspaces.home import Panel, register_panel
         from workspaces.navigation import Entry, Tab, register_entry, register_tab
         from workspaces.permissions import Can
 
+        describe_actions(AUDIT_WORDS)
         register_checks("approval", _("Approval"), checks.approval_checks)
         register_checks("audience", _("Audience and consent"), checks.audience_checks)
         register_checks("content", _("Content"), checks.content_checks)
@@ -23,4 +27,7 @@ class CampaignsConfig(AppConfig):
         see = Can.SEE_CAMPAIGNS
         register_entry(Entry("campaigns", "send", 20, _("Campaigns"), "mail", "campaigns:campaign_list", see))
         register_tab(Tab(20, _("Senders"), "campaigns:settings_senders", Can.MANAGE_WORKSPACE))
+        register_panel(
+            Panel("first_steps", "main", 0, Can.EDIT_STORIES, "campaigns/_first_steps.html", first_steps_panel)
+        )
         register_panel(Panel("upcoming_sends", "side", 20, see, "campaigns/_upcoming.html", upcoming_panel))

@@ -12,12 +12,15 @@ class DeliveryConfig(AppConfig):
         from audience.segments.fields import register_fields
         from audience.timeline import register_timeline
         from campaigns.preflight import register_checks
+        from delivery.audit_words import AUDIT_WORDS
         from delivery.checks import transport_checks
         from delivery.contact_timeline import mail_moments
         from delivery.letters import held
         from delivery.segment_fields import mail_fields
+        from workspaces.audit import describe_actions
         from workspaces.systemmail import register_letter
 
+        describe_actions(AUDIT_WORDS)
         register_fields(mail_fields)
         register_timeline(mail_moments)
         register_checks("delivery", _("Delivery"), transport_checks)

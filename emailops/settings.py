@@ -148,7 +148,13 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 ACCOUNT_ADAPTER = "workspaces.accounts.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "workspaces.accounts.SignupForm"}
+ACCOUNT_FORMS = {
+    "login": "workspaces.accounts.LoginForm",
+    "signup": "workspaces.accounts.SignupForm",
+    "change_password": "workspaces.accounts.ChangePasswordForm",
+    "reset_password": "workspaces.accounts.ResetPasswordForm",
+    "reset_password_from_key": "workspaces.accounts.ResetPasswordKeyForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -180,6 +186,7 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.user, MAIL.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.starttls, MAIL.implicit_tls
 EMAIL_TIMEOUT = 30
 ANYMAIL = {name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")}
+SMTP_CONNECTIONS = env.int("SMTP_CONNECTIONS", 8)
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "EmailOps <emailops@localhost.localdomain>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

@@ -8,13 +8,16 @@ class InsightsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what KPIs and hypotheses can be measured from, and this app's part of the home page."""
+        from insights.audit_words import AUDIT_WORDS
         from insights.home import latest_results, stat_strip
         from insights.measures import MEASURES, METRICS
         from sprints.metrics import register_metric
         from strategy.measures import register_measure
+        from workspaces.audit import describe_actions
         from workspaces.home import Panel, register_panel
         from workspaces.permissions import Can
 
+        describe_actions(AUDIT_WORDS)
         for measure in MEASURES:
             register_measure(measure)
         for metric in METRICS:

@@ -9,15 +9,18 @@ class SprintsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register menu, home panels, a tab of the settings, and this app's mails."""
+        from sprints.audit_words import AUDIT_WORDS
         from sprints.home import running_sprint
         from sprints.letters import approval, decision
         from sprints.queries import backlog_count
         from sprints.waiting import waiting_count, waiting_panel
+        from workspaces.audit import describe_actions
         from workspaces.home import Panel, register_panel
         from workspaces.navigation import Entry, Tab, register_entry, register_tab
         from workspaces.permissions import Can
         from workspaces.systemmail import register_letter
 
+        describe_actions(AUDIT_WORDS)
         see = Can.SEE_SPRINTS
         register_entry(
             Entry("backlog", "plan", 11, _("Backlog"), "layers", "sprints:story_list", see, count=backlog_count)

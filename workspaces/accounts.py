@@ -5,8 +5,8 @@ from smtplib import SMTPException
 from typing import Any
 from urllib.parse import urlsplit
 
+from allauth.account import forms as allauth_forms
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import SignupForm as AllauthSignupForm
 from anymail.exceptions import AnymailError
 from django import forms
 from django.conf import settings
@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from emailops.lib.errors import DomainError
+from workspaces.forms import style
 from workspaces.models import User
 
 logger = logging.getLogger(__name__)
@@ -52,8 +53,42 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ca
             raise MailAway(_("Mail cannot be sent at the moment. Please try again in a few minutes.")) from error
 
 
-class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth carries no types
+class HouseStyle:
+    """Gives a form of allauth the look and the words of ours, and no words inside its fields."""
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+            if isinstance(field, forms.EmailField):
+                field.label = _("E-mail address")
+        style(self)  # type: ignore[arg-type]  # mixed into forms
+
+
+class LoginForm(HouseStyle, allauth_forms.LoginForm):  # type: ignore[misc]  # allauth carries no types
+    """Address and password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = ""
+
+
+class SignupForm(HouseStyle, allauth_forms.SignupForm):  # type: ignore[misc]  # allauth carries no types
     """Asks for the name as well."""
 
     name = forms.CharField(label=_("Your name"), max_length=120)
     field_order = ("name", "email", "password1")
+
+
+class ChangePasswordForm(HouseStyle, allauth_forms.ChangePasswordForm):  # type: ignore[misc]  # allauth carries no types
+    """The old and the new one."""
+
+
+class ResetPasswordForm(HouseStyle, allauth_forms.ResetPasswordForm):  # type: ignore[misc]  # allauth carries no types
+    """Where to send the link."""
+
+
+class ResetPasswordKeyForm(HouseStyle, allauth_forms.ResetPasswordKeyForm):  # type: ignore[misc]  # allauth carries no types
+    """A new password for who followed the link."""

@@ -9,11 +9,14 @@ class WorkspacesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the menu's first entry and the mails of this app."""
+        from workspaces.audit import describe_actions
+        from workspaces.audit_words import AUDIT_WORDS
         from workspaces.letters import invitation
         from workspaces.navigation import Entry, Tab, register_entry, register_tab
         from workspaces.permissions import Can
         from workspaces.systemmail import register_letter
 
+        describe_actions(AUDIT_WORDS)
         register_entry(Entry("home", "", 0, _("Home"), "house", "workspaces:home", Can.SEE_WORKSPACE))
         manage = Can.MANAGE_WORKSPACE
         register_tab(Tab(0, _("General"), "workspaces:settings_general", manage))

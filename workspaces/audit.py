@@ -1,13 +1,26 @@
 """The audit log: one entry per write, in the same transaction as the write."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Model
+from django.utils.functional import Promise
 
 from workspaces.models import AuditEntry, Member, Workspace
 
 LONGEST_LABEL = 200
+_words: dict[str, "str | Promise"] = {}
+
+
+def describe_actions(words: Mapping[str, "str | Promise"]) -> None:
+    """Say what an app's actions are called on the page of the log."""
+    _words.update(words)
+
+
+def said(action: str) -> str:
+    """What was done, after the name of who did it; an action without words is named as it is stored."""
+    return str(_words.get(action, action))
 
 
 def record(action: str, target: Model, *, by: Member | None, now: datetime, **detail: Any) -> None:

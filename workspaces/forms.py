@@ -56,9 +56,11 @@ class StyledModelForm(forms.ModelForm[Any]):
 
 
 def style(form: forms.BaseForm) -> None:
+    """Give every control its class. Repeating it changes nothing."""
     for field in form.fields.values():
         css = next((css for kind, css in CSS_CLASSES if isinstance(field.widget, kind)), "")
-        field.widget.attrs["class"] = f"{field.widget.attrs.get('class', '')} {css}".strip()
+        classes = [*field.widget.attrs.get("class", "").split(), *css.split()]
+        field.widget.attrs["class"] = " ".join(dict.fromkeys(classes))
 
 
 class DateInput(forms.DateInput):

@@ -24,7 +24,7 @@ def page(browser: Browser, company: Stack) -> Iterator[Page]:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.goto("/accounts/login/")
-    page.get_by_label("E-mail").or_(page.get_by_label("Email")).fill(LEAD)
+    page.get_by_label("E-mail address").fill(LEAD)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/w/**")

@@ -43,7 +43,7 @@ def looks(browser: Browser, company: Stack) -> Iterator[dict[tuple[str, int], Br
     first = browser.new_context(base_url=company.base_url)
     page = first.new_page()
     page.goto("/accounts/login/")
-    page.get_by_label("E-mail").or_(page.get_by_label("Email")).fill(LEAD)
+    page.get_by_label("E-mail address").fill(LEAD)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/w/**")

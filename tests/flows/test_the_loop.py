@@ -60,7 +60,7 @@ def test_the_loop(stack: Stack, browser: Browser, tmp_path: Path) -> None:
 
 def _opens_the_workspace_and_invites_the_owner(lena: Person, browser: Browser, stack: Stack) -> None:
     lena.visit("/")
-    lena.fill({"Your name": "Lena Fern", "Email": LEAD, "Password": PASSWORD})
+    lena.fill({"Your name": "Lena Fern", "E-mail address": LEAD, "Password": PASSWORD})
     lena.press("Create account")
     lena.fill({"Name of the business": "Fern Garden", "Postal address": "Lipa 1, Sofia"})
     lena.press("Open the workspace")

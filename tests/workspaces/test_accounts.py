@@ -289,3 +289,13 @@ def test_every_page_before_the_door_looks_like_ours(client: Client, workspace: W
 @pytest.mark.parametrize("path", ["/accounts/email/", "/accounts/confirm-email/", "/accounts/social/login/cancelled/"])
 def test_parts_of_allauth_that_we_do_not_offer_are_not_there(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"])
+def test_the_forms_of_allauth_speak_and_look_like_ours(client: Client, path: str) -> None:
+    page = client.get(path).content.decode()
+
+    assert "E-mail address" in page
+    assert "placeholder" not in page
+    assert 'class="input"' in page
+    assert page.count(">Forgot") <= 1

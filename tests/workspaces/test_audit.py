@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from tests.factories.audience import ListFactory
-from workspaces.audit import LONGEST_LABEL, record
+from workspaces.audit import LONGEST_LABEL, record, said
 from workspaces.models import ApiKey, AuditEntry, Member, Workspace
 
 
@@ -51,3 +51,8 @@ def test_a_long_name_is_cut(workspace: Workspace, lead: Member, now: datetime) -
 def test_what_belongs_to_no_workspace_cannot_be_recorded(lead: Member, now: datetime) -> None:
     with pytest.raises(TypeError, match="belongs to no workspace"):
         record("user.changed", lead.user, by=lead, now=now)
+
+
+@pytest.mark.parametrize(("action", "words"), [("workspace.updated", "changed the settings"), ("cat.fed", "cat.fed")])
+def test_an_action_is_told_in_words_where_there_are_any(action: str, words: str) -> None:
+    assert said(action) == words

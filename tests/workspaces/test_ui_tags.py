@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.factories.workspaces import UserFactory
 from workspaces.models import Member, User
-from workspaces.templatetags.ui import avatar, avatars, bar, icon, in_days, may, money, percent, points
+from workspaces.templatetags.ui import avatar, avatars, bar, icon, in_days, may, money, percent, points, with_code
 
 NBSP = "\u00a0"
 
@@ -182,3 +182,16 @@ def test_the_theme_follows_the_browsers_choice(lead: Member, browse: Callable[[M
         "light": 'lang="en" data-theme="light"',
         '"><script>': 'lang="en"',
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Narrow with `?state=`.", 'Narrow with <code class="code">?state=</code>.'),
+        ("`a` & `<b>`", '<code class="code">a</code> &amp; <code class="code">&lt;b&gt;</code>'),
+        ("one ` alone", "one ` alone"),
+        ("", ""),
+    ],
+)
+def test_names_between_backticks_are_shown_as_code(text: str, shown: str) -> None:
+    assert with_code(text) == shown

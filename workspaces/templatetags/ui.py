@@ -16,11 +16,13 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from workspaces.audit import said
 from workspaces.models import Member, User
 from workspaces.navigation import tabs
 from workspaces.permissions import Can
 
 register = template.Library()
+register.filter("said", said)
 ICON_FOLDER = Path(settings.BASE_DIR) / "static" / "icons"
 
 
@@ -110,6 +112,17 @@ def money(amount: Decimal | float | None, currency: str) -> str:
 @register.filter
 def in_days(days: int) -> str:
     return ngettext("%(count)s day", "%(count)s days", days) % {"count": number_format(days)}
+
+
+@register.filter
+def with_code(text: str) -> SafeString:
+    """A sentence whose `names` between backticks are shown as code."""
+    names = re.split(r"`([^`]+)`", str(text))
+    return format_html_join(
+        "",
+        "{}",
+        ((format_html('<code class="code">{}</code>', part) if at % 2 else part,) for at, part in enumerate(names)),
+    )
 
 
 @register.filter

@@ -178,6 +178,23 @@ def test_a_contact_is_edited(workspace: Workspace, client: Client) -> None:
     assert contact.attributes == {"vip": True, "old": "kept"}
 
 
+def test_each_attribute_is_asked_for_in_its_own_kind(workspace: Workspace, client: Client) -> None:
+    for key, kind in (("city", "text"), ("points", "number"), ("born", "date"), ("vip", "boolean")):
+        AttributeFactory.create(workspace=workspace, key=key, label=key, kind=kind)
+    attributes = {"city": "Sofia", "points": 12.5, "born": "2000-05-18", "vip": False}
+    contact = ContactFactory.create(workspace=workspace, attributes=attributes)
+    typed = {"attribute_points": "12.5", "attribute_born": "2000-05-18", "attribute_vip": "no"}
+
+    page = client.get(f"{BASE}/contacts/{contact.pk}/edit/").content.decode()
+    client.post(f"{BASE}/contacts/{contact.pk}/edit/", {**FORM, "attribute_city": "Sofia", **typed})
+
+    contact.refresh_from_db()
+    assert '<input type="date" name="attribute_born" value="2000-05-18" class="input"' in page
+    assert '<option value="no" selected>No</option>' in page
+    assert 'value="12.5" inputmode="decimal" class="input"' in page
+    assert contact.attributes == attributes
+
+
 def test_a_contact_is_shown_with_everything_we_know(
     workspace: Workspace, lead: Member, client: Client, now: datetime, django_assert_max_num_queries: Any
 ) -> None:

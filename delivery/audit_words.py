@@ -1,0 +1,11 @@
+"""What this app's entries in the audit log say, after the name of who did it."""
+
+from django.utils.translation import gettext_lazy as _
+
+AUDIT_WORDS = {
+    "campaign.test_asked": _("asked for a test mail"),
+    "campaign.test_sent": _("got a test mail"),
+    "campaign.test_failed": _("got no test mail, as the server refused it"),
+    "run.planned": _("made the list of recipients"),
+    "run.done": _("settled the list of recipients"),
+}
