@@ -79,10 +79,11 @@ class Audience:
         self._leave(openers, opened, mood.left)
 
     def _arrived(self, run: Run) -> list[Sent]:
-        rows = run.deliveries.filter(state=DeliveryState.SENT, decided_at__isnull=False).order_by("pk")
+        """By address: the ledger's own order is that in which PostgreSQL found the contacts, another every time."""
+        rows = run.deliveries.filter(state=DeliveryState.SENT, decided_at__isnull=False)
         return [
             Sent(pk, at, self._crowd[address])
-            for pk, at, address in rows.values_list("pk", "decided_at", "address")
+            for pk, at, address in rows.order_by("address").values_list("pk", "decided_at", "address")
             if at is not None
         ]
 

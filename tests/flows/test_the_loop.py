@@ -4,6 +4,7 @@ import csv
 import os
 import re
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -343,6 +344,7 @@ def _everybody_got_it_once(lena: Person, stack: Stack) -> None:
 
 def _readers_react(browser: Browser, stack: Stack) -> None:
     """Sixty open, forty of them click, one leaves by the mail program's button and one by the link in the mail."""
+    time.sleep(2.5)  # what opens a mail within two seconds of its arrival counts as a machine
     for number in range(60):
         mail = letter_to(stack, _address(number), SUBJECT)
         assert "200 ml" in text_of(mail)
