@@ -26,7 +26,7 @@ class MailSettings:
 def mail_settings(url: str) -> MailSettings:
     """Read EMAIL_URL.
 
-    `smtp://[user:password@]host[:25]` clear text, for loopback and trusted networks; `submission://…[:587]` STARTTLS;
+    `smtp://[user:password@]host[:25]` clear text, the password to loopback only; `submission://…[:587]` STARTTLS;
     `smtps://…[:465]` TLS from the first byte; `anymail://postmark` any django-anymail backend, whose own settings come
     from `ANYMAIL_…` variables. Raises ImproperlyConfigured for anything else.
     """

@@ -18,7 +18,6 @@ ONLY_FOR_TRYING_OUT = {"emailops/embedded.py", "delivery/management/commands/mai
 
 NEVER_IMPORTED = {
     "granian": "a command: the web server",
-    "uvloop": "an option of granian's command",
     "tzdata": "data that zoneinfo finds",
     "pytest-timeout": "an option of pytest's command",
     "mypy": "a command",
