@@ -24,7 +24,11 @@ def text_from_html(html: str) -> str:
     Hidden elements (`hidden`, `aria-hidden="true"`, `display:none`) are left out, so that a preheader is not read
     twice.
     """
-    parser = _Reader()
+    return read_by(Reader(), html)
+
+
+def read_by(parser: "Reader", html: str) -> str:
+    """`text_from_html`, by a reader that may look for more on its way."""
     parser.feed(UNSEEN.sub("", html))
     parser.close()
     text = SPACES.sub(" ", "".join(parser.parts).translate(INVISIBLE))
@@ -41,7 +45,7 @@ def _is_silent(tag: str, attributes: dict[str, str | None]) -> bool:
     )
 
 
-class _Reader(HTMLParser):
+class Reader(HTMLParser):
     """Collects the text in `parts`; `breaks` counts the line breaks at its end."""
 
     def __init__(self) -> None:
@@ -66,7 +70,7 @@ class _Reader(HTMLParser):
         elif tag == "img":
             self._say(given.get("alt") or "")
         elif tag == "a":
-            self._close_link()
+            self.close_link()
             self.href, self.words = given.get("href") or "", []
         elif tag == "br":
             self._break(self.breaks + 1)
@@ -91,7 +95,7 @@ class _Reader(HTMLParser):
                     pass
             return
         if tag == "a":
-            self._close_link()
+            self.close_link()
         elif tag in {"ul", "ol"} and self.lists:
             self.lists.pop()
         self._break(BREAKS.get(tag, 0))
@@ -122,12 +126,19 @@ class _Reader(HTMLParser):
         if text.strip():
             self.breaks, self.after_mark = 0, False
 
-    def _close_link(self) -> None:
+    def close_link(self) -> None:
+        """Say where the link leads that was open until here."""
         words = " ".join("".join(self.words).split())
-        target = self.href.strip().removeprefix("mailto:").removeprefix("tel:")
-        if target and target != words and not target.startswith("#"):
+        target = link_target(self.href, words)
+        if target:
             self._say(f" ({target})" if words else target)
         self.href = ""
+
+
+def link_target(href: str, words: str) -> str:
+    """What is said of a link's address after its words; nothing when the words say it, or when it leads nowhere."""
+    target = href.strip().removeprefix("mailto:").removeprefix("tel:")
+    return "" if target == words or target.startswith("#") else target
 
 
 def _first_number(given: dict[str, str | None]) -> int:

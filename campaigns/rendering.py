@@ -75,13 +75,18 @@ def header_text(text: str) -> str:
 
 def personal_context(contact: Contact, workspace: Workspace, *, unsubscribe_url: str) -> dict[str, Any]:
     """Everything a template can ask about; plain values only."""
-    return {
-        "contact": {path: str(getattr(contact, path)) for path in CONTACT_PATHS}
-        | {"attributes": dict(contact.attributes)},
-        "workspace": {"name": workspace.name},
-        UNSUBSCRIBE: unsubscribe_url,
-        POSTAL_ADDRESS: workspace.postal_address,
-    }
+    return {**contact_context(contact), **workspace_context(workspace), UNSUBSCRIBE: unsubscribe_url}
+
+
+def contact_context(contact: Contact) -> dict[str, Any]:
+    """The part of a `personal_context` in which readers differ."""
+    fields = {path: str(getattr(contact, path)) for path in CONTACT_PATHS}
+    return {"contact": fields | {"attributes": dict(contact.attributes)}}
+
+
+def workspace_context(workspace: Workspace) -> dict[str, Any]:
+    """The part of a `personal_context` that is the same for all readers."""
+    return {"workspace": {"name": workspace.name}, POSTAL_ADDRESS: workspace.postal_address}
 
 
 def template_from_source(*, written_as: str, source: str, preheader: str, language: str, brand: Brand = MOSS) -> str:

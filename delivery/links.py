@@ -17,16 +17,40 @@ TOKEN, SIGNATURE = "~token~", "~signature~"  # a tilde stands in no token, and i
 
 
 def open_url(delivery_id: int) -> str:
-    return settings.BASE_URL + _path("delivery:open", TOKEN).replace(TOKEN, seal(Kind.OPEN, delivery_id))
+    return seal(Kind.OPEN, delivery_id).join(around_open_token())
 
 
 def unsubscribe_url(delivery_id: int) -> str:
-    return settings.BASE_URL + _path("delivery:unsubscribe", TOKEN).replace(TOKEN, seal(Kind.UNSUBSCRIBE, delivery_id))
+    return seal(Kind.UNSUBSCRIBE, delivery_id).join(around_unsubscribe_token())
 
 
 def click_url(delivery_id: int, target: str) -> str:
-    path = _click_path(target, settings.SECRET_KEY)
-    return settings.BASE_URL + path.replace(TOKEN, seal(Kind.CLICK, delivery_id), 1)  # the target may hold anything
+    return seal(Kind.CLICK, delivery_id).join(around_click_token(target))
+
+
+def counted_url(delivery_id: int, target: str) -> str:
+    """Where a link to this target leads in a message: through us when its clicks are counted."""
+    return click_url(delivery_id, target) if is_tracked(target) else target
+
+
+def around_open_token() -> tuple[str, str]:
+    """What stands before and after the token in `open_url`."""
+    return _around_token(_path("delivery:open", TOKEN))
+
+
+def around_unsubscribe_token() -> tuple[str, str]:
+    """What stands before and after the token in `unsubscribe_url`."""
+    return _around_token(_path("delivery:unsubscribe", TOKEN))
+
+
+def around_click_token(target: str) -> tuple[str, str]:
+    """What stands before and after the token in `click_url`: the same for all readers of a link."""
+    return _around_token(_click_path(target, settings.SECRET_KEY))
+
+
+def _around_token(path: str) -> tuple[str, str]:
+    before, _token, after = path.partition(TOKEN)  # the first one: a target may hold anything
+    return settings.BASE_URL + before, after
 
 
 @cache

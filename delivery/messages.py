@@ -1,7 +1,10 @@
 """The message that one reader gets: rendered, its links counted, its headers complete."""
 
+from collections.abc import Mapping
 from email.charset import QP, Charset
 from email.utils import quote
+from functools import partial
+from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
 from django.utils.html import format_html
@@ -10,8 +13,15 @@ from audience.models import Contact
 from campaigns.links import rewrite_links
 from campaigns.models import Campaign, Sender
 from campaigns.plaintext import text_from_html
-from campaigns.rendering import CompiledContent, RenderedMail, header_text, insert_at_top, personal_context
-from delivery.links import click_url, is_tracked, open_url, unsubscribe_url
+from campaigns.rendering import (
+    UNSUBSCRIBE,
+    CompiledContent,
+    RenderedMail,
+    header_text,
+    insert_at_top,
+    personal_context,
+)
+from delivery.links import counted_url, open_url, unsubscribe_url
 from delivery.models import Delivery
 from emailops.lib.addresses import read_address
 from emailops.lib.signing import Kind, seal
@@ -22,18 +32,35 @@ UTF8_QP.body_encoding = QP  # seven bits and short lines, so that every server t
 
 def message_id(delivery: Delivery, sender: Sender) -> str:
     """The same on every attempt, so that servers, bounces and people can tell one message from two."""
-    return f"<{seal(Kind.MESSAGE, delivery.pk)}@{_domain(sender)}>"
+    return _message_id(delivery.pk, sender)
+
+
+def _message_id(delivery_id: int, sender: Sender) -> str:
+    return f"<{seal(Kind.MESSAGE, delivery_id)}@{_domain(sender)}>"
 
 
 def campaign_message(
     delivery: Delivery, contact: Contact, campaign: Campaign, sender: Sender, compiled: CompiledContent
 ) -> EmailMultiAlternatives:
     """The message of a ledger row. Raises `RenderFailed`."""
-    unsubscribe = unsubscribe_url(delivery.pk)
-    mail = compiled.render(personal_context(contact, campaign.workspace, unsubscribe_url=unsubscribe))
-    message = _message(tracked(mail, delivery.pk), contact, delivery.address, sender)
+    context = personal_context(contact, campaign.workspace, unsubscribe_url=unsubscribe_url(delivery.pk))
+    return message_for(delivery.pk, delivery.address, context, campaign, sender, compiled)
+
+
+def message_for(
+    delivery_id: int,
+    address: str,
+    context: Mapping[str, Any],
+    campaign: Campaign,
+    sender: Sender,
+    compiled: CompiledContent,
+) -> EmailMultiAlternatives:
+    """The message to one reader, filled with a `personal_context`. Raises `RenderFailed`."""
+    mail = tracked(compiled.render(context), delivery_id)
+    message = _message(mail, _mailbox(context["contact"]["full_name"], address), sender)
+    unsubscribe = context[UNSUBSCRIBE]
     message.extra_headers |= {
-        "Message-ID": message_id(delivery, sender),
+        "Message-ID": _message_id(delivery_id, sender),
         "List-Unsubscribe": f"<{unsubscribe}>",  # RFC 2369; with the next line RFC 8058 section 3.1
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "List-ID": f"<{campaign.workspace.slug}.{_domain(sender)}>",  # RFC 2919
@@ -44,13 +71,12 @@ def campaign_message(
 
 def tracked(mail: RenderedMail, delivery_id: int) -> RenderedMail:
     """The mail with its links counted and the pixel placed near the top, before Gmail's cut."""
+    html = rewrite_links(mail.html, partial(counted_url, delivery_id))
+    return RenderedMail(mail.subject, insert_at_top(html, pixel(open_url(delivery_id))), mail.text)
 
-    def counted(target: str) -> str:
-        return click_url(delivery_id, target) if is_tracked(target) else target
 
-    pixel = format_html('<img src="{}" width="1" height="1" alt="">', open_url(delivery_id))
-    html = insert_at_top(rewrite_links(mail.html, counted), pixel)
-    return RenderedMail(mail.subject, html, mail.text)
+def pixel(url: str) -> str:
+    return format_html('<img src="{}" width="1" height="1" alt="">', url)
 
 
 def sample_message(
@@ -58,15 +84,15 @@ def sample_message(
 ) -> EmailMultiAlternatives:
     """A test for a colleague: what `contact` would get, nothing counted."""
     marked = RenderedMail(f"{subject_prefix} {mail.subject}", mail.html, text_from_html(mail.html))
-    return _message(marked, contact, to, sender)
+    return _message(marked, _mailbox(contact.full_name, to), sender)
 
 
-def _message(mail: RenderedMail, contact: Contact, to: str, sender: Sender) -> EmailMultiAlternatives:
+def _message(mail: RenderedMail, to: str, sender: Sender) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
         subject=mail.subject,
         body=mail.text,
         from_email=_mailbox(sender.name, envelope_sender(sender)),
-        to=[_mailbox(contact.full_name, to)],
+        to=[to],
         reply_to=[sender.reply_to] if sender.reply_to else None,
     )
     message.encoding = UTF8_QP

@@ -9,7 +9,7 @@ import binascii
 import hashlib
 import hmac
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 
 from django.conf import settings
@@ -40,6 +40,20 @@ def seal(kind: Kind, *numbers: int) -> str:
     return _encode(body + _tag(kind, body, settings.SECRET_KEY))
 
 
+def sealer(kind: Kind) -> Callable[[int], bytes]:
+    """`seal` of one number under the key of now, for one who needs thousands of them."""
+    prepared = _tagger(kind, settings.SECRET_KEY)
+    head = struct.pack(">BB", VERSION, kind)
+
+    def sealed(number: int) -> bytes:
+        body = head + number.to_bytes(8, "big")
+        tagger = prepared.copy()
+        tagger.update(body)
+        return base64.urlsafe_b64encode(body + tagger.digest()).rstrip(b"=")
+
+    return sealed
+
+
 def unseal(kind: Kind, token: str) -> tuple[int, ...]:
     """The numbers sealed in the token. Raises `BadToken`, for any defect alike."""
     raw = _decode(token)
@@ -62,9 +76,15 @@ def is_signed(kind: Kind, text: str, signature: str) -> bool:
 
 
 def _tag(kind: Kind, body: bytes, key: str) -> bytes:
+    tagger = _tagger(kind, key)
+    tagger.update(body)
+    return tagger.digest()
+
+
+def _tagger(kind: Kind, key: str) -> "hashlib.blake2b":
     # BLAKE2b takes keys of at most 64 bytes, so the secret is hashed first.
     secret = hashlib.sha256(key.encode()).digest()
-    return hashlib.blake2b(body, key=secret, person=b"emailops-%d" % kind, digest_size=TAG_BYTES).digest()
+    return hashlib.blake2b(key=secret, person=b"emailops-%d" % kind, digest_size=TAG_BYTES)
 
 
 def _keys() -> Iterator[str]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from emailops.lib.signing import BadToken, Kind, is_signed, seal, sign_text, unseal
+from emailops.lib.signing import BadToken, Kind, is_signed, seal, sealer, sign_text, unseal
 
 U64 = st.integers(0, 2**64 - 1)
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -29,6 +29,11 @@ def test_a_token_of_three_numbers_fits_a_header_line(kind: Kind, numbers: tuple[
 
 def test_the_same_numbers_give_the_same_token() -> None:
     assert seal(Kind.OPEN, 1, 2) == seal(Kind.OPEN, 1, 2)
+
+
+@given(st.sampled_from(Kind), U64)
+def test_a_sealer_seals_as_seal_does(kind: Kind, number: int) -> None:
+    assert sealer(kind)(number).decode() == seal(kind, number)
 
 
 def test_a_token_of_one_kind_does_not_pass_for_another() -> None:
