@@ -4,15 +4,18 @@ A row is never sent twice knowingly: `sending` is committed before the message i
 `sending` without a living worker becomes `unknown`, never `queued`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
 
 from django.db import connection, transaction
+from django.db.models import F
 
-from audience.models import Consent, Contact, Suppression, address_hash
-from delivery.models import Delivery, DeliveryState, Lane, Reason, Run, RunState
-from delivery.transports import Fate, Outcome
+from audience.models import Consent, Suppression, address_hash
+from delivery.fates import Fate, Outcome
+from delivery.journal import Note, discard_notes, read_notes
+from delivery.models import Delivery, DeliveryState, Lane, Reason, Run
 
 LANE_KEYS = 0x454F_0001 << 32  # our part of PostgreSQL's space of advisory lock keys
 RETRY_AFTER = (
@@ -34,17 +37,43 @@ FINAL_STATES = {
     Fate.UNKNOWN: (DeliveryState.UNKNOWN, Reason.CONNECTION_LOST),
 }
 
-# Written out because it runs for every message: building it through the ORM took half of a worker's time. Subqueries of
-# one value leave the planner nothing to join, which would take it longer than the update itself.
-INTEND = """
-UPDATE delivery_delivery AS held SET state = 'sending', attempt = %(attempt)s
-WHERE held.id = %(pk)s AND held.lane = %(lane)s AND held.state = 'claimed'
-  AND (SELECT run.state = 'sending' AND run.epoch = %(epoch)s FROM delivery_run AS run WHERE run.id = held.run_id)
-  AND (SELECT person.consent = 'given' AND person.suppression = ''
-       FROM audience_contact AS person WHERE person.id = held.contact_id)
-  AND (SELECT count(*) = 0 FROM audience_suppression AS never
-       WHERE never.workspace_id = held.workspace_id AND never.address_hash = %(address_hash)s)
+# Written out because they run for every message: through the ORM they took half of a worker's time.
+CLAIM = """
+UPDATE delivery_delivery AS held SET state = 'claimed', lane = %(lane)s
+FROM (SELECT next.id FROM delivery_delivery AS next
+      WHERE next.run_id = %(run)s
+        AND (next.state = 'queued' OR (next.state = 'deferred' AND next.next_attempt_at <= %(now)s))
+        AND EXISTS (SELECT FROM delivery_run AS run WHERE run.id = %(run)s AND run.state = 'sending')
+      ORDER BY next.id LIMIT %(limit)s FOR UPDATE OF next SKIP LOCKED) AS picked
+WHERE held.id = picked.id AND held.state IN ('queued', 'deferred')
+RETURNING held.id, held.address, held.attempt, held.contact_id
 """
+INTEND = """
+UPDATE delivery_delivery AS held SET state = 'sending', attempt = held.attempt + 1
+FROM unnest(%(wanted)s::bigint[], %(hashes)s::text[]) AS next (id, address_hash), audience_contact AS person
+WHERE held.id = next.id AND held.lane = %(lane)s AND held.state = 'claimed'
+  AND person.id = held.contact_id AND person.consent = 'given' AND person.suppression = ''
+  AND EXISTS (SELECT FROM delivery_run AS run
+              WHERE run.id = held.run_id AND run.state = 'sending' AND run.epoch = %(epoch)s)
+  AND NOT EXISTS (SELECT FROM audience_suppression AS never
+                  WHERE never.workspace_id = held.workspace_id AND never.address_hash = next.address_hash)
+RETURNING held.id
+"""
+SETTLE = """
+UPDATE delivery_delivery AS held
+SET state = done.state, reason = done.reason, lane = NULL, reply_code = done.code, reply_text = done.words,
+    next_attempt_at = done.again_at, decided_at = CASE WHEN done.again_at IS NULL THEN %(now)s END
+FROM unnest(%(keys)s::bigint[], %(states)s::text[], %(reasons)s::text[], %(codes)s::smallint[], %(words)s::text[],
+            %(again)s::timestamptz[]) AS done (id, state, reason, code, words, again_at)
+WHERE held.id = done.id AND held.lane = %(lane)s AND held.state = 'sending'
+"""
+ADVANCE = f"WITH settled AS ({SETTLE}), intended AS ({INTEND}) SELECT id FROM intended"  # noqa: S608  both stand above
+TAKE = f"""
+WITH taken AS ({CLAIM})
+SELECT taken.id, taken.address, taken.attempt, person.id, person.email, person.first_name, person.last_name,
+       person.language, person.attributes
+FROM taken LEFT JOIN audience_contact AS person ON person.id = taken.contact_id ORDER BY taken.id
+"""  # noqa: S608  it stands above
 
 
 @contextmanager
@@ -69,37 +98,78 @@ def open_lane(run: Run, clock: Callable[[], datetime]) -> Iterator[Lane]:
 
 def claim(run: Run, lane: Lane, *, limit: int, now: datetime) -> list[Delivery]:
     """Take up the next rows of a run that nobody holds. Empty when there are none, or the run does not send."""
-    with transaction.atomic():
-        waiting = Delivery.objects.filter(run=run, run__state=RunState.SENDING).waiting(now)
-        picked = waiting.order_by("pk").select_for_update(skip_locked=True, of=("self",))[:limit]
-        keys = list(picked.values_list("pk", flat=True))
-        Delivery.objects.filter(pk__in=keys).waiting(now).update(state=DeliveryState.CLAIMED, lane=lane.pk)
-    held = Delivery.objects.filter(pk__in=keys, lane=lane.pk, state=DeliveryState.CLAIMED)
-    return list(held.select_related("contact").order_by("pk"))
+    keys = [row[0] for row in _rows_of(CLAIM, _claimed_by(run, lane, limit, now))]
+    return list(Delivery.objects.filter(pk__in=keys).select_related("contact").order_by("pk"))
 
 
-def intend(delivery: Delivery, lane: Lane, run: Run) -> bool:
-    """Commit that this message is about to be handed over. False when it must not be: the last look before SMTP.
+def take(run: Run, lane: Lane, *, limit: int, now: datetime) -> list[tuple[Any, ...]]:
+    """As `claim`, with what a message needs, in one statement.
 
-    Looks at the run (paused, cancelled: its epoch moved), at the contact's consent and at suppression.
+    Each row: id, address, attempt, id of the contact (None when it is gone), its e-mail address, first name, last name,
+    language, and attributes as JSON.
     """
-    delivery.attempt += 1
-    given: dict[str, int | str] = {
-        "attempt": delivery.attempt,
-        "pk": delivery.pk,
+    return _rows_of(TAKE, _claimed_by(run, lane, limit, now))
+
+
+def _claimed_by(run: Run, lane: Lane, limit: int, now: datetime) -> dict[str, Any]:
+    return {"run": run.pk, "lane": lane.pk, "limit": limit, "now": now}
+
+
+def _rows_of(query: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, given)
+        return list(cursor.fetchall())
+
+
+class Row(Protocol):
+    """What a move needs to know of a ledger row."""
+
+    pk: int
+    address: str
+    attempt: int
+
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+
+def intend(deliveries: Sequence[AnyRow], lane: Lane, run: Run) -> list[AnyRow]:
+    """Commit that these messages are about to be handed over: the last look before SMTP.
+
+    Returns those that may be, in their order. Left out are all when the run was paused or cancelled (its epoch moved),
+    and those whose contact no longer agrees or is suppressed: `skip_unwilling` says which of them why.
+    """
+    return _allowed(deliveries, _rows_of(INTEND, _intent(deliveries, lane, run)))
+
+
+def _intent(deliveries: Sequence[Row], lane: Lane, run: Run) -> dict[str, Any]:
+    return {
+        "wanted": [delivery.pk for delivery in deliveries],
+        "hashes": [address_hash(delivery.address) for delivery in deliveries],
         "lane": lane.pk,
         "epoch": run.epoch,
-        "address_hash": address_hash(delivery.address),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(INTEND, given)
-        return bool(cursor.rowcount)
 
 
-def skip_unwilling(delivery: Delivery, lane: Lane, now: datetime) -> None:
+def _allowed(deliveries: Sequence[AnyRow], found: list[tuple[Any, ...]]) -> list[AnyRow]:
+    taken = {key for (key,) in found}
+    allowed = [delivery for delivery in deliveries if delivery.pk in taken]
+    for delivery in allowed:
+        delivery.attempt += 1
+    return allowed
+
+
+def advance(
+    results: Sequence[tuple[Row, Outcome]], wanted: Sequence[AnyRow], lane: Lane, run: Run, now: datetime
+) -> list[AnyRow]:
+    """`settle` and `intend` in one statement, and so in one commit. Returns those of `wanted` that may be sent."""
+    given = _settlement(results, lane, now) | _intent(wanted, lane, run)
+    return _allowed(wanted, _rows_of(ADVANCE, given))
+
+
+def skip_unwilling(key: int, lane: Lane, now: datetime) -> None:
     """Say why a message that `intend` refused is left out, if the contact is the reason and not the run."""
-    contact = Contact.objects.filter(pk=delivery.contact_id or 0).first()
-    reason = ""
+    delivery = Delivery.objects.select_related("contact").get(pk=key)
+    contact, reason = delivery.contact, ""
     if contact is None:
         reason = Reason.CONTACT_GONE
     elif contact.consent == Consent.WITHDRAWN:
@@ -115,24 +185,37 @@ def skip_unwilling(delivery: Delivery, lane: Lane, now: datetime) -> None:
         held.update(state=DeliveryState.SKIPPED, reason=reason, lane=None, decided_at=now)
 
 
-def settle(delivery: Delivery, lane: Lane, outcome: Outcome, now: datetime) -> None:
-    """Write what became of a message that was being handed over."""
-    held = Delivery.objects.filter(pk=delivery.pk, lane=lane.pk, state=DeliveryState.SENDING)
-    reply = {"reply_code": outcome.code, "reply_text": outcome.text, "lane": None}
-    if outcome.fate == Fate.LATER:
-        held.update(**reply, **_later(delivery, now))
-        return
-    state, reason = FINAL_STATES[outcome.fate]
-    held.update(**reply, state=state, reason=reason, decided_at=now)
+def settle(results: Sequence[tuple[Row, Outcome]], lane: Lane, now: datetime) -> None:
+    """Write what became of messages that were being handed over."""
+    with connection.cursor() as cursor:
+        cursor.execute(SETTLE, _settlement(results, lane, now))
 
 
-def _later(delivery: Delivery, now: datetime) -> dict[str, object]:
+def _settlement(results: Sequence[tuple[Row, Outcome]], lane: Lane, now: datetime) -> dict[str, Any]:
+    verdicts = [_verdict(delivery, outcome, now) for delivery, outcome in results]
+    return {
+        "keys": [delivery.pk for delivery, _outcome in results],
+        "states": [state for state, _reason, _again in verdicts],
+        "reasons": [reason for _state, reason, _again in verdicts],
+        "again": [again for _state, _reason, again in verdicts],
+        "codes": [outcome.code for _delivery, outcome in results],
+        "words": [outcome.text for _delivery, outcome in results],
+        "lane": lane.pk,
+        "now": now,
+    }
+
+
+def _verdict(delivery: Row, outcome: Outcome, now: datetime) -> tuple[str, str, datetime | None]:
+    """State, reason, and when to try again."""
+    if outcome.fate != Fate.LATER:
+        state, reason = FINAL_STATES[outcome.fate]
+        return state, reason, None
     if delivery.attempt > len(RETRY_AFTER):
-        return {"state": DeliveryState.FAILED, "reason": Reason.GAVE_UP, "decided_at": now}
-    return {"state": DeliveryState.DEFERRED, "next_attempt_at": now + _wait(delivery)}
+        return DeliveryState.FAILED, Reason.GAVE_UP, None
+    return DeliveryState.DEFERRED, "", now + _wait(delivery)
 
 
-def _wait(delivery: Delivery) -> timedelta:
+def _wait(delivery: Row) -> timedelta:
     share = (delivery.pk * 7919 + delivery.attempt * 104_729) % 1000 / 1000  # the same for the same row, unlike others
     return RETRY_AFTER[delivery.attempt - 1] * (1 + SPREAD * share)
 
@@ -149,10 +232,11 @@ def leave_out_waiting(run: Run, reason: Reason, now: datetime) -> int:
     return left.update(state=DeliveryState.SKIPPED, reason=reason, lane=None, decided_at=now)
 
 
-def take_back(delivery: Delivery, lane: Lane) -> None:
-    """Undo an intent after trouble before the final dot: the message was surely not delivered."""
-    held = Delivery.objects.filter(pk=delivery.pk, lane=lane.pk, state=DeliveryState.SENDING)
-    held.update(state=DeliveryState.QUEUED, lane=None, attempt=delivery.attempt - 1)
+def take_back(deliveries: Sequence[Row], lane: Lane) -> None:
+    """Undo intents after trouble before the final dot: these messages were surely not delivered."""
+    keys = [delivery.pk for delivery in deliveries]
+    held = Delivery.objects.filter(pk__in=keys, lane=lane.pk, state=DeliveryState.SENDING)
+    held.update(state=DeliveryState.QUEUED, lane=None, attempt=F("attempt") - 1)
 
 
 def reap(now: datetime) -> int:
@@ -176,9 +260,21 @@ def reap(now: datetime) -> int:
 
 @transaction.atomic
 def _bury(key: int, now: datetime) -> None:
-    held = Delivery.objects.filter(lane=key)
+    """Settle what a lane held, by its notes where this machine has them, and forget the lane."""
+    lane, held = Lane.objects.filter(pk=key).first(), Delivery.objects.filter(lane=key)
     held.filter(state=DeliveryState.CLAIMED).update(state=DeliveryState.QUEUED, lane=None)
+    notes = read_notes(lane) if lane else None
+    if lane and notes is not None:
+        _settle_by_notes(list(held.filter(state=DeliveryState.SENDING)), notes, lane, now)
+        transaction.on_commit(lambda: discard_notes(lane))
     held.filter(state=DeliveryState.SENDING).update(
         state=DeliveryState.UNKNOWN, reason=Reason.WORKER_LOST, lane=None, decided_at=now
     )
     Lane.objects.filter(pk=key).delete()
+
+
+def _settle_by_notes(open_rows: Sequence[Delivery], notes: Mapping[int, Note], lane: Lane, now: datetime) -> None:
+    """What was answered is settled by the answer; what never came to its final dot was surely not delivered."""
+    take_back([row for row in open_rows if row.pk not in notes], lane)
+    answered = [(row, note) for row in open_rows if (note := notes.get(row.pk)) and note.fate]
+    settle([(row, Outcome(note.fate, note.code)) for row, note in answered if note.fate], lane, now)

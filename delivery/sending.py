@@ -6,6 +6,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -13,12 +14,13 @@ from campaigns.liquid import RenderFailed
 from campaigns.models import CampaignState, Sender
 from campaigns.rendering import CompiledContent
 from campaigns.services import move_campaign
-from delivery import ledger
+from delivery import ledger, rounds
+from delivery.fates import Fate, RelayTrouble
 from delivery.messages import campaign_message, envelope_sender
 from delivery.models import Delivery, DeliveryState, Lane, Reason, Run, RunState
 from delivery.reconcile import is_settled, reconcile
 from delivery.services import RunRefused, pause
-from delivery.transports import Fate, RelayTrouble, Session, open_session
+from delivery.transports import Session, open_session
 from emailops.lib.queue import enqueue
 from workspaces.audit import record
 
@@ -52,39 +54,45 @@ def work(run_id: int, clock: Clock, way_out: Session | None = None) -> None:
     run = Run.objects.with_parts().get(pk=run_id)
     if run.state != RunState.SENDING or (run.retry_at and clock() < run.retry_at):
         return
-    sender = run.campaign.sender
-    if sender is None:
-        raise ValueError("preflight lets no campaign without a sender pass")
-    stop_at = clock() + BUDGET
     with ledger.open_lane(run, clock) as lane:
         try:
-            with nullcontext(way_out) if way_out else open_session() as session:
-                more = _send_batches(_Round(run, sender, lane, session, CompiledContent(run.content), clock), stop_at)
+            _carry(run, lane, clock, way_out)
         except RelayTrouble as trouble:
             _note_trouble(run, trouble, clock())
             return
-    if more:
+    run.refresh_from_db(fields=["state"])
+    if run.state == RunState.CANCELLED:
+        _settle_cancelled(run, clock())  # what was in hand when it was cancelled has come back
+    elif run.deliveries.waiting(clock()).exists():
         enqueue("delivery.send_run", run_id=run.pk, expires_in=BELL_LIFE)
     else:
         finish_if_settled(run, clock())
 
 
-def _send_batches(at: _Round, stop_at: datetime) -> bool:
-    """Whether there may be more to send."""
+def _carry(run: Run, lane: Lane, clock: Clock, way_out: Session | None) -> None:
+    stop_at = clock() + BUDGET
+    if way_out is None and not settings.MAIL.provider:
+        if rounds.carry(run, lane, clock, stop_at):
+            _trouble_is_over(run)
+        return
+    if run.campaign.sender is None:
+        raise ValueError("preflight lets no campaign without a sender pass")
+    with nullcontext(way_out) if way_out else open_session() as session:
+        _send_batches(_Round(run, run.campaign.sender, lane, session, CompiledContent(run.content), clock), stop_at)
+
+
+def _send_batches(at: _Round, stop_at: datetime) -> None:
     while batch := ledger.claim(at.run, at.lane, limit=BATCH, now=at.clock()):
         for delivery in batch:
-            if at.clock() > stop_at:
-                return True
-            if not _send_one(at, delivery):
-                return False
+            if at.clock() > stop_at or not _send_one(at, delivery):
+                return
         _trouble_is_over(at.run)
-    return False
 
 
 def _send_one(at: _Round, delivery: Delivery) -> bool:
     """Whether the run goes on."""
     if delivery.contact is None:
-        ledger.skip_unwilling(delivery, at.lane, at.clock())
+        ledger.skip_unwilling(delivery.pk, at.lane, at.clock())
         return True
     try:
         message = campaign_message(delivery, delivery.contact, at.run.campaign, at.sender, at.compiled)
@@ -97,15 +105,15 @@ def _send_one(at: _Round, delivery: Delivery) -> bool:
         ledger.fail(delivery, at.lane, Reason.RENDER_FAILED, at.clock())
         return True
     at.session.ready()  # before the intent, so that a worker that dies while it connects leaves nothing unknown
-    if not ledger.intend(delivery, at.lane, at.run):
-        ledger.skip_unwilling(delivery, at.lane, at.clock())
+    if not ledger.intend([delivery], at.lane, at.run):
+        ledger.skip_unwilling(delivery.pk, at.lane, at.clock())
         return Run.objects.filter(pk=at.run.pk, state=RunState.SENDING, epoch=at.run.epoch).exists()
     try:
         outcome = at.session.send(message, sender=envelope_sender(at.sender), recipient=delivery.address)
     except RelayTrouble:
-        ledger.take_back(delivery, at.lane)
+        ledger.take_back([delivery], at.lane)
         raise
-    ledger.settle(delivery, at.lane, outcome, at.clock())
+    ledger.settle([(delivery, outcome)], at.lane, at.clock())
     if outcome.fate == Fate.UNKNOWN:
         # Whatever swallows answers would swallow the next one too, and each leaves a message of which nobody knows.
         raise RelayTrouble(outcome.text, is_lasting=False)

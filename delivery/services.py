@@ -11,10 +11,12 @@ from campaigns.models import Campaign, CampaignState, ContentVersion, Sender
 from campaigns.readers import sample_reader
 from campaigns.rendering import CompiledContent, personal_context
 from campaigns.services import move_campaign
+from delivery.fates import Fate, Outcome, RelayTrouble
 from delivery.ledger import leave_out_waiting
 from delivery.messages import envelope_sender, sample_message
 from delivery.models import ACTIVE_RUNS, Reason, Run, RunState
-from delivery.transports import Fate, Outcome, RelayTrouble, open_session
+from delivery.shouts import shout
+from delivery.transports import open_session
 from emailops.lib.errors import DomainError
 from emailops.lib.queue import enqueue
 from workspaces.audit import record
@@ -46,6 +48,7 @@ def pause(*, run: Run, by: Member | None, now: datetime, reason: str = "") -> No
         raise RunRefused(_("The campaign is not being sent, so there is nothing to pause."))
     run.state, run.epoch, run.trouble, run.retry_at = RunState.PAUSED, run.epoch + 1, reason, None
     run.save(update_fields=["state", "epoch", "trouble", "retry_at"])
+    shout(run)
     move_campaign(campaign=run.campaign, to=CampaignState.PAUSED, by=by, now=now)
 
 
@@ -71,6 +74,7 @@ def cancel(*, run: Run, by: Member, now: datetime) -> None:
     run.state, run.epoch, run.finished_at = RunState.CANCELLED, run.epoch + 1, now
     run.trouble, run.retry_at = "", None
     run.save(update_fields=["state", "epoch", "finished_at", "trouble", "retry_at"])
+    shout(run)
     leave_out_waiting(run, Reason.CANCELLED, now)
     move_campaign(campaign=run.campaign, to=CampaignState.CANCELLED, by=by, now=now, finished_at=now)
 

@@ -6,10 +6,10 @@ from django.utils import timezone
 from audience.models import Contact
 from campaigns.models import Campaign
 from delivery import planning, sending, services
-from delivery.transports import LONGEST_MESSAGE
+from delivery.smtp.timeouts import Timeouts
 from workspaces.models import Member
 
-LONGEST_TASK = int(sending.BUDGET.total_seconds()) + LONGEST_MESSAGE + 60
+LONGEST_TASK = int(sending.BUDGET.total_seconds()) + int(Timeouts().longest_message) + 60
 """Seconds. Longer than the general limit: who stops waiting for the answer to the final dot leaves it unknown."""
 
 

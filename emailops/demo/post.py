@@ -9,8 +9,8 @@ from audience.models import SuppressionReason
 from audience.services import suppress
 from campaigns.models import Campaign
 from delivery import planning, sending
+from delivery.fates import Fate, Outcome
 from delivery.models import Delivery, DeliveryState, Reason, Run, RunState
-from delivery.transports import Fate, Outcome
 from emailops.demo.audience import ticking
 from emailops.demo.crowd import Reader
 from emailops.demo.stage import Stage

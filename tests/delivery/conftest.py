@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from importlib import import_module
 
 import pytest
 from pytest_django import Settings
@@ -30,6 +31,7 @@ def clock(now: datetime) -> Clock:
 @pytest.fixture
 def sink(settings: Settings) -> Iterator[Sink]:
     """A server of the world: what it does not answer nobody else can tell us."""
+    import_module(settings.ROOT_URLCONF)  # with the addresses of the sandbox, which other tests ask for
     with running_sink() as sink:
         settings.MAIL_SANDBOX = False
         settings.MAIL = sink.mail_settings

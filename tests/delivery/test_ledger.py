@@ -1,5 +1,6 @@
 """Each move of the ledger by itself, and what becomes of the rows of a worker that died."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -12,9 +13,9 @@ from django.db import DatabaseError, connection
 from audience.models import Consent, Contact, SuppressionReason
 from audience.services import suppress
 from delivery import ledger
+from delivery.fates import Fate, Outcome
 from delivery.ledger import LANE_KEYS, RETRY_AFTER, SPREAD
 from delivery.models import Delivery, DeliveryState, Lane, Reason, Run, RunState
-from delivery.transports import Fate, Outcome
 from tests.delivery.conftest import Clock
 from tests.factories.delivery import DeliveryFactory, RunFactory, run_to
 from workspaces.models import Workspace
@@ -30,7 +31,20 @@ def another_worker(run: Run, now: datetime) -> Iterator[Lane]:
             cursor.execute("SELECT pg_advisory_lock(%s)", [LANE_KEYS | lane.pk])
         yield lane
     finally:
+        server_side = session.info.backend_pid
         session.close()
+        _wait_for_the_end_of(server_side)
+
+
+def _wait_for_the_end_of(server_side: int) -> None:
+    """PostgreSQL needs a moment to notice that a client is gone."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_stat_get_activity(%s)", [server_side])
+            if not cursor.fetchone():
+                return
+        time.sleep(0.01)
 
 
 def _where() -> dict[str, Any]:
@@ -136,8 +150,8 @@ def test_the_last_look_before_the_message_leaves(
         assert claimed.contact is not None
         change(run, claimed.contact, clock())
 
-        assert not ledger.intend(claimed, lane, run)
-        ledger.skip_unwilling(claimed, lane, clock())
+        assert not ledger.intend([claimed], lane, run)
+        ledger.skip_unwilling(claimed.pk, lane, clock())
 
         row.refresh_from_db()
         assert (row.state, row.reason) == (state, reason)
@@ -149,8 +163,8 @@ def test_a_row_is_intended_once(workspace: Workspace, clock: Clock) -> None:
     with ledger.open_lane(run, clock) as lane:
         (claimed,) = ledger.claim(run, lane, limit=1, now=clock())
 
-        assert ledger.intend(claimed, lane, run)
-        assert not ledger.intend(claimed, lane, run)
+        assert ledger.intend([claimed], lane, run)
+        assert not ledger.intend([claimed], lane, run)
         row.refresh_from_db()
         assert (row.state, row.attempt) == (DeliveryState.SENDING, 1)
 
@@ -160,10 +174,10 @@ def test_a_row_of_another_lane_cannot_be_moved(workspace: Workspace, clock: Cloc
 
     with ledger.open_lane(run, clock) as mine, ledger.open_lane(run, clock) as other:
         (claimed,) = ledger.claim(run, mine, limit=1, now=clock())
-        assert not ledger.intend(claimed, other, run)
-        assert ledger.intend(claimed, mine, run)
-        ledger.settle(claimed, other, Outcome(Fate.ACCEPTED), clock())
-        ledger.take_back(claimed, other)
+        assert not ledger.intend([claimed], other, run)
+        assert ledger.intend([claimed], mine, run)
+        ledger.settle([(claimed, Outcome(Fate.ACCEPTED))], other, clock())
+        ledger.take_back([claimed], other)
         ledger.fail(claimed, other, Reason.RENDER_FAILED, clock())
 
         row.refresh_from_db()
@@ -189,8 +203,8 @@ def test_every_fate_has_its_state(
 
     with ledger.open_lane(run, clock) as lane:
         (claimed,) = ledger.claim(run, lane, limit=1, now=clock())
-        ledger.intend(claimed, lane, run)
-        ledger.settle(claimed, lane, Outcome(fate, 299, "words"), clock())
+        ledger.intend([claimed], lane, run)
+        ledger.settle([(claimed, Outcome(fate, 299, "words"))], lane, clock())
 
     row.refresh_from_db()
     assert (row.state, row.reason, row.lane, row.reply_text) == (state, reason, None, "words")
@@ -206,8 +220,8 @@ def test_the_waits_between_attempts_follow_the_schedule_and_then_it_is_given_up(
     with ledger.open_lane(run, clock) as lane:
         for _attempt in range(len(RETRY_AFTER) + 1):
             (claimed,) = ledger.claim(run, lane, limit=1, now=clock())
-            ledger.intend(claimed, lane, run)
-            ledger.settle(claimed, lane, Outcome(Fate.LATER, 450, "450 Later"), clock())
+            ledger.intend([claimed], lane, run)
+            ledger.settle([(claimed, Outcome(Fate.LATER, 450, "450 Later"))], lane, clock())
             row.refresh_from_db()
             if row.next_attempt_at and row.state == DeliveryState.DEFERRED:
                 waits.append(row.next_attempt_at - clock())
@@ -224,8 +238,8 @@ def test_what_was_put_off_together_does_not_come_back_together(workspace: Worksp
 
     with ledger.open_lane(run, clock) as lane:
         for claimed in ledger.claim(run, lane, limit=20, now=clock()):
-            ledger.intend(claimed, lane, run)
-            ledger.settle(claimed, lane, Outcome(Fate.LATER), clock())
+            ledger.intend([claimed], lane, run)
+            ledger.settle([(claimed, Outcome(Fate.LATER))], lane, clock())
 
     assert run.deliveries.values("next_attempt_at").distinct().count() == 20
 
@@ -235,8 +249,8 @@ def test_taking_back_leaves_no_trace_of_the_attempt(workspace: Workspace, clock:
 
     with ledger.open_lane(run, clock) as lane:
         (claimed,) = ledger.claim(run, lane, limit=1, now=clock())
-        ledger.intend(claimed, lane, run)
-        ledger.take_back(claimed, lane)
+        ledger.intend([claimed], lane, run)
+        ledger.take_back([claimed], lane)
 
     row.refresh_from_db()
     assert (row.state, row.attempt, row.lane) == (DeliveryState.QUEUED, 0, None)
@@ -260,7 +274,7 @@ def test_an_error_in_the_middle_of_a_message_leaves_it_unknown_and_not_stuck(
     def stumble() -> None:
         with ledger.open_lane(run, clock) as lane:
             claimed = ledger.claim(run, lane, limit=2, now=clock())
-            ledger.intend(claimed[0], lane, run)
+            ledger.intend([claimed[0]], lane, run)
             raise DatabaseError("the outcome could not be written")
 
     with pytest.raises(DatabaseError):

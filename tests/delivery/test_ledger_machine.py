@@ -19,6 +19,7 @@ from pytest_django import Settings
 
 from audience.services import ConsentBasis, withdraw_consent
 from delivery import ledger, reactions, services
+from delivery.fates import Fate, Outcome
 from delivery.ledger import LANE_KEYS
 from delivery.messages import message_id
 from delivery.models import Delivery, DeliveryState, HitKind, Lane, Reason, Run, RunState
@@ -26,7 +27,6 @@ from delivery.queries import run_counts
 from delivery.reactions import Visit
 from delivery.reconcile import GRACE, reconcile
 from delivery.services import RunRefused
-from delivery.transports import Fate, Outcome
 from tests.factories.delivery import BROWSER, SandboxMessageFactory, run_to
 from tests.factories.workspaces import MemberFactory, WorkspaceFactory
 from workspaces.permissions import Role
@@ -120,10 +120,10 @@ class LedgerMachine(RuleBasedStateMachine):
         if not worker.claimed:
             return
         delivery = worker.claimed.pop(0)
-        if ledger.intend(delivery, worker.lane, worker.run):
+        if ledger.intend([delivery], worker.lane, worker.run):
             worker.sending, worker.is_taken = delivery, False
         else:
-            ledger.skip_unwilling(delivery, worker.lane, self.now)
+            ledger.skip_unwilling(delivery.pk, worker.lane, self.now)
 
     @precondition(_has("wait"))
     @rule(number=NUMBER)
@@ -141,7 +141,7 @@ class LedgerMachine(RuleBasedStateMachine):
         worker = self.one("are handing over", number)
         assert worker.sending is not None
         said = Fate.UNKNOWN if is_lost else Fate.ACCEPTED if worker.is_taken else fate
-        ledger.settle(worker.sending, worker.lane, Outcome(said), self.now)
+        ledger.settle([(worker.sending, Outcome(said))], worker.lane, self.now)
         worker.sending = None
 
     @precondition(_has("wait"))
@@ -149,7 +149,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def the_relay_is_in_trouble(self, number: int) -> None:
         worker = self.one("wait", number)
         assert worker.sending is not None
-        ledger.take_back(worker.sending, worker.lane)
+        ledger.take_back([worker.sending], worker.lane)
         worker.sending = None
 
     @precondition(_has("live"))

@@ -14,8 +14,9 @@ from pytest_django import Settings
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 from delivery import sending
+from delivery.fates import Fate, Outcome, RelayTrouble
 from delivery.models import DeliveryState, Reason, RunState
-from delivery.transports import Fate, Outcome, RelayTrouble, open_session
+from delivery.transports import open_session
 from emailops.lib.mailurl import mail_settings
 from tests.delivery.conftest import Clock
 from tests.factories.delivery import run_to

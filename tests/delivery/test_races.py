@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import connections
 from django.utils import timezone
+from pytest_django import Settings
 
 from audience.models import ConsentEntry
 from campaigns.models import CampaignState
@@ -65,14 +66,22 @@ def _after(phase: Phase, number: int, do: Callable[[], None]) -> Callable[[Phase
     return hook
 
 
-def test_pause_takes_effect_within_one_message(workspace: Workspace, lead: Member, sink: Sink) -> None:
+@pytest.fixture
+def one_connection(settings: Settings) -> None:
+    """One message at a time, so that what comes after the third is the fourth."""
+    settings.SMTP_CONNECTIONS = 1
+
+
+@pytest.mark.usefixtures("one_connection")
+def test_pause_takes_effect_within_one_message_of_a_connection(workspace: Workspace, lead: Member, sink: Sink) -> None:
     run, _rows = run_to(workspace, 20)
     sink.before = _after(Phase.DOT, 3, lambda: services.pause(run=run, by=lead, now=timezone.now()))
 
     at_once(lambda: sending.work(run.pk, timezone.now))
 
     counts = run_counts(run, timezone.now())
-    assert (len(sink.taken), counts.sent, counts.pending) == (3, 3, 17)
+    assert len(sink.taken) in {3, 4}
+    assert (counts.sent, counts.pending) == (len(sink.taken), 20 - len(sink.taken))
     assert set(run.deliveries.pending().values_list("state", flat=True)) == {DeliveryState.QUEUED}
     run.refresh_from_db()
     assert run.state == RunState.PAUSED
@@ -89,6 +98,7 @@ def test_after_a_pause_the_rest_goes_out_once(workspace: Workspace, lead: Member
     assert Counter(sink.recipients) == Counter(row.address for row in rows)
 
 
+@pytest.mark.usefixtures("one_connection")
 def test_a_run_paused_and_resumed_behind_a_workers_back_is_left_to_the_next_task(
     workspace: Workspace, lead: Member, sink: Sink
 ) -> None:
@@ -102,10 +112,11 @@ def test_a_run_paused_and_resumed_behind_a_workers_back_is_left_to_the_next_task
 
     at_once(lambda: sending.work(run.pk, timezone.now))
 
-    assert len(sink.taken) == 2
-    assert run_counts(run, timezone.now()).pending == 4
+    assert len(sink.taken) in {2, 3}
+    assert run_counts(run, timezone.now()).pending == 6 - len(sink.taken)
 
 
+@pytest.mark.usefixtures("one_connection")
 def test_cancel_lets_nothing_more_out(workspace: Workspace, lead: Member, sink: Sink) -> None:
     run, _rows = run_to(workspace, 20)
     sink.before = _after(Phase.DOT, 4, lambda: services.cancel(run=run, by=lead, now=timezone.now()))
@@ -113,25 +124,27 @@ def test_cancel_lets_nothing_more_out(workspace: Workspace, lead: Member, sink: 
     at_once(lambda: sending.work(run.pk, timezone.now))
 
     counts = run_counts(run, timezone.now())
-    assert (len(sink.taken), counts.sent, counts.skipped, counts.pending) == (4, 4, 16, 0)
+    assert len(sink.taken) in {4, 5}
+    assert (counts.sent, counts.skipped, counts.pending) == (len(sink.taken), 20 - len(sink.taken), 0)
     run.refresh_from_db()
     run.campaign.refresh_from_db()
     assert (run.state, run.campaign.state) == (RunState.CANCELLED, CampaignState.CANCELLED)
 
 
+@pytest.mark.usefixtures("one_connection")
 def test_who_unsubscribes_during_the_send_is_not_written_to(workspace: Workspace, sink: Sink) -> None:
-    run, rows = run_to(workspace, 5)
+    run, rows = run_to(workspace, 9)
     visit = Visit("POST", BROWSER, "203.0.113.7")
     sink.before = _after(
         Phase.DOT,
         1,
-        lambda: reactions.unsubscribe(delivery_id=rows[3].pk, visit=visit, source="page", now=timezone.now()),
+        lambda: reactions.unsubscribe(delivery_id=rows[8].pk, visit=visit, source="page", now=timezone.now()),
     )
 
     at_once(lambda: sending.work(run.pk, timezone.now))
 
-    assert rows[3].address not in sink.recipients
-    assert len(sink.taken) == 4
+    assert rows[8].address not in sink.recipients
+    assert len(sink.taken) == 8
 
 
 def test_a_killed_worker_is_found_while_another_sends_on(workspace: Workspace, sink: Sink) -> None:
@@ -142,7 +155,7 @@ def test_a_killed_worker_is_found_while_another_sends_on(workspace: Workspace, s
         """What SIGKILL leaves behind: a session that ends without another word."""
         with ledger.open_lane(run, timezone.now) as lane:
             claimed = ledger.claim(run, lane, limit=2, now=timezone.now())
-            ledger.intend(claimed[0], lane, run)
+            ledger.intend([claimed[0]], lane, run)
             hangs.set()
             killed.wait(WAIT)
             connections.close_all()

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from pytest_django import DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from audience.models import Consent, Contact
 from campaigns.liquid import Template
@@ -133,8 +133,9 @@ def test_a_relay_that_is_away_is_tried_again_soon_and_touches_nobody(
 
 
 def test_a_lost_answer_stops_the_run_for_a_while_instead_of_losing_every_answer(
-    workspace: Workspace, sink: Sink, clock: Clock
+    workspace: Workspace, sink: Sink, clock: Clock, settings: Settings
 ) -> None:
+    settings.SMTP_CONNECTIONS = 1
     run, _rows = run_to(workspace, 3)
     sink.says(Phase.DOT, DROP_KEPT)
 
@@ -270,7 +271,9 @@ def test_a_task_stops_when_its_time_is_over_and_rings_the_next(
     clock: Clock,
     bells: list[Bell],
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    settings: Settings,
 ) -> None:
+    settings.SMTP_CONNECTIONS = 1
     run, _rows = run_to(workspace, 5)
     sink.before = lambda phase, _to: clock.forward(BUDGET / 3) if phase == Phase.DOT else None
 

@@ -12,7 +12,7 @@ from delivery import tasks
 from delivery.models import DeliveryState, Run, RunState
 from delivery.queries import last_test
 from delivery.sending import BUDGET
-from delivery.transports import DOT_TIMEOUT
+from delivery.smtp.timeouts import Timeouts
 from tests.factories.audience import ContactFactory
 from tests.factories.delivery import DeliveryFactory, RunFactory, SentCampaignFactory, approved_campaign, run_to
 from tests.smtp_sink import Sink
@@ -99,5 +99,5 @@ def test_what_a_later_version_adds_to_a_bell_is_no_error(workspace: Workspace, l
 
 @pytest.mark.parametrize("task", [tasks.send_run, tasks.send_test])
 def test_who_waits_for_the_answer_to_the_final_dot_is_not_killed(task: Any) -> None:
-    assert timedelta(seconds=task.time_limit) > BUDGET + timedelta(seconds=DOT_TIMEOUT)
+    assert timedelta(seconds=task.time_limit) > BUDGET + timedelta(seconds=Timeouts().dot)
     assert task.time_limit > current_app.conf.task_time_limit

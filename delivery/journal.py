@@ -1,0 +1,99 @@
+"""A worker's own notes on what it is doing this instant: a file in memory that outlives the process, not the machine.
+
+The ledger learns of messages by the hundred. What a killed worker leaves between two of its commits, the notes tell
+apart: messages that never reached their final dot, messages that were answered, and, at most one for each connection,
+messages of which nobody knows.
+"""
+
+import mmap
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from delivery.fates import Fate
+from delivery.models import Lane
+
+SLOT = struct.Struct("<Q")
+CODE_BITS, WORD_BITS = 10, 4
+BEGUN, RETURNED = 0, 1  # the final dot is about to be written; the message came back undelivered
+FATES = dict(enumerate(Fate, start=2))
+WORDS = {fate: word for word, fate in FATES.items()}
+SIZE = 8 * 1024 * 1024  # bytes; twice as many notes as a worker can make in one round
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The last word on a message: its fate and the server's code, or no fate while the answer is awaited."""
+
+    fate: Fate | None
+    code: int | None
+
+
+class Journal:
+    """The notes of one lane. A note is one write of eight bytes into shared memory: nothing waits for a disk."""
+
+    def __init__(self, lane: Lane) -> None:
+        self.path = path_of(lane)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("w+b") as file:
+            file.truncate(SIZE)
+            self._notes = mmap.mmap(file.fileno(), SIZE)
+        self._end = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the round should end: there is room for less than a quarter of what it began with."""
+        return self._end > SIZE * 3 // 4
+
+    def about_to_end(self, key: int) -> None:
+        self._write(key, 0, BEGUN)
+
+    def settled(self, key: int, fate: Fate, code: int | None) -> None:
+        self._write(key, code or 0, WORDS[fate])
+
+    def returned(self, key: int) -> None:
+        self._write(key, 0, RETURNED)
+
+    def _write(self, key: int, code: int, word: int) -> None:
+        SLOT.pack_into(self._notes, self._end, (key << CODE_BITS | code) << WORD_BITS | word)
+        self._end += SLOT.size
+
+    def close(self) -> None:
+        """Write no more. The file stays until the ledger has everything."""
+        self._notes.close()
+
+
+def path_of(lane: Lane) -> Path:
+    """The moment stands in the name: after a restored backup a lane's number comes a second time."""
+    path: Path = settings.VAR_DIR / "journal" / f"{lane.pk}-{lane.opened_at:%Y%m%d%H%M%S%f}.notes"
+    return path
+
+
+def read_notes(lane: Lane) -> dict[int, Note] | None:
+    """The last note on each message of a lane, by delivery; None where this machine has no notes of it."""
+    try:
+        raw = path_of(lane).read_bytes()
+    except FileNotFoundError:
+        return None
+    notes: dict[int, Note] = {}
+    for key, code, word in _decoded(raw):
+        if word == RETURNED:
+            notes.pop(key, None)
+        else:
+            notes[key] = Note(FATES.get(word), code or None)
+    return notes
+
+
+def discard_notes(lane: Lane) -> None:
+    path_of(lane).unlink(missing_ok=True)
+
+
+def _decoded(raw: bytes) -> Iterator[tuple[int, int, int]]:
+    """Message, code and word of each note."""
+    for (slot,) in SLOT.iter_unpack(raw):
+        if not slot:
+            return
+        yield slot >> CODE_BITS + WORD_BITS, slot >> WORD_BITS & (1 << CODE_BITS) - 1, slot & (1 << WORD_BITS) - 1
