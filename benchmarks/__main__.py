@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("imports",)
+BENCHMARKS = ("imports", "smtp", "render", "send")
 
 
 def main() -> int:

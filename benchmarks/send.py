@@ -1,0 +1,128 @@
+"""The full path of a campaign: ledger, rendering, MIME, SMTP, outcome; beside it the usual Django way and a ceiling.
+
+The usual way is what most applications do: a contact through the ORM, a Django template, `EmailMultiAlternatives`, one
+smtplib connection, a saved row. The ceiling is our SMTP client with messages made beforehand and no ledger.
+"""
+
+import argparse
+from typing import Any
+
+import uvloop
+
+from benchmarks.ground import Spent, measured, run
+from benchmarks.newsletter import django_context, newsletter_django, newsletter_html, reader_context
+from benchmarks.sink import FastSink, running_sink
+from benchmarks.smtp import Tally
+from benchmarks.stage import planned_run
+
+SENDER = "maren@letters.example"
+
+
+def bench(options: argparse.Namespace) -> dict[str, Any]:
+    """Messages a second of the three ways, and what the ledger and the server say about ours."""
+    planned = planned_run(options.recipients, newsletter_html())
+    with _sink(options) as sink:
+        ours = _ours(planned, sink)
+        accepted = sink.accepted()
+    bodies = _bodies(planned, 256)
+    with _sink(options) as other_sink:
+        ceiling = uvloop.run(_ceiling(bodies, other_sink, options.recipients))
+    few = max(options.recipients // 50, 100)
+    with _sink(options) as third_sink:
+        usual = _usual(few, third_sink)
+    rate = options.recipients / ours.wall
+    return {
+        "recipients": options.recipients,
+        "messages_per_second": rate,
+        "cpu_us_per_message": ours.cpu / options.recipients * 1e6,
+        "baseline_messages_per_second": few / usual.wall,
+        "baseline_cpu_us_per_message": usual.cpu / few * 1e6,
+        "ratio": rate / (few / usual.wall),
+        "ceiling_messages_per_second": options.recipients / ceiling.wall,
+        "ceiling_share": ceiling.wall / ours.wall,
+        "sink_cpu_us_per_message": sink.cpu_seconds / options.recipients * 1e6,
+        "duplicates": sum(count - 1 for count in accepted.values()),
+        "lost": options.recipients - len(accepted) - _accounted_otherwise(planned),
+    }
+
+
+def _sink(options: argparse.Namespace) -> Any:
+    return running_sink(latency_ms=options.latency, is_pipelining=not options.plain, is_logging=True)
+
+
+def _ours(planned: Any, sink: FastSink) -> Spent:
+    """One worker process, as configured by default, until the run is done."""
+    from django.conf import settings
+    from django.utils import timezone
+
+    from delivery import sending
+    from delivery.models import RunState
+
+    settings.MAIL, settings.MAIL_SANDBOX = sink.mail_settings, False
+    with measured() as spent:
+        while planned.state != RunState.DONE:
+            sending.work(planned.pk, timezone.now)
+            planned.refresh_from_db()
+    return spent
+
+
+def _accounted_otherwise(planned: Any) -> int:
+    """Rows that the ledger does not call sent, each with its reason."""
+    from delivery.models import DeliveryState
+
+    return int(planned.deliveries.exclude(state=DeliveryState.SENT).exclude(reason="").count())
+
+
+def _bodies(planned: Any, count: int) -> list[bytes]:
+    """Messages as they leave, made beforehand."""
+    from delivery.mime import compile_mail
+
+    mail = compile_mail(planned.content, planned.campaign.sender, planned.campaign)
+    return [mail.wire(key, _address(key), reader_context(key)) for key in range(count)]
+
+
+async def _ceiling(bodies: list[bytes], sink: FastSink, count: int) -> Spent:
+    from delivery.smtp.courier import Courier
+    from delivery.smtp.parcels import Parcel
+
+    parcels = (Parcel(key, SENDER, _address(key), bodies[key % len(bodies)]) for key in range(count))
+    async with Courier(sink.mail_settings, Tally(), connections=8) as courier:
+        with measured() as spent:
+            await courier.deliver(parcels)
+    return spent
+
+
+def _address(number: int) -> str:
+    return f"reader{number}@mail{number % 50}.example"
+
+
+def _usual(count: int, sink: FastSink) -> Spent:
+    from django.core.mail import EmailMultiAlternatives, get_connection
+    from django.template import engines
+
+    from audience.models import Contact
+    from campaigns.plaintext import text_from_html
+    from delivery.models import Delivery, DeliveryState
+
+    run_ = planned_run(count, newsletter_html())
+    template = engines["django"].from_string(newsletter_django())
+    text = text_from_html(template.render(django_context(reader_context(0))))
+    keys = list(run_.deliveries.values_list("pk", flat=True))
+    with (
+        get_connection("django.core.mail.backends.smtp.EmailBackend", host="127.0.0.1", port=sink.port) as smtp,
+        measured() as spent,
+    ):
+        for number, key in enumerate(keys):
+            row = Delivery.objects.get(pk=key)
+            contact = Contact.objects.get(deliveries=row)
+            html = template.render(django_context(reader_context(number)))
+            message = EmailMultiAlternatives("The Moss Letter", text, SENDER, [contact.email], connection=smtp)
+            message.attach_alternative(html, "text/html")
+            message.send()
+            row.state = DeliveryState.SENT
+            row.save()
+    return spent
+
+
+if __name__ == "__main__":
+    run("send", __doc__, bench, recipients=20_000, latency=0, plain=0)
