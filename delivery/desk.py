@@ -22,12 +22,14 @@ from delivery.journal import Journal
 from delivery.shouts import Ear
 from delivery.smtp.courier import Courier
 from delivery.smtp.parcels import Parcel
+from delivery.smtp.timeouts import Timeouts
 from emailops.lib.mailurl import MailSettings
 
 logger = logging.getLogger(__name__)
 AHEAD = 0.1  # seconds of work that are in hand: what has an intent goes out also after somebody unsubscribed
 DEEPEST = 512  # messages in hand at the most; what a machine that fails, not a process, can leave unknown
 FLUSH_FROM = 256  # results, from which the ledger should hear of them
+PATIENCE = Timeouts().longest_message  # seconds for the last answers: who gives up sooner leaves them unknown
 LONGEST_WORDS = 300  # characters kept of an error
 
 
@@ -162,7 +164,7 @@ class Desk:
             self._courier = courier
             with closing(Ear(self._run_id, self._stop)):
                 await self._hand_over(courier)
-            await courier.stop()
+            await courier.stop(PATIENCE)
             await courier.drain()  # raises what was wrong, if anything was
 
     async def _hand_over(self, courier: Courier) -> None:
@@ -194,7 +196,7 @@ class Desk:
         self._arrived.set()
         if self._courier is not None and self._stopping is None:
             # Beside a `submit` that may wait for room: a server that hangs must not hold up the pause.
-            self._stopping = self._loop.create_task(self._courier.stop())
+            self._stopping = self._loop.create_task(self._courier.stop(PATIENCE))
 
     # What the courier tells (delivery.smtp.parcels.Owner).
 

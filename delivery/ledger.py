@@ -226,6 +226,12 @@ def fail(delivery: Delivery, lane: Lane, reason: Reason, now: datetime) -> None:
     held.update(state=DeliveryState.FAILED, reason=reason, lane=None, decided_at=now)
 
 
+def let_go(lane: Lane) -> None:
+    """Let what was only taken up wait again, for whoever comes first."""
+    taken_up = Delivery.objects.filter(lane=lane.pk, state=DeliveryState.CLAIMED)
+    taken_up.update(state=DeliveryState.QUEUED, lane=None)
+
+
 def leave_out_waiting(run: Run, reason: Reason, now: datetime) -> int:
     """Leave out everybody of a run who still waits or is only taken up. Returns how many."""
     left = run.deliveries.filter(state__in=(DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.DEFERRED))
@@ -262,7 +268,7 @@ def reap(now: datetime) -> int:
 def _bury(key: int, now: datetime) -> None:
     """Settle what a lane held, by its notes where this machine has them, and forget the lane."""
     lane, held = Lane.objects.filter(pk=key).first(), Delivery.objects.filter(lane=key)
-    held.filter(state=DeliveryState.CLAIMED).update(state=DeliveryState.QUEUED, lane=None)
+    let_go(Lane(pk=key))
     notes = read_notes(lane) if lane else None
     if lane and notes is not None:
         _settle_by_notes(list(held.filter(state=DeliveryState.SENDING)), notes, lane, now)

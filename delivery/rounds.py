@@ -47,6 +47,7 @@ class Round:
             self.desk.give(self._commit(collected))
             self._claim_more()
         self.desk.stop()
+        ledger.let_go(self.lane)  # the last answers may take ten minutes
         while not self.desk.has_ended:
             self._write(self.desk.collect(TICK, has_more=False))
         self._write(self.desk.collect(0, has_more=False))

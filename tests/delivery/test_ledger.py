@@ -65,6 +65,20 @@ def test_claiming_takes_the_first_rows_that_wait(workspace: Workspace, clock: Cl
         assert _states(run) == ["claimed", "claimed", "queued"]
 
 
+def test_letting_go_frees_what_is_only_taken_up_and_keeps_what_is_being_handed_over(
+    workspace: Workspace, clock: Clock
+) -> None:
+    run, _rows = run_to(workspace, 3)
+
+    with ledger.open_lane(run, clock) as lane, ledger.open_lane(run, clock) as another:
+        claimed = ledger.claim(run, lane, limit=2, now=clock())
+        ledger.claim(run, another, limit=1, now=clock())
+        ledger.intend(claimed[:1], lane, run)
+        ledger.let_go(lane)
+
+        assert _states(run) == ["sending", "queued", "claimed"]
+
+
 def test_what_one_lane_has_claimed_another_does_not_get(workspace: Workspace, clock: Clock) -> None:
     run, _rows = run_to(workspace, 3)
 
