@@ -6,6 +6,7 @@ messages of which nobody knows.
 """
 
 import mmap
+import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,13 +34,18 @@ class Note:
 
 
 class Journal:
-    """The notes of one lane. A note is one write of eight bytes into shared memory: nothing waits for a disk."""
+    """The notes of one lane. A note is one write of eight bytes into shared memory: nothing waits for a disk.
+
+    Raises OSError when there is no room for the file, before anything is sent.
+    """
 
     def __init__(self, lane: Lane) -> None:
         self.path = path_of(lane)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("w+b") as file:
-            file.truncate(SIZE)
+            os.posix_fallocate(
+                file.fileno(), 0, SIZE
+            )  # a full disk is an error now, and not a signal at the first note
             self._notes = mmap.mmap(file.fileno(), SIZE)
         self._end = 0
 

@@ -64,6 +64,10 @@ def test_a_message_that_came_back_is_as_if_it_had_never_left(journal: Journal) -
     assert read_notes(LANE) == {6: Note(None, None)}
 
 
+def test_the_room_for_all_notes_is_taken_at_the_start(journal: Journal) -> None:
+    assert path_of(LANE).stat().st_blocks * 512 >= SIZE, "a hole would kill the worker once the disk is full"
+
+
 def test_a_round_ends_before_the_notes_are_full(journal: Journal) -> None:
     for key in range(1, SIZE * 3 // 4 // 8 + 1):
         journal.about_to_end(key)
