@@ -1,0 +1,34 @@
+"""Did it arrive: runs, the ledger, what readers did, and the mail sandbox; one module a noun, known by this name."""
+
+from delivery.models.ledger import (
+    DOUBTFUL,
+    PENDING,
+    Delivery,
+    DeliveryQuerySet,
+    DeliveryState,
+    Lane,
+    Reason,
+)
+from delivery.models.reactions import Hit, HitKind, HitQuerySet, Nature
+from delivery.models.runs import ACTIVE_RUNS, Run, RunQuerySet, RunState
+from delivery.models.sandbox import SandboxMessage, SandboxMessageQuerySet
+
+__all__ = [
+    "ACTIVE_RUNS",
+    "DOUBTFUL",
+    "PENDING",
+    "Delivery",
+    "DeliveryQuerySet",
+    "DeliveryState",
+    "Hit",
+    "HitKind",
+    "HitQuerySet",
+    "Lane",
+    "Nature",
+    "Reason",
+    "Run",
+    "RunQuerySet",
+    "RunState",
+    "SandboxMessage",
+    "SandboxMessageQuerySet",
+]

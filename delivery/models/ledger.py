@@ -1,0 +1,112 @@
+"""Did it leave: one row a person and run, and the workers that hold rows."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from audience.models import Contact
+from delivery.models.runs import Run
+from workspaces.models import Owned, ScopedQuerySet
+
+
+class DeliveryState(models.TextChoices):
+    """Where one person's message stands. Queued, claimed, sending and deferred are on their way; the others final."""
+
+    QUEUED = "queued", _("Waiting")
+    CLAIMED = "claimed", _("Taken up")
+    SENDING = "sending", _("Being handed over")
+    DEFERRED = "deferred", _("To be tried again")
+    SENT = "sent", _("Sent")
+    SKIPPED = "skipped", _("Left out")
+    FAILED = "failed", _("Failed")
+    UNKNOWN = "unknown", _("Not known")
+
+
+PENDING = (DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.DEFERRED)
+DOUBTFUL = (DeliveryState.UNKNOWN, DeliveryState.DEFERRED)
+"""A server answered not at all, or that it did not take the message; a reader who has it knows better."""
+
+
+class Reason(models.TextChoices):
+    """Why a message was left out, failed, or is not known to have arrived."""
+
+    NO_CONSENT = "no_consent", _("No consent")
+    CONSENT_WITHDRAWN = "withdrawn", _("Consent withdrawn")
+    SUPPRESSED = "suppressed", _("On the list of those never to write to")
+    UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
+    CONTACT_GONE = "contact_gone", _("The contact was removed")
+    CANCELLED = "cancelled", _("The campaign was cancelled")
+    REFUSED = "refused", _("The receiving server refused the address")
+    CONTENT_REFUSED = "content_refused", _("The receiving server refused the message")
+    GAVE_UP = "gave_up", _("Tried too often")
+    RENDER_FAILED = "render_failed", _("The text could not be filled in")
+    NEEDS_SMTPUTF8 = "needs_smtputf8", _("The mail server cannot write to this kind of address")
+    CONNECTION_LOST = "connection_lost", _("The connection broke before the answer came")
+    WORKER_LOST = "worker_lost", _("The worker stopped before the answer came")
+
+
+class DeliveryQuerySet(ScopedQuerySet["Delivery"]):
+    """Rows of the ledger."""
+
+    def pending(self) -> Self:
+        return self.filter(state__in=PENDING)
+
+    def waiting(self, now: datetime) -> Self:
+        """Those a worker may take up now."""
+        return self.filter(Q(state=DeliveryState.QUEUED) | Q(state=DeliveryState.DEFERRED, next_attempt_at__lte=now))
+
+
+class Delivery(Owned):
+    """The ledger: one row per run and person, each ending as sent, left out, failed or not known, with a reason.
+
+    `lane` is the worker's lane while it is claimed or sending; `attempt` counts the conversations begun.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="deliveries")
+    contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, related_name="deliveries")
+    address = models.CharField(max_length=254)
+    state = models.CharField(max_length=8, choices=DeliveryState, default=DeliveryState.QUEUED)
+    reason = models.CharField(max_length=16, choices=Reason, blank=True)
+    lane = models.BigIntegerField(null=True)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    reply_code = models.PositiveSmallIntegerField(null=True)
+    reply_text = models.CharField(max_length=300, blank=True)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "contact"], name="one_message_a_person"),
+            models.UniqueConstraint(fields=["run", "address"], name="one_message_an_address"),
+        ]
+        indexes = [
+            models.Index(fields=["run", "id"], condition=Q(state__in=("queued", "deferred")), name="delivery_waiting"),
+            models.Index(fields=["lane"], condition=Q(state__in=("claimed", "sending")), name="delivery_in_hand"),
+            models.Index(fields=["run", "state"], name="delivery_by_state"),
+            models.Index(fields=["contact", "-decided_at"], name="delivery_of_contact"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} to {self.address}: {self.state}"
+
+    @property
+    def is_doubtful(self) -> bool:
+        return self.state in DOUBTFUL
+
+
+class Lane(models.Model):
+    """A worker process that sends. It holds a session advisory lock on its key for as long as it lives.
+
+    When the process dies, PostgreSQL drops the lock with the session, so the reaper knows at once and needs no timeout.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="lanes")
+    opened_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"lane {self.pk}"
