@@ -181,6 +181,9 @@ class ConsentEntry(Owned):
         return f"{self.contact_id}: {self.consent}"
 
 
+HMAC_BLOCK = 64  # bytes; of SHA-256
+
+
 class SuppressionQuerySet(ScopedQuerySet["Suppression"]):
     """Suppressed addresses."""
 
@@ -208,6 +211,22 @@ class Suppression(Owned):
 def address_hash(address: str) -> str:
     """HMAC-SHA-256 of a normalised address, 64 hexadecimal digits: comparable, not reversible by a word list alone."""
     return hmac.new(settings.SUPPRESSION_KEY.encode(), address.encode(), hashlib.sha256).hexdigest()
+
+
+def address_hash_sql(column: str) -> str:
+    """`address_hash` of a column, computed by PostgreSQL (RFC 2104 in its own `sha256`).
+
+    The statement's parameters must hold those of `address_hash_keys`.
+    """
+    inner = f"sha256(%(hash_inner)s || convert_to({column}, 'UTF8'))"
+    return f"encode(sha256(%(hash_outer)s || {inner}), 'hex')"
+
+
+def address_hash_keys() -> dict[str, bytes]:
+    """The key as RFC 2104 pads it, for `address_hash_sql`."""
+    key = settings.SUPPRESSION_KEY.encode()
+    key = (hashlib.sha256(key).digest() if len(key) > HMAC_BLOCK else key).ljust(HMAC_BLOCK, b"\0")
+    return {"hash_inner": bytes(byte ^ 0x36 for byte in key), "hash_outer": bytes(byte ^ 0x5C for byte in key)}
 
 
 class Event(Owned):

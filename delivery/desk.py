@@ -19,6 +19,7 @@ import uvloop
 from campaigns.liquid import RenderFailed
 from delivery.fates import Fate, Outcome, RelayTrouble
 from delivery.journal import Journal
+from delivery.ledger import Held
 from delivery.shouts import Ear
 from delivery.smtp.courier import Courier
 from delivery.smtp.parcels import Parcel
@@ -31,16 +32,6 @@ DEEPEST = 512  # messages in hand at the most; what a machine that fails, not a 
 FLUSH_FROM = 256  # results, from which the ledger should hear of them
 PATIENCE = Timeouts().longest_message  # seconds for the last answers: who gives up sooner leaves them unknown
 LONGEST_WORDS = 300  # characters kept of an error
-
-
-@dataclass(slots=True)
-class Held:
-    """A ledger row in a worker’s hands, with the contact’s part of what its message is filled with."""
-
-    pk: int
-    address: str
-    attempt: int
-    context: dict[str, Any] | None
 
 
 @dataclass

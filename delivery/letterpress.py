@@ -1,10 +1,6 @@
 """Makes the messages of a run from rows of the ledger."""
 
-import json
-from collections.abc import Iterable
-from typing import Any
-
-from delivery.desk import Held
+from delivery.ledger import Held
 from delivery.messages import envelope_sender
 from delivery.mime import compile_mail
 from delivery.models import Run
@@ -21,21 +17,8 @@ class Letterpress:
         self._mail = compile_mail(run.content, sender, run.campaign)
         self._from = envelope_sender(sender)
 
-    def held(self, rows: Iterable[tuple[Any, ...]]) -> list[Held]:
-        """Rows as `ledger.take` gives them, with the contact's part of what their messages are filled with."""
-        return [
-            Held(pk, address, attempt, _context(*values) if contact_id else None)
-            for pk, address, attempt, contact_id, *values in rows
-        ]
-
     def parcel(self, held: Held) -> Parcel:
         """The message of a row. Raises `RenderFailed`, and ValueError for one that cannot be written down."""
         if held.context is None:
-            raise ValueError("a row without a contact is never intended")
+            raise ValueError("a row without a contact is never sent")
         return Parcel(held.pk, self._from, held.address, self._mail.wire(held.pk, held.address, held.context))
-
-
-def _context(email: str, first_name: str, last_name: str, language: str, attributes: str) -> dict[str, Any]:
-    """A `campaigns.rendering.contact_context`, from the columns themselves: an object for each would cost as much."""
-    names = {"first_name": first_name, "last_name": last_name, "full_name": f"{first_name} {last_name}".strip()}
-    return {"contact": {"email": email, **names, "language": language, "attributes": json.loads(attributes)}}

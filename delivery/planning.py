@@ -13,6 +13,7 @@ from audience.segments.definition import SegmentBroken, read_definition
 from campaigns.models import Campaign, CampaignState
 from campaigns.preflight import preflight, stops
 from campaigns.services import move_campaign, send_facts
+from delivery.ledger import make_chunks
 from delivery.models import DeliveryState, Reason, Run, RunState
 from delivery.services import pause
 from emailops.lib.queue import enqueue
@@ -98,6 +99,7 @@ def _plan(run_id: int, now: datetime) -> None:
         raise NotApproved(reason)
     people = contacts_in(run.workspace, read_definition(run.campaign.segment.definition), now)
     run.matched_count = _insert_rows(run, people, now)
+    make_chunks(run)
     run.state, run.planned_at = RunState.SENDING, now
     run.save(update_fields=["matched_count", "state", "planned_at"])
     record("run.planned", run, by=None, now=now, matched=run.matched_count)

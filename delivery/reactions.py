@@ -102,7 +102,7 @@ def _judged(delivery: Delivery, reaction: Reaction, recent: list[Hit]) -> Judgem
 
 def _since_sent(delivery: Delivery, at: datetime) -> timedelta | None:
     """How long the message has been out; not at all while it is still being handed over."""
-    if delivery.state == DeliveryState.SENDING:
+    if delivery.state in {DeliveryState.QUEUED, DeliveryState.SENDING}:
         return timedelta(0)
     return at - delivery.decided_at if delivery.decided_at else None
 

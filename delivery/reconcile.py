@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.models import Value
 from django.db.models.functions import Coalesce
 
+from delivery.ledger import send_again
 from delivery.messages import message_id
 from delivery.models import DOUBTFUL, Delivery, DeliveryState, Run, SandboxMessage
 
@@ -24,12 +25,11 @@ def reconcile(run: Run, now: datetime) -> None:
         return
     old_enough = Delivery.objects.filter(run=run, state=DeliveryState.UNKNOWN, decided_at__lt=now - GRACE)
     for delivery in old_enough:
-        accepted = SandboxMessage.objects.filter(message_id=message_id(delivery, sender)).exists()
-        Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.UNKNOWN).update(
-            state=DeliveryState.SENT if accepted else DeliveryState.QUEUED,
-            reason="",
-            decided_at=now if accepted else None,
-        )
+        open_ = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.UNKNOWN)
+        if SandboxMessage.objects.filter(message_id=message_id(delivery, sender)).exists():
+            open_.update(state=DeliveryState.SENT, reason="", decided_at=now)
+        else:
+            send_again(open_, now)
 
 
 def has_arrived(delivery_id: int, now: datetime) -> None:

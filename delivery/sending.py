@@ -3,21 +3,17 @@
 import logging
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaigns.liquid import RenderFailed
-from campaigns.models import CampaignState, Sender
-from campaigns.rendering import CompiledContent
+from campaigns.models import CampaignState
 from campaigns.services import move_campaign
-from delivery import ledger, rounds
-from delivery.fates import Fate, RelayTrouble
-from delivery.messages import campaign_message, envelope_sender
-from delivery.models import Delivery, DeliveryState, Lane, Reason, Run, RunState
+from delivery import calls, ledger, rounds
+from delivery.fates import RelayTrouble
+from delivery.models import DeliveryState, Lane, Reason, Run, RunState
 from delivery.reconcile import is_settled, reconcile
 from delivery.services import RunRefused, pause
 from delivery.transports import Session, open_session
@@ -26,23 +22,10 @@ from workspaces.audit import record
 
 logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
-BATCH = 50  # rows claimed at once: what a killed worker gives back
 BUDGET = timedelta(seconds=20)  # of one task, so that a worker can always stop within its grace
 TROUBLE_PAUSE = timedelta(seconds=15)  # before a relay that is away is tried again
 BELL_LIFE = timedelta(seconds=10)  # of a bell; the next one is rung long before, so that none pile up
 STRAGGLERS = timedelta(hours=1)  # after a cancellation a message may still be in the hands of a slow server
-
-
-@dataclass(frozen=True, slots=True)
-class _Round:
-    """What one task works with."""
-
-    run: Run
-    sender: Sender
-    lane: Lane
-    session: Session
-    compiled: CompiledContent
-    clock: Clock
 
 
 def work(run_id: int, clock: Clock, way_out: Session | None = None) -> None:
@@ -63,7 +46,7 @@ def work(run_id: int, clock: Clock, way_out: Session | None = None) -> None:
     run.refresh_from_db(fields=["state"])
     if run.state == RunState.CANCELLED:
         _settle_cancelled(run, clock())  # what was in hand when it was cancelled has come back
-    elif run.deliveries.waiting(clock()).exists():
+    elif ledger.has_waiting(run, clock()):
         enqueue("delivery.send_run", run_id=run.pk, expires_in=BELL_LIFE)
     else:
         finish_if_settled(run, clock())
@@ -72,52 +55,12 @@ def work(run_id: int, clock: Clock, way_out: Session | None = None) -> None:
 def _carry(run: Run, lane: Lane, clock: Clock, way_out: Session | None) -> None:
     stop_at = clock() + BUDGET
     if way_out is None and not settings.MAIL.provider:
-        if rounds.carry(run, lane, clock, stop_at):
-            _trouble_is_over(run)
-        return
-    if run.campaign.sender is None:
-        raise ValueError("preflight lets no campaign without a sender pass")
-    with nullcontext(way_out) if way_out else open_session() as session:
-        _send_batches(_Round(run, run.campaign.sender, lane, session, CompiledContent(run.content), clock), stop_at)
-
-
-def _send_batches(at: _Round, stop_at: datetime) -> None:
-    while batch := ledger.claim(at.run, at.lane, limit=BATCH, now=at.clock()):
-        for delivery in batch:
-            if at.clock() > stop_at or not _send_one(at, delivery):
-                return
-        _trouble_is_over(at.run)
-
-
-def _send_one(at: _Round, delivery: Delivery) -> bool:
-    """Whether the run goes on."""
-    if delivery.contact is None:
-        ledger.skip_unwilling(delivery.pk, at.lane, at.clock())
-        return True
-    try:
-        message = campaign_message(delivery, delivery.contact, at.run.campaign, at.sender, at.compiled)
-    except RenderFailed as failed:
-        logger.warning("Delivery %s could not be rendered: %s", delivery.pk, failed)
-        ledger.fail(delivery, at.lane, Reason.RENDER_FAILED, at.clock())
-        return True
-    except Exception:  # the worker's loop: what nobody foresaw costs this one message, not everybody behind it
-        logger.exception("Delivery %s could not be rendered", delivery.pk)
-        ledger.fail(delivery, at.lane, Reason.RENDER_FAILED, at.clock())
-        return True
-    at.session.ready()  # before the intent, so that a worker that dies while it connects leaves nothing unknown
-    if not ledger.intend([delivery], at.lane, at.run):
-        ledger.skip_unwilling(delivery.pk, at.lane, at.clock())
-        return Run.objects.filter(pk=at.run.pk, state=RunState.SENDING, epoch=at.run.epoch).exists()
-    try:
-        outcome = at.session.send(message, sender=envelope_sender(at.sender), recipient=delivery.address)
-    except RelayTrouble:
-        ledger.take_back([delivery], at.lane)
-        raise
-    ledger.settle([(delivery, outcome)], at.lane, at.clock())
-    if outcome.fate == Fate.UNKNOWN:
-        # Whatever swallows answers would swallow the next one too, and each leaves a message of which nobody knows.
-        raise RelayTrouble(outcome.text, is_lasting=False)
-    return True
+        has_carried = rounds.carry(run, lane, clock, stop_at)
+    else:
+        with nullcontext(way_out) if way_out else open_session() as session:
+            has_carried = calls.carry(run, lane, clock, stop_at, session)
+    if has_carried:
+        _trouble_is_over(run)
 
 
 @transaction.atomic
@@ -146,7 +89,7 @@ def _trouble_is_over(run: Run) -> None:
 def finish_if_settled(run: Run, now: datetime) -> bool:
     """Close a run in which nobody is waiting any more. Returns whether it was closed now."""
     run = Run.objects.select_for_update(of=("self",)).with_parts().get(pk=run.pk)
-    if run.state != RunState.SENDING or run.deliveries.pending().exists() or not is_settled(run, now):
+    if run.state != RunState.SENDING or ledger.is_pending(run) or not is_settled(run, now):
         return False
     run.state, run.finished_at, run.trouble = RunState.DONE, now, ""
     run.save(update_fields=["state", "finished_at", "trouble"])
@@ -177,7 +120,7 @@ def _look_after(run: Run, now: datetime) -> None:
     reconcile(run, now)
     if run.state == RunState.PLANNING:
         enqueue("delivery.plan_run", run_id=run.pk, expires_in=BELL_LIFE)
-    elif run.deliveries.waiting(now).exists():
+    elif ledger.has_waiting(run, now):
         if run.retry_at is None or run.retry_at <= now:
             enqueue("delivery.send_run", run_id=run.pk, expires_in=BELL_LIFE)
     else:
@@ -187,4 +130,5 @@ def _look_after(run: Run, now: datetime) -> None:
 def _settle_cancelled(run: Run, now: datetime) -> None:
     """What a worker had in its hands when the run was cancelled may have come back: nobody sends it any more."""
     reconcile(run, now)
+    ledger.close_chunks(run)
     ledger.leave_out_waiting(run, Reason.CANCELLED, now)

@@ -12,7 +12,7 @@ from campaigns.readers import sample_reader
 from campaigns.rendering import CompiledContent, personal_context
 from campaigns.services import move_campaign
 from delivery.fates import Fate, Outcome, RelayTrouble
-from delivery.ledger import leave_out_waiting
+from delivery.ledger import close_chunks, leave_out_waiting
 from delivery.messages import envelope_sender, sample_message
 from delivery.models import ACTIVE_RUNS, Reason, Run, RunState
 from delivery.shouts import shout
@@ -75,6 +75,7 @@ def cancel(*, run: Run, by: Member, now: datetime) -> None:
     run.trouble, run.retry_at = "", None
     run.save(update_fields=["state", "epoch", "finished_at", "trouble", "retry_at"])
     shout(run)
+    close_chunks(run)
     leave_out_waiting(run, Reason.CANCELLED, now)
     move_campaign(campaign=run.campaign, to=CampaignState.CANCELLED, by=by, now=now, finished_at=now)
 

@@ -3,6 +3,7 @@
 from delivery.models.ledger import (
     DOUBTFUL,
     PENDING,
+    Chunk,
     Delivery,
     DeliveryQuerySet,
     DeliveryState,
@@ -17,6 +18,7 @@ __all__ = [
     "ACTIVE_RUNS",
     "DOUBTFUL",
     "PENDING",
+    "Chunk",
     "Delivery",
     "DeliveryQuerySet",
     "DeliveryState",

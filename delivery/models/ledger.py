@@ -1,6 +1,5 @@
 """Did it leave: one row a person and run, and the workers that hold rows."""
 
-from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -13,10 +12,9 @@ from workspaces.models import Owned, ScopedQuerySet
 
 
 class DeliveryState(models.TextChoices):
-    """Where one person's message stands. Queued, claimed, sending and deferred are on their way; the others final."""
+    """Where one person's message stands. Queued, sending and deferred are on their way; the others final."""
 
     QUEUED = "queued", _("Waiting")
-    CLAIMED = "claimed", _("Taken up")
     SENDING = "sending", _("Being handed over")
     DEFERRED = "deferred", _("To be tried again")
     SENT = "sent", _("Sent")
@@ -25,7 +23,7 @@ class DeliveryState(models.TextChoices):
     UNKNOWN = "unknown", _("Not known")
 
 
-PENDING = (DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.DEFERRED)
+PENDING = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DEFERRED)
 DOUBTFUL = (DeliveryState.UNKNOWN, DeliveryState.DEFERRED)
 """A server answered not at all, or that it did not take the message; a reader who has it knows better."""
 
@@ -54,18 +52,17 @@ class DeliveryQuerySet(ScopedQuerySet["Delivery"]):
     def pending(self) -> Self:
         return self.filter(state__in=PENDING)
 
-    def waiting(self, now: datetime) -> Self:
-        """Those a worker may take up now."""
-        return self.filter(Q(state=DeliveryState.QUEUED) | Q(state=DeliveryState.DEFERRED, next_attempt_at__lte=now))
-
 
 class Delivery(Owned):
     """The ledger: one row per run and person, each ending as sent, left out, failed or not known, with a reason.
 
-    `lane` is the worker's lane while it is claimed or sending; `attempt` counts the conversations begun.
+    A row that was never tried waits in a `Chunk`, whose mark says whether it is being handed over. One that is to be
+    tried again has `next_attempt_at`, and `lane` while it is being handed over. `attempt` counts conversations begun.
+
+    No index holds what the outcome of a first attempt changes, so that writing it is a heap-only update.
     """
 
-    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="deliveries")
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
     contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, related_name="deliveries")
     address = models.CharField(max_length=254)
     state = models.CharField(max_length=8, choices=DeliveryState, default=DeliveryState.QUEUED)
@@ -85,10 +82,12 @@ class Delivery(Owned):
             models.UniqueConstraint(fields=["run", "address"], name="one_message_an_address"),
         ]
         indexes = [
-            models.Index(fields=["run", "id"], condition=Q(state__in=("queued", "deferred")), name="delivery_waiting"),
-            models.Index(fields=["lane"], condition=Q(state__in=("claimed", "sending")), name="delivery_in_hand"),
-            models.Index(fields=["run", "state"], name="delivery_by_state"),
-            models.Index(fields=["contact", "-decided_at"], name="delivery_of_contact"),
+            models.Index(fields=["run", "id"], name="delivery_of_run"),
+            models.Index(
+                fields=["run", "next_attempt_at"], condition=Q(next_attempt_at__isnull=False), name="delivery_again"
+            ),
+            models.Index(fields=["lane"], condition=Q(lane__isnull=False), name="delivery_in_hand"),
+            models.Index(fields=["run", "reason", "id"], condition=~Q(reason=""), name="delivery_by_reason"),
         ]
 
     def __str__(self) -> str:
@@ -97,6 +96,29 @@ class Delivery(Owned):
     @property
     def is_doubtful(self) -> bool:
         return self.state in DOUBTFUL
+
+
+class Chunk(models.Model):
+    """Up to a thousand rows of one domain group that wait, from `first_id` to `last_id`.
+
+    `lane` holds it. Rows up to `mark` have their intent committed: they are being handed over while they are queued and
+    a lane holds the chunk. `size` counts the rows, `taken` those up to the mark.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="chunks")
+    domain_group = models.CharField(max_length=16)
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+    mark = models.BigIntegerField()
+    size = models.PositiveIntegerField()
+    taken = models.PositiveIntegerField(default=0)
+    lane = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["lane"], condition=Q(lane__isnull=False), name="chunk_in_hand")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: {self.first_id} to {self.last_id}"
 
 
 class Lane(models.Model):

@@ -10,6 +10,7 @@ from audience.services import suppress
 from campaigns.models import Campaign
 from delivery import planning, sending
 from delivery.fates import Fate, Outcome
+from delivery.ledger import has_waiting
 from delivery.models import Delivery, DeliveryState, Reason, Run, RunState
 from emailops.demo.audience import ticking
 from emailops.demo.crowd import Reader
@@ -67,7 +68,7 @@ class PostOffice:
         clock = ticking(now, PACE)
         while Run.objects.get(pk=run.pk).state == RunState.SENDING:
             sending.work(run.pk, clock, elsewhere)
-            if not run.deliveries.waiting(clock()).exists():
+            if not has_waiting(run, clock()):
                 clock = ticking(clock() + PATIENCE, PACE)
 
     def clean_up(self, now: datetime) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from campaigns.liquid import RenderFailed
-from delivery.desk import Desk, Held
+from delivery.desk import Desk
 from delivery.fates import Fate, Outcome, RelayTrouble
+from delivery.ledger import Held
 from delivery.smtp.parcels import Parcel
 from emailops.lib.mailurl import SMTP_BACKEND, MailSettings
 from tests.smtp_sink import Phase, Sink, running_sink
@@ -35,7 +36,7 @@ class Notes:
 
 
 def rows(count: int) -> list[Held]:
-    return [Held(key, f"reader{key}@reader.example", 1, {}) for key in range(1, count + 1)]
+    return [Held(key, f"reader{key}@reader.example", 1, 1, {}) for key in range(1, count + 1)]
 
 
 def made(held: Held) -> Parcel:

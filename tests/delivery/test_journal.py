@@ -12,6 +12,7 @@ from delivery import ledger
 from delivery.fates import Fate
 from delivery.journal import SIZE, Journal, Note, discard_notes, path_of, read_notes
 from delivery.models import Delivery, DeliveryState, Lane, Reason, Run
+from tests.delivery.hands import Hands
 from tests.factories.delivery import DeliveryFactory, RunFactory
 from workspaces.models import Workspace
 
@@ -87,8 +88,9 @@ class TestAfterADeath:
 
     def _left_behind(self, run: Run, now: datetime, count: int) -> tuple[Lane, list[Delivery]]:
         lane = Lane.objects.create(run=run, opened_at=now)
-        held = {"run": run, "lane": lane.pk, "state": DeliveryState.SENDING, "decided_at": None, "attempt": 1}
-        return lane, [DeliveryFactory.create(**held) for _number in range(count)]
+        rows = [DeliveryFactory.create(run=run) for _number in range(count)]
+        Hands(run, lane).take(1000, now)
+        return lane, rows
 
     def test_each_message_is_settled_by_what_is_known_of_it(self, run: Run, now: datetime) -> None:
         lane, (untouched, asked, taken, refused, later) = self._left_behind(run, now, 5)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -20,13 +20,14 @@ from pytest_django import Settings
 from audience.services import ConsentBasis, withdraw_consent
 from delivery import ledger, reactions, services
 from delivery.fates import Fate, Outcome
-from delivery.ledger import LANE_KEYS
+from delivery.ledger import LANE_KEYS, Held, Settlement
 from delivery.messages import message_id
-from delivery.models import Delivery, DeliveryState, HitKind, Lane, Reason, Run, RunState
+from delivery.models import PENDING, Delivery, DeliveryState, HitKind, Lane, Reason, Run, RunState
 from delivery.queries import run_counts
 from delivery.reactions import Visit
 from delivery.reconcile import GRACE, reconcile
 from delivery.services import RunRefused
+from tests.delivery.hands import Hands
 from tests.factories.delivery import BROWSER, SandboxMessageFactory, run_to
 from tests.factories.workspaces import MemberFactory, WorkspaceFactory
 from workspaces.permissions import Role
@@ -38,14 +39,16 @@ VISIT = Visit("GET", BROWSER, "203.0.113.7")
 
 @dataclass
 class Worker:
-    """A worker process: its lane, the run as it read it, what it took up, and what it is handing over."""
+    """A worker process: what it holds, the run as it read it, and what it is handing over."""
 
-    lane: Lane
-    run: Run
-    claimed: list[Delivery] = field(default_factory=list)
-    sending: Delivery | None = None
+    hands: Hands
+    sending: Held | None = None
     is_taken: bool = False
     is_alive: bool = True
+
+    @property
+    def lane(self) -> Lane:
+        return self.hands.lane
 
 
 @contextmanager
@@ -109,21 +112,24 @@ class LedgerMachine(RuleBasedStateMachine):
     def a_worker_starts(self) -> None:
         lane = Lane.objects.create(run_id=self.run_pk, opened_at=self.now)
         self.sessions.execute("SELECT pg_advisory_lock(%s)", [LANE_KEYS | lane.pk])
-        self.workers.append(Worker(lane, self.run))
+        self.workers.append(Worker(Hands(self.run, lane)))
 
     @precondition(_has("are idle"))
-    @rule(number=NUMBER, limit=st.integers(1, 3))
-    def it_begins_with_the_next_message(self, number: int, limit: int) -> None:
+    @rule(number=NUMBER)
+    def it_begins_with_the_next_message(self, number: int) -> None:
         worker = self.one("are idle", number)
-        if not worker.claimed:
-            worker.claimed = ledger.claim(worker.run, worker.lane, limit=limit, now=self.now)
-        if not worker.claimed:
-            return
-        delivery = worker.claimed.pop(0)
-        if ledger.intend([delivery], worker.lane, worker.run):
-            worker.sending, worker.is_taken = delivery, False
-        else:
-            ledger.skip_unwilling(delivery.pk, worker.lane, self.now)
+        for row in worker.hands.take(1, self.now):
+            if row.unwilling:
+                ledger.settle(Settlement(left_out=[row]), worker.lane, self.now)
+            else:
+                worker.sending, worker.is_taken = row, False
+
+    @precondition(_has("are idle"))
+    @rule(number=NUMBER)
+    def its_time_is_over(self, number: int) -> None:
+        worker = self.one("are idle", number)
+        ledger.let_go(worker.lane)
+        worker.hands = Hands(self.run, worker.lane)
 
     @precondition(_has("wait"))
     @rule(number=NUMBER)
@@ -133,7 +139,8 @@ class LedgerMachine(RuleBasedStateMachine):
         assert sender is not None
         worker.is_taken = True
         self.taken[worker.sending.pk] += 1
-        SandboxMessageFactory.create(message_id=message_id(worker.sending, sender))
+        row = Delivery.objects.get(pk=worker.sending.pk)
+        SandboxMessageFactory.create(message_id=message_id(row, sender))
 
     @precondition(_has("are handing over"))
     @rule(number=NUMBER, is_lost=st.booleans(), fate=st.sampled_from([Fate.LATER, Fate.ADDRESS_REFUSED]))
@@ -141,7 +148,7 @@ class LedgerMachine(RuleBasedStateMachine):
         worker = self.one("are handing over", number)
         assert worker.sending is not None
         said = Fate.UNKNOWN if is_lost else Fate.ACCEPTED if worker.is_taken else fate
-        ledger.settle([(worker.sending, Outcome(said))], worker.lane, self.now)
+        ledger.settle(Settlement([(worker.sending, Outcome(said))]), worker.lane, self.now)
         worker.sending = None
 
     @precondition(_has("wait"))
@@ -149,7 +156,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def the_relay_is_in_trouble(self, number: int) -> None:
         worker = self.one("wait", number)
         assert worker.sending is not None
-        ledger.take_back([worker.sending], worker.lane)
+        ledger.take_back([worker.sending], worker.lane, self.now)
         worker.sending = None
 
     @precondition(_has("live"))
@@ -165,6 +172,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.now += GRACE + timedelta(seconds=1)
         reconcile(self.run, self.now)
         if self.run.state == RunState.CANCELLED:
+            ledger.close_chunks(self.run)
             ledger.leave_out_waiting(self.run, Reason.CANCELLED, self.now)
 
     @rule(number=st.integers(0, PEOPLE - 1))
@@ -214,14 +222,14 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_ledger_says_what_happened(self) -> None:
+        in_hand = {worker.sending.pk for worker in self.workers_that("are handing over") if worker.sending}
         for row in Delivery.objects.filter(run=self.run_pk):
             if self.taken[row.pk]:
-                assert row.state in {DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.SENT}
+                assert row.state in {DeliveryState.UNKNOWN, DeliveryState.SENT} or row.pk in in_hand
             else:
                 assert row.state != DeliveryState.SENT
-            held = row.state in {DeliveryState.CLAIMED, DeliveryState.SENDING}
-            assert (row.lane is not None) == held
-            is_final = row.state not in {"queued", "claimed", "sending", "deferred"}
+            assert (row.lane is not None) == (row.state == DeliveryState.SENDING)
+            is_final = row.state not in PENDING
             assert (row.decided_at is not None) == is_final
 
 

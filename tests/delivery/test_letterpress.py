@@ -7,6 +7,7 @@ from delivery import ledger
 from delivery.letterpress import Letterpress
 from delivery.models import Run
 from tests.delivery.conftest import Clock
+from tests.delivery.hands import Hands
 from tests.factories.delivery import run_to
 from workspaces.models import Workspace
 
@@ -29,12 +30,10 @@ def test_a_row_is_filled_with_what_the_reference_is_filled_with(
         setattr(contact, name, value)
     contact.save()
     with ledger.open_lane(run, clock) as lane:
-        taken = ledger.take(run, lane, limit=10, now=clock())
-
-    (held,) = Letterpress(Run.objects.with_parts().get(pk=run.pk)).held(taken)
+        (held,) = Hands(run, lane).take(10, clock())
 
     assert held.context == contact_context(contact)
-    assert (held.pk, held.address, held.attempt) == (row.pk, row.address, 0)
+    assert (held.pk, held.address, held.attempt) == (row.pk, row.address, 1)
 
 
 def test_a_row_whose_contact_is_gone_has_nothing_to_be_filled_with(workspace: Workspace, clock: Clock) -> None:
@@ -42,8 +41,8 @@ def test_a_row_whose_contact_is_gone_has_nothing_to_be_filled_with(workspace: Wo
     row.contact = None
     row.save()
     with ledger.open_lane(run, clock) as lane:
-        taken = ledger.take(run, lane, limit=10, now=clock())
-
-    (held,) = Letterpress(Run.objects.with_parts().get(pk=run.pk)).held(taken)
+        (held,) = Hands(run, lane).take(10, clock())
 
     assert held.context is None
+    with pytest.raises(ValueError, match="never sent"):
+        Letterpress(Run.objects.with_parts().get(pk=run.pk)).parcel(held)

@@ -18,6 +18,7 @@ from delivery import ledger, planning, reactions, sending, services
 from delivery.models import Delivery, DeliveryState, Hit, Run, RunState
 from delivery.queries import run_counts
 from delivery.reactions import Visit
+from tests.delivery.hands import Hands
 from tests.factories.audience import ContactFactory
 from tests.factories.delivery import BROWSER, approved_campaign, run_to
 from tests.smtp_sink import Phase, Sink
@@ -154,8 +155,7 @@ def test_a_killed_worker_is_found_while_another_sends_on(workspace: Workspace, s
     def die_in_the_middle() -> None:
         """What SIGKILL leaves behind: a session that ends without another word."""
         with ledger.open_lane(run, timezone.now) as lane:
-            claimed = ledger.claim(run, lane, limit=2, now=timezone.now())
-            ledger.intend([claimed[0]], lane, run)
+            Hands(run, lane).take(1, timezone.now())
             hangs.set()
             killed.wait(WAIT)
             connections.close_all()

@@ -11,8 +11,10 @@ from factory.django import DjangoModelFactory
 
 from audience.models import Contact, Event
 from campaigns.models import Campaign, CampaignState, ContentFormat, ContentVersion
+from delivery.ledger import make_chunks
 from delivery.models import (
     PENDING,
+    Chunk,
     Delivery,
     DeliveryState,
     Hit,
@@ -112,6 +114,7 @@ class DeliveryFactory(DjangoModelFactory[Delivery]):
 
     class Meta:
         model = Delivery
+        skip_postgeneration_save = True
 
     run = factory.SubFactory(RunFactory)
     workspace = factory.SelfAttribute("run.workspace")
@@ -121,6 +124,14 @@ class DeliveryFactory(DjangoModelFactory[Delivery]):
     decided_at = factory.LazyAttribute(
         lambda row: None if row.state in PENDING else timezone.now() - timedelta(minutes=30)
     )
+
+    @factory.post_generation
+    def chunk(self: Delivery, _create: bool, _extracted: object, **_given: object) -> None:
+        """A row that waits for its first attempt lies in a chunk, here of its own."""
+        if self.state == DeliveryState.QUEUED and self.next_attempt_at is None:
+            Chunk.objects.create(
+                run=self.run, domain_group="other", first_id=self.pk, last_id=self.pk, mark=self.pk - 1, size=1
+            )
 
 
 class HitFactory(DjangoModelFactory[Hit]):
@@ -185,7 +196,10 @@ class SandboxMessageFactory(DjangoModelFactory[SandboxMessage]):
 def run_to(workspace: Workspace, count: int, **fields: Any) -> tuple[Run, list[Delivery]]:
     """A run that sends, with so many people waiting in its ledger."""
     run = RunFactory.create(workspace=workspace, **fields)
-    return run, DeliveryFactory.create_batch(count, run=run)
+    rows = DeliveryFactory.create_batch(count, run=run)
+    run.chunks.all().delete()
+    make_chunks(run)
+    return run, rows
 
 
 def people(workspace: Workspace, *addresses: str) -> Sequence[Contact]:
