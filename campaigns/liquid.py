@@ -97,8 +97,9 @@ def _bounded(name: str, filter_: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(filter_)
     def bounded(left: Any, *args: Any, **kwargs: Any) -> Any:
-        if any(isinstance(value, range) and len(value) > LOOPS for value in (left, *args)):
-            raise FilterArgumentError(f"{name}: the range is too long", token=None)
+        for value in (left, *args):
+            if isinstance(value, range) and len(value) > LOOPS:
+                raise FilterArgumentError(f"{name}: the range is too long", token=None)
         if (
             _announced(name, left, args) > LONGEST_OUTPUT
             or _size(made := filter_(left, *args, **kwargs)) > LONGEST_OUTPUT
@@ -121,7 +122,9 @@ def _announced(name: str, left: Any, args: tuple[Any, ...]) -> int:
 def _size(value: Any) -> int:
     if isinstance(value, str):
         return len(value)
-    return len(value) + sum(_size(item) for item in value) if isinstance(value, list | tuple) else 0
+    if not isinstance(value, list | tuple):
+        return 0
+    return len(value) + sum([len(item) if isinstance(item, str) else _size(item) for item in value])
 
 
 _html = _environment(autoescape=True)

@@ -45,12 +45,13 @@ def compile_program(
 
     `known` are names from outside, and what is shown where one stands alone.
     """
+    shown = _shown(template)
     notes = values.Memo(show)
+    plain = values.Memo(lambda text: notes[shown(text)])
 
     def noted(value: Any) -> Shown:
-        return notes[shown(value)]
+        return plain[value] if value.__class__ is str else notes[shown(value)]
 
-    shown = _shown(template)
     trace = _function(template, Style.TRACE, noted, known)
     draw = _function(template, Style.WRITE, noted, known)
     return Program(trace, draw) if trace and draw else None

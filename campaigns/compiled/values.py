@@ -169,6 +169,10 @@ def count_down(counters: dict[str, int], name: str) -> str:
 
 
 def shown_in_html(value: Any) -> str:
+    if value.__class__ is int:
+        return str(value)
+    if value.__class__ is Markup:
+        return with_line_feeds(value)  # nothing of it is escaped
     return with_line_feeds(to_liquid_string(value, autoescape=True))
 
 
