@@ -5,10 +5,16 @@ smtplib connection, a saved row. The ceiling is our SMTP client with messages ma
 """
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import uvloop
 
+from benchmarks.certificate import trusted_certificate
+from benchmarks.crew import watched_memory, work_off, worked_off_by
 from benchmarks.ground import Spent, measured, run
 from benchmarks.newsletter import django_context, newsletter_django, newsletter_html, reader_context
 from benchmarks.sink import FastSink, running_sink
@@ -16,19 +22,20 @@ from benchmarks.smtp import Tally
 from benchmarks.stage import planned_run
 
 SENDER = "maren@letters.example"
+MOST_USUAL = 2_000  # messages the usual way
 MOST_BODIES = 20_000  # each reader's own message, made beforehand; a gigabyte of them
 
 
 def bench(options: argparse.Namespace) -> dict[str, Any]:
     """Messages a second of the three ways, and what the ledger and the server say about ours."""
     planned = planned_run(options.recipients, newsletter_html())
-    with _sink(options) as sink:
-        ours = _ours(planned, sink)
+    with _sink(options) as sink, watched_memory() as memory:
+        ours = _ours(planned, sink, options.workers)
         accepted = sink.accepted()
     bodies = _bodies(planned, min(options.recipients, MOST_BODIES))
     with _sink(options) as other_sink:
         ceiling = uvloop.run(_ceiling(bodies, other_sink, options.recipients))
-    few = max(options.recipients // 50, 100)
+    few = min(max(options.recipients // 50, 100), MOST_USUAL)
     with _sink(options) as third_sink:
         usual = _usual(few, third_sink)
     rate = options.recipients / ours.wall
@@ -44,26 +51,29 @@ def bench(options: argparse.Namespace) -> dict[str, Any]:
         "sink_cpu_us_per_message": sink.cpu_seconds / options.recipients * 1e6,
         "duplicates": sum(count - 1 for count in accepted.values()),
         "lost": options.recipients - len(accepted) - _accounted_otherwise(planned),
+        "memory_growth_mb": memory.growth,
     }
 
 
-def _sink(options: argparse.Namespace) -> Any:
-    return running_sink(latency_ms=options.latency, is_pipelining=not options.plain, is_logging=True)
+@contextmanager
+def _sink(options: argparse.Namespace) -> Iterator[FastSink]:
+    with TemporaryDirectory() as folder:
+        certificate = trusted_certificate(Path(folder)) if options.tls else None
+        with running_sink(
+            latency_ms=options.latency,
+            certificate=certificate,
+            is_pipelining=not options.plain,
+            is_logging=True,
+        ) as sink:
+            yield sink
 
 
-def _ours(planned: Any, sink: FastSink) -> Spent:
-    """One worker process, as configured by default, until the run is done."""
-    from django.conf import settings
-    from django.utils import timezone
-
-    from delivery import sending
-    from delivery.models import RunState
-
-    settings.MAIL, settings.MAIL_SANDBOX = sink.mail_settings, False
+def _ours(planned: Any, sink: FastSink, workers: int) -> Spent:
+    """As configured by default, until the run is done: this process, or as many others."""
+    if workers > 1:
+        return worked_off_by(workers, planned, sink.mail_settings)
     with measured() as spent:
-        while planned.state != RunState.DONE:
-            sending.work(planned.pk, timezone.now)
-            planned.refresh_from_db()
+        work_off(planned, sink.mail_settings)
     return spent
 
 
@@ -109,10 +119,9 @@ def _usual(count: int, sink: FastSink) -> Spent:
     template = engines["django"].from_string(newsletter_django())
     text = text_from_html(template.render(django_context(reader_context(0))))
     keys = list(run_.deliveries.values_list("pk", flat=True))
-    with (
-        get_connection("django.core.mail.backends.smtp.EmailBackend", host="127.0.0.1", port=sink.port) as smtp,
-        measured() as spent,
-    ):
+    mail = sink.mail_settings
+    relay = get_connection(mail.backend, host=mail.host, port=mail.port, use_ssl=mail.implicit_tls)
+    with relay as smtp, measured() as spent:
         for number, key in enumerate(keys):
             row = Delivery.objects.get(pk=key)
             contact = Contact.objects.get(deliveries=row)
@@ -126,4 +135,4 @@ def _usual(count: int, sink: FastSink) -> Spent:
 
 
 if __name__ == "__main__":
-    run("send", __doc__, bench, recipients=20_000, latency=0, plain=0)
+    run("send", __doc__, bench, recipients=20_000, workers=1, latency=0, tls=0, plain=0)
