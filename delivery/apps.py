@@ -13,7 +13,7 @@ class DeliveryConfig(AppConfig):
         from audience.timeline import register_timeline
         from campaigns.preflight import register_checks
         from delivery.audit_words import AUDIT_WORDS
-        from delivery.checks import transport_checks
+        from delivery.checks import signing_checks, transport_checks
         from delivery.contact_timeline import mail_moments
         from delivery.letters import held
         from delivery.segment_fields import mail_fields
@@ -24,4 +24,5 @@ class DeliveryConfig(AppConfig):
         register_fields(mail_fields)
         register_timeline(mail_moments)
         register_checks("delivery", _("Delivery"), transport_checks)
+        register_checks("delivery", _("Delivery"), signing_checks)
         register_letter("delivery.held", held)

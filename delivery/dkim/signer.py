@@ -8,7 +8,7 @@ from functools import lru_cache
 from hashlib import sha256
 
 from delivery.dkim.canonical import END_OF_HEAD, relaxed_body, relaxed_fields, unstuffed
-from delivery.dkim.keypairs import Keypair
+from delivery.dkim.keypairs import Algorithm, Keypair
 
 # A message has each of these once at most (RFC 5322 section 3.6, RFC 2045). Naming them once more than they occur
 # makes the signature false when somebody adds another, which a mail program might show instead of ours.
@@ -36,6 +36,11 @@ class Signer:
         if not identities:
             raise ValueError("a signer needs a key")
         self._keys = [(_opening(identity), identity.pair) for identity in identities]
+
+    @property
+    def algorithms(self) -> set[Algorithm]:
+        """What its signatures are made with."""
+        return {pair.algorithm for _opening, pair in self._keys}
 
     def sign(self, wire: bytes) -> bytes:
         """The message as it came, in the form `wire_bytes` gives it, with its signatures in front.
