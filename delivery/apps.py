@@ -18,6 +18,8 @@ class DeliveryConfig(AppConfig):
         from delivery.letters import held
         from delivery.segment_fields import mail_fields
         from workspaces.audit import describe_actions
+        from workspaces.navigation import Tab, register_tab
+        from workspaces.permissions import Can
         from workspaces.systemmail import register_letter
 
         describe_actions(AUDIT_WORDS)
@@ -26,3 +28,4 @@ class DeliveryConfig(AppConfig):
         register_checks("delivery", _("Delivery"), transport_checks)
         register_checks("delivery", _("Delivery"), signing_checks)
         register_letter("delivery.held", held)
+        register_tab(Tab(25, _("Signing keys"), "delivery:settings_signing", Can.MANAGE_WORKSPACE))

@@ -89,18 +89,17 @@ def retire_key(*, key: SigningKey, by: Member, now: datetime, leave_unsigned: bo
     if key.state == KeyState.RETIRED:
         return key
     _require_move(key, KeyState.RETIRED)
-    if is_last(key, keys) and not leave_unsigned:
+    if is_only_one(key) and not leave_unsigned:
         words = _("No other key signs for %(domain)s: its mail would go out unsigned. Replace the key instead.")
         raise SigningKeyRefused(words % {"domain": key.domain}, fields={"leave_unsigned": [_("Confirm this.")]})
     _retire(key, by, now)
     return key
 
 
-def is_last(key: SigningKey, keys: list[SigningKey]) -> bool:
-    """Whether no other of the domain's `keys` signs."""
-    return key.state == KeyState.ACTIVE and not any(
-        other.state == KeyState.ACTIVE and other.pk != key.pk for other in keys
-    )
+def is_only_one(key: SigningKey) -> bool:
+    """Whether a key signs, and no other of its domain does."""
+    others = SigningKey.objects.for_workspace(key.workspace).of_domain(key.domain).active().exclude(pk=key.pk)
+    return key.state == KeyState.ACTIVE and not others.exists()
 
 
 def sender_domains(workspace: Workspace) -> dict[str, list[Sender]]:
