@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from audience.models import Contact
-from campaigns.models import Campaign, Sender
+from campaigns.models import Campaign
 from delivery import services, signing
 from delivery.dkim import Algorithm
 from delivery.models import Delivery, DeliveryState, Reason, Run, RunState, SigningKey
@@ -221,8 +221,8 @@ class SigningDomainSerializer(serializers.Serializer[Any]):
         choices=[(standing.value, standing.value) for standing in Standing],
         help_text="`ed25519_alone` is not read by all providers; with `waiting` no key is switched on yet.",
     )
-    senders = serializers.SlugRelatedField[Sender](slug_field="email", many=True, read_only=True)
-    keys = serializers.PrimaryKeyRelatedField[SigningKey](source="living", many=True, read_only=True)
+    senders = serializers.ListField(child=serializers.EmailField(), source="addresses")
+    keys = serializers.ListField(child=serializers.IntegerField(), source="key_ids", help_text="Those not retired.")
 
 
 class SigningKeyViewSet(ScopedViewSet[SigningKey], mixins.ListModelMixin, mixins.RetrieveModelMixin):

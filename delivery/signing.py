@@ -137,7 +137,7 @@ def _parsed(_pk: int, sealed: bytes, place: str) -> Keypair:
 def _made(key: SigningKey, by: Member, now: datetime) -> SigningKey:
     pair = Keypair.new(Algorithm(key.algorithm))
     chosen = "".join(secrets.choice(LETTERS) for _number in range(RANDOM_LETTERS))
-    key.selector, key.public = f"eo{now:%Y%m}{chosen}", pair.public
+    key.selector, key.public = f"eo{now:%Y%m}-{chosen}", pair.public
     key.created_by, key.created_at = by, now
     seal_for(key, "private", pair.written)
     key.save()

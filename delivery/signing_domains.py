@@ -29,6 +29,14 @@ class SigningDomain:
     retired: list[SigningKey] = field(default_factory=list)
 
     @property
+    def addresses(self) -> list[str]:
+        return [sender.email for sender in self.senders]
+
+    @property
+    def key_ids(self) -> list[int]:
+        return [key.pk for key in self.living]
+
+    @property
     def standing(self) -> Standing:
         signing = {key.algorithm for key in self.living if key.state == KeyState.ACTIVE}
         if Algorithm.RSA in signing:

@@ -58,7 +58,7 @@ def test_a_key_is_made_and_signs_nothing_until_it_is_switched_on(
     key = add_key(workspace=workspace, domain=DOMAIN, algorithm=algorithm, by=lead, now=now)
 
     assert (key.state, key.domain, key.algorithm) == (KeyState.NEW, DOMAIN, algorithm)
-    assert key.selector.startswith(f"eo{now:%Y%m}")
+    assert key.selector.startswith(f"eo{now:%Y%m}-")
     assert selectors(workspace) == []
     switch_on(key=key, by=lead, now=now)
     assert selectors(workspace) == [key.selector]
