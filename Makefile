@@ -14,7 +14,7 @@ dev: ; @$(PYTHON) tools/bootstrap.py dev
 	@exec $(EMBEDDED) -- $(RUN) manage.py demo --reload
 
 test: ; @$(PYTHON) tools/bootstrap.py dev
-	@$(RUN) tools/browser.py
+	@$(RUN) tools/programs.py
 	@EMAILOPS_VAR=var/test $(EMBEDDED) --throwaway -- $(RUN) -m pytest $(ARGS)
 
 check: ; @$(PYTHON) tools/bootstrap.py dev

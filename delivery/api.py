@@ -4,7 +4,7 @@ from typing import Any, ClassVar, cast
 
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
+from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -13,10 +13,12 @@ from rest_framework.routers import SimpleRouter
 
 from audience.models import Contact
 from campaigns.models import Campaign
-from delivery import services
-from delivery.models import Delivery, DeliveryState, Reason, Run, RunState
+from delivery import services, signing
+from delivery.dkim import Algorithm
+from delivery.models import Delivery, DeliveryState, Reason, Run, RunState, SigningKey
 from delivery.panel import RunPanel
 from delivery.queries import last_test, recipients
+from delivery.signing_domains import Standing, signing_domains
 from workspaces.api import InWorkspace, ScopedViewSet
 from workspaces.permissions import Can
 
@@ -178,6 +180,101 @@ class TestMailViewSet(ScopedViewSet[Campaign]):
         return Response(TestMailSerializer(test).data)
 
 
+class SigningKeySerializer(serializers.ModelSerializer[SigningKey]):
+    """A DKIM key with the TXT record to publish. Its private half is never shown."""
+
+    record_name = serializers.CharField(help_text="Where the TXT record stands.")
+    record = serializers.CharField(help_text="What stands there.")
+    zone_record = serializers.CharField(help_text="The same as a zone file has it, in strings of at most 255 octets.")
+    replaces = serializers.PrimaryKeyRelatedField[SigningKey](read_only=True, allow_null=True)
+    needed_until = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Until when the record of a retired key has to stay; null while it signs or never did.",
+    )
+
+    class Meta:
+        model = SigningKey
+        fields = (
+            "id", "domain", "selector", "algorithm", "state", "record_name", "record", "zone_record", "replaces",
+            "needed_until", "created_at", "activated_at", "retired_at",
+        )  # fmt: skip
+
+
+class NewSigningKeySerializer(serializers.Serializer[Any]):
+    """A key for the domain of a sender in use."""
+
+    domain = serializers.CharField(max_length=253)
+    algorithm = serializers.ChoiceField(choices=Algorithm.choices, default=Algorithm.RSA)
+
+
+class RetireKeySerializer(serializers.Serializer[Any]):
+    """`leave_unsigned` confirms that mail of the domain goes out unsigned, where no other key signs."""
+
+    leave_unsigned = serializers.BooleanField(default=False)
+
+
+class SigningDomainSerializer(serializers.Serializer[Any]):
+    """A domain that mail is sent from, and whether it is signed."""
+
+    domain = serializers.CharField(source="name")
+    standing = serializers.ChoiceField(
+        choices=[(standing.value, standing.value) for standing in Standing],
+        help_text="`ed25519_alone` is not read by all providers; with `waiting` no key is switched on yet.",
+    )
+    senders = serializers.ListField(child=serializers.EmailField(), source="addresses")
+    keys = serializers.ListField(child=serializers.IntegerField(), source="key_ids", help_text="Those not retired.")
+
+
+class SigningKeyViewSet(ScopedViewSet[SigningKey], mixins.ListModelMixin, mixins.RetrieveModelMixin):
+    """Keys that mail is signed with (DKIM)."""
+
+    queryset = SigningKey.objects.select_related("workspace").order_by("domain", "created_at", "pk")
+    serializer_class = SigningKeySerializer
+    can: ClassVar = {
+        "list": Can.SEE_CAMPAIGNS,
+        "retrieve": Can.SEE_CAMPAIGNS,
+        "domains": Can.SEE_CAMPAIGNS,
+        "create": Can.MANAGE_WORKSPACE,
+        "switch_on": Can.MANAGE_WORKSPACE,
+        "replace": Can.MANAGE_WORKSPACE,
+        "retire": Can.MANAGE_WORKSPACE,
+    }
+
+    @extend_schema(request=NewSigningKeySerializer, responses={201: SigningKeySerializer})
+    def create(self, request: Request) -> Response:
+        """Make a key. It signs nothing before it is switched on."""
+        data = self.checked(NewSigningKeySerializer)
+        algorithm = Algorithm(data.pop("algorithm"))
+        key = signing.add_key(workspace=self.workspace, algorithm=algorithm, by=self.member, now=self.now, **data)
+        return self.shown(key, status=201)
+
+    @extend_schema(request=None, responses={200: SigningKeySerializer})
+    @action(detail=True, methods=["post"], url_path="switch-on")
+    def switch_on(self, request: Request, pk: str) -> Response:
+        """Sign with this key from now on, as its record is in DNS; the key that it replaces retires."""
+        return self.shown(signing.switch_on(key=self.get_object(), by=self.member, now=self.now))
+
+    @extend_schema(request=None, responses={201: SigningKeySerializer})
+    @action(detail=True, methods=["post"])
+    def replace(self, request: Request, pk: str) -> Response:
+        """Make a successor of the same kind; it takes over when it is switched on."""
+        return self.shown(signing.rotate_key(key=self.get_object(), by=self.member, now=self.now), status=201)
+
+    @extend_schema(request=RetireKeySerializer, responses={200: SigningKeySerializer})
+    @action(detail=True, methods=["post"])
+    def retire(self, request: Request, pk: str) -> Response:
+        """Sign with this key no more; its private half is destroyed."""
+        asked = self.checked(RetireKeySerializer)
+        return self.shown(signing.retire_key(key=self.get_object(), by=self.member, now=self.now, **asked))
+
+    @extend_schema(responses={200: SigningDomainSerializer(many=True)}, filters=False)
+    @action(detail=False, methods=["get"], pagination_class=None)
+    def domains(self, request: Request) -> Response:
+        """Every domain that mail is sent from, and whether it is signed."""
+        return Response(SigningDomainSerializer(signing_domains(self.workspace), many=True).data)
+
+
 router = SimpleRouter()
 router.register("runs", RunViewSet, basename="run")
 router.register("test-mails", TestMailViewSet, basename="testmail")
+router.register("signing-keys", SigningKeyViewSet, basename="signingkey")

@@ -6,6 +6,9 @@ AUDIT_WORDS = {
     "campaign.test_asked": _("asked for a test mail"),
     "campaign.test_sent": _("got a test mail"),
     "campaign.test_failed": _("got no test mail, as the server refused it"),
+    "signing_key.made": _("made a signing key"),
+    "signing_key.switched_on": _("switched on a signing key"),
+    "signing_key.retired": _("retired a signing key"),
     "run.planned": _("made the list of recipients"),
     "run.done": _("settled the list of recipients"),
 }

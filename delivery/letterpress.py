@@ -1,20 +1,25 @@
 """Makes the messages of a run from rows of the ledger."""
 
 from delivery.ledger import Held
-from delivery.messages import envelope_sender
+from delivery.messages import envelope_sender, sender_domain
 from delivery.mime import compile_mail
 from delivery.models import Run
+from delivery.signing import signer_for
 from delivery.smtp.parcels import Parcel
 
 
 class Letterpress:
-    """What is the same for all readers, made once; `parcel` adds what is one reader's own."""
+    """What is the same for all readers, made once; `parcel` adds what is one reader's own, and the signatures.
 
-    def __init__(self, run: Run) -> None:
+    `is_signed_later` says that whoever takes the mail signs it. Raises `RelayTrouble` for a key that cannot be read.
+    """
+
+    def __init__(self, run: Run, *, is_signed_later: bool = False) -> None:
         sender = run.campaign.sender
         if sender is None:
             raise ValueError("preflight lets no campaign without a sender pass")
-        self._mail = compile_mail(run.content, sender, run.campaign)
+        signer = None if is_signed_later else signer_for(run.workspace, sender_domain(sender))
+        self._mail = compile_mail(run.content, sender, run.campaign, signer)
         self._from = envelope_sender(sender)
 
     def parcel(self, held: Held) -> Parcel:

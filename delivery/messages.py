@@ -36,7 +36,7 @@ def message_id(delivery: Delivery, sender: Sender) -> str:
 
 
 def _message_id(delivery_id: int, sender: Sender) -> str:
-    return f"<{seal(Kind.MESSAGE, delivery_id)}@{_domain(sender)}>"
+    return f"<{seal(Kind.MESSAGE, delivery_id)}@{sender_domain(sender)}>"
 
 
 def campaign_message(
@@ -63,7 +63,7 @@ def message_for(
         "Message-ID": _message_id(delivery_id, sender),
         "List-Unsubscribe": f"<{unsubscribe}>",  # RFC 2369; with the next line RFC 8058 section 3.1
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        "List-ID": f"<{campaign.workspace.slug}.{_domain(sender)}>",  # RFC 2919
+        "List-ID": f"<{campaign.workspace.slug}.{sender_domain(sender)}>",  # RFC 2919
         "Feedback-ID": f"{campaign.pk}:{campaign.workspace.slug[:15]}:campaign:emailops",
     }
     return message
@@ -111,5 +111,6 @@ def envelope_sender(sender: Sender) -> str:
     return read_address(sender.email).written
 
 
-def _domain(sender: Sender) -> str:
+def sender_domain(sender: Sender) -> str:
+    """The domain of the sender’s address as an A-label, in lower case."""
     return envelope_sender(sender).rpartition("@")[2]

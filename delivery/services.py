@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -13,9 +14,10 @@ from campaigns.rendering import CompiledContent, personal_context
 from campaigns.services import move_campaign
 from delivery.fates import Fate, Outcome, RelayTrouble
 from delivery.ledger import close_chunks, leave_out_waiting
-from delivery.messages import envelope_sender, sample_message
+from delivery.messages import envelope_sender, sample_message, sender_domain
 from delivery.models import ACTIVE_RUNS, Reason, Run, RunState
 from delivery.shouts import shout
+from delivery.signing import signer_for
 from delivery.transports import open_session
 from emailops.lib.errors import DomainError
 from emailops.lib.queue import enqueue
@@ -114,7 +116,8 @@ def _hand_over_test(campaign: Campaign, contact: Contact, to: Member) -> Outcome
         personal_context(contact, campaign.workspace, unsubscribe_url=NO_UNSUBSCRIBE)
     )
     message = sample_message(mail, contact, to.user.email, sender, subject_prefix=_("[Test]"))
-    with open_session() as session:
+    signer = None if settings.MAIL.provider else signer_for(campaign.workspace, sender_domain(sender))
+    with open_session(signer=signer) as session:
         session.ready()
         return session.send(message, sender=envelope_sender(sender), recipient=to.user.email)
 

@@ -26,6 +26,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
+from delivery.dkim import Signer
 from delivery.fates import Fate, Outcome, RelayTrouble
 from delivery.smtp.courier import Courier
 from delivery.smtp.parcels import Parcel
@@ -46,20 +47,24 @@ class Session(Protocol):
 
 
 @contextmanager
-def open_session(mail: MailSettings | None = None) -> Iterator[Session]:
-    """A session over the installation's transport, closed at the end. Raises `RelayTrouble`."""
+def open_session(mail: MailSettings | None = None, signer: Signer | None = None) -> Iterator[Session]:
+    """A session over the installation's transport, closed at the end. Raises `RelayTrouble`.
+
+    `signer` signs what leaves by SMTP; a provider signs by itself.
+    """
     chosen = mail or settings.MAIL
     if chosen.provider:
         yield ProviderSession()
         return
-    yield SmtpSession(chosen)
+    yield SmtpSession(chosen, signer)
 
 
 class SmtpSession:
     """Our own SMTP client for a message now and then; a run uses a `Desk`."""
 
-    def __init__(self, mail: MailSettings) -> None:
+    def __init__(self, mail: MailSettings, signer: Signer | None = None) -> None:
         self._mail = mail
+        self._signer = signer
 
     def ready(self) -> None:
         """Nothing: the connection is made for the message."""
@@ -69,7 +74,8 @@ class SmtpSession:
             body = wire_bytes(message, recipient)
         except (ValueError, LookupError, MessageError) as error:
             return Outcome(Fate.UNBUILDABLE, None, _words(error))
-        return asyncio.run(self._deliver(Parcel(1, sender, recipient, body)))
+        signed = self._signer.sign(body) if self._signer else body
+        return asyncio.run(self._deliver(Parcel(1, sender, recipient, signed)))
 
     async def _deliver(self, parcel: Parcel) -> Outcome:
         """A server may hang up once; at the second time the courier says what to think of it."""

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from delivery import public
-from delivery.views import runs, samples
+from delivery.views import runs, samples, signing
 
 app_name = "delivery"
 urlpatterns = [
@@ -17,4 +17,21 @@ urlpatterns = [
     path("w/<slug:workspace>/campaigns/<int:pk>/recipients/", runs.recipient_list, name="recipient_list"),
     path("w/<slug:workspace>/campaigns/<int:pk>/recipients.csv", runs.recipients_csv, name="recipients_csv"),
     path("w/<slug:workspace>/campaigns/<int:pk>/test/", samples.campaign_test, name="campaign_test"),
+    path("w/<slug:workspace>/settings/signing/", signing.settings_signing, name="settings_signing"),
+    path("w/<slug:workspace>/settings/signing/<int:pk>/", signing.settings_signing_key, name="settings_signing_key"),
+    path(
+        "w/<slug:workspace>/settings/signing/<int:pk>/switch-on/",
+        signing.settings_signing_switch_on,
+        name="settings_signing_switch_on",
+    ),
+    path(
+        "w/<slug:workspace>/settings/signing/<int:pk>/replace/",
+        signing.settings_signing_replace,
+        name="settings_signing_replace",
+    ),
+    path(
+        "w/<slug:workspace>/settings/signing/<int:pk>/retire/",
+        signing.settings_signing_retire,
+        name="settings_signing_retire",
+    ),
 ]

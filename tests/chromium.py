@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tools.browser import find
+from tools.programs import CHROMIUM
 
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -18,9 +18,9 @@ ARGUMENTS = [
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A running browser; without one the test fails in CI, and elsewhere is skipped with the reason."""
-    path = find()
+    path = CHROMIUM.find()
     if path is None:
-        message = "there is no Chromium; `python tools/browser.py` says how to install one"
+        message = "there is no Chromium; `python tools/programs.py` says how to install one"
         pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)

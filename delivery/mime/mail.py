@@ -18,6 +18,7 @@ from campaigns.compiled import STUMBLES, Memo, NeedsReference, Program, compile_
 from campaigns.liquid import Template, TemplateRefused
 from campaigns.models import Campaign, ContentVersion, Sender
 from campaigns.rendering import UNSUBSCRIBE, CompiledContent, workspace_context
+from delivery.dkim import Signer
 from delivery.links import around_unsubscribe_token
 from delivery.messages import message_for
 from delivery.mime.bodies import personal_link
@@ -40,8 +41,11 @@ class CompiledMail:
     `is_compiled` says whether there is a fast way at all, `reference_count` how many messages did not take it.
     """
 
-    def __init__(self, version: ContentVersion, sender: Sender, campaign: Campaign) -> None:
+    def __init__(
+        self, version: ContentVersion, sender: Sender, campaign: Campaign, signer: Signer | None = None
+    ) -> None:
         self.reference_count = 0
+        self._signer = signer
         self._content = CompiledContent(version)
         self._sender = sender
         self._campaign = campaign
@@ -55,10 +59,14 @@ class CompiledMail:
         return self._fast is not None
 
     def wire(self, delivery_id: int, address: str, context: Context) -> bytes:
-        """The message as `wire_bytes` gives it: ready for DATA, without the final dot.
+        """The message as `wire_bytes` gives it, signed if there is a signer: ready for DATA, without the final dot.
 
         `context` is a `contact_context`. Raises `RenderFailed`, or what `wire_bytes` raises, as the reference does.
         """
+        wire = self._unsigned(delivery_id, address, context)
+        return self._signer.sign(wire) if self._signer else wire
+
+    def _unsigned(self, delivery_id: int, address: str, context: Context) -> bytes:
         token = self._token(delivery_id)
         filled = {**self._common, **context, UNSUBSCRIBE: self._before_token + token.decode() + self._after_token}
         if self._fast is not None:
@@ -71,9 +79,14 @@ class CompiledMail:
         return wire_bytes(message, address)
 
 
-def compile_mail(version: ContentVersion, sender: Sender, campaign: Campaign) -> CompiledMail:
-    """Prepare a run's content. Never fails: what cannot be prepared is filled in by the reference path."""
-    return CompiledMail(version, sender, campaign)
+def compile_mail(
+    version: ContentVersion, sender: Sender, campaign: Campaign, signer: Signer | None = None
+) -> CompiledMail:
+    """Prepare a run's content. Never fails: what cannot be prepared is filled in by the reference path.
+
+    `signer` is None where whoever takes the mail signs it, or nobody does.
+    """
+    return CompiledMail(version, sender, campaign, signer)
 
 
 class _FastMail:

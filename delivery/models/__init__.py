@@ -13,10 +13,12 @@ from delivery.models.ledger import (
 from delivery.models.reactions import Hit, HitKind, HitQuerySet, Nature
 from delivery.models.runs import ACTIVE_RUNS, Run, RunQuerySet, RunState
 from delivery.models.sandbox import SandboxMessage, SandboxMessageQuerySet
+from delivery.models.signing import KEY_MOVES, KeyState, SigningKey, SigningKeyQuerySet
 
 __all__ = [
     "ACTIVE_RUNS",
     "DOUBTFUL",
+    "KEY_MOVES",
     "PENDING",
     "Chunk",
     "Delivery",
@@ -25,6 +27,7 @@ __all__ = [
     "Hit",
     "HitKind",
     "HitQuerySet",
+    "KeyState",
     "Lane",
     "Nature",
     "Reason",
@@ -33,4 +36,6 @@ __all__ = [
     "RunState",
     "SandboxMessage",
     "SandboxMessageQuerySet",
+    "SigningKey",
+    "SigningKeyQuerySet",
 ]

@@ -13,6 +13,7 @@ from campaigns.services import add_sender
 from emailops.demo import audience
 from emailops.demo.audience import AT_CHECKOUT, IN_THE_QUIZ, ON_THE_SITE, Intake
 from emailops.demo.crowd import Crowd, Reader
+from emailops.demo.keys import Keys
 from emailops.demo.shop import Shop
 from emailops.demo.stage import RUNNING_SPRINT, Stage, at
 from sprints.models import Covers
@@ -75,6 +76,7 @@ class Opening:
         """Write the first months into the diary."""
         on, after = self._stage.diary.on, self._stage.calendar.after_founding
         on(after(1, "10:00"), self._prepare)
+        Keys(self._stage).tell()
         on(after(1, "14:00"), self._shop.connect)
         on(after(2, "11:00"), self._bring_customers)
         on(after(16, "10:30"), lambda now: audience.build_segments(self._stage, now))

@@ -10,6 +10,7 @@ import pytest
 from tests.architecture.sources import ROOT
 from tools import check
 from tools.check import LAWS, Law
+from tools.programs import Program, ensure
 
 
 def _python(code: str) -> list[str]:
@@ -63,8 +64,18 @@ def test_without_a_browser_ci_fails_and_a_person_is_told(tmp_path: Path, ci: str
     environment = {**os.environ, "PATH": str(tmp_path), "CI": ci}
 
     done = subprocess.run(
-        [sys.executable, "tools/browser.py"], capture_output=True, text=True, check=False, cwd=ROOT, env=environment
+        [sys.executable, "tools/programs.py"], capture_output=True, text=True, check=False, cwd=ROOT, env=environment
     )
 
     assert done.returncode == code
-    assert "There is no Chromium, so the browser tests cannot run. To run them: install" in done.stderr
+    assert "There is no Chromium, so the browser tests cannot run. To run them: install Chromium" in done.stderr
+
+
+def test_a_program_is_found_also_where_the_path_does_not_lead(tmp_path: Path) -> None:
+    command = tmp_path / "verifier"
+    command.write_text("#!/bin/sh\n")
+    command.chmod(0o755)
+    hidden = Program("Verifier", ("verifier",), {}, "a test", (str(tmp_path),))
+
+    assert hidden.find() == str(command)
+    assert ensure(hidden)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from audience.models import Contact, ContactImport, Segment
 from campaigns.models import Campaign
 from delivery.links import unsubscribe_url
-from delivery.models import Delivery, SandboxMessage
+from delivery.models import Delivery, SandboxMessage, SigningKey
 from sprints.models import ApprovalRequest, Sprint, Story
 from sprints.services.approvals import approval_token
 from strategy.models import Goal, Kpi, Principle
@@ -98,6 +98,11 @@ PAGES: dict[str, Find] = {
     "delivery:run_panel": _first(Campaign, state="sent"),
     "delivery:recipient_list": _first(Campaign, state="sent"),
     "delivery:campaign_test": _first(Campaign, state="draft", content__isnull=False),
+    "delivery:settings_signing": nothing,
+    "delivery:settings_signing_key": _first(SigningKey, state="active"),
+    "delivery:settings_signing_key waiting": _first(SigningKey, state="new"),
+    "delivery:settings_signing_key retired": _first(SigningKey, state="retired"),
+    "delivery:settings_signing_retire": _first(SigningKey, state="active"),
     "insights:campaign_report": _first(Campaign, state="sent"),
 }
 

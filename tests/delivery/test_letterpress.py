@@ -7,8 +7,10 @@ from delivery import ledger
 from delivery.letterpress import Letterpress
 from delivery.models import Run
 from tests.delivery.conftest import Clock
+from tests.delivery.dkim.conftest import received, tags_of
 from tests.delivery.hands import Hands
-from tests.factories.delivery import run_to
+from tests.factories.delivery import SigningKeyFactory, run_to
+from tools.verifiers import dkimpy_accepts
 from workspaces.models import Workspace
 
 
@@ -46,3 +48,30 @@ def test_a_row_whose_contact_is_gone_has_nothing_to_be_filled_with(workspace: Wo
     assert held.context is None
     with pytest.raises(ValueError, match="never sent"):
         Letterpress(Run.objects.with_parts().get(pk=run.pk)).parcel(held)
+
+
+def _wire(workspace: Workspace, clock: Clock, *, is_signed_later: bool = False) -> bytes:
+    run, _rows = run_to(workspace, 1)
+    with ledger.open_lane(run, clock) as lane:
+        (held,) = Hands(run, lane).take(10, clock())
+    press = Letterpress(Run.objects.with_parts().get(pk=run.pk), is_signed_later=is_signed_later)
+    return press.parcel(held).body
+
+
+def test_a_message_is_signed_with_the_keys_of_its_senders_domain(workspace: Workspace, clock: Clock) -> None:
+    key = SigningKeyFactory.create(workspace=workspace, active=True)
+    SigningKeyFactory.create(workspace=workspace, active=True, domain="other.example")
+
+    wire = _wire(workspace, clock)
+
+    assert [tags["s"] for tags in tags_of(wire)] == [key.selector]
+    assert dkimpy_accepts(received(wire), {key.record_name: key.record}) == {key.selector}
+
+
+def test_what_others_sign_and_what_has_no_key_leaves_as_it_is(workspace: Workspace, clock: Clock) -> None:
+    without = _wire(workspace, clock)
+    SigningKeyFactory.create(workspace=workspace, active=True)
+
+    later = _wire(workspace, clock, is_signed_later=True)
+
+    assert tags_of(without) == tags_of(later) == []

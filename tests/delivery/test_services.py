@@ -7,13 +7,14 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from campaigns.models import Campaign, CampaignState
 from delivery import services
-from delivery.models import DeliveryState, Reason, Run, RunState
+from delivery.models import DeliveryState, Reason, Run, RunState, SigningKey
 from delivery.queries import last_test
 from delivery.services import RunRefused, SampleRefused
 from tests.conftest import Bell
 from tests.delivery.conftest import Clock
-from tests.factories.delivery import DeliveryFactory, RunFactory, SentCampaignFactory, run_to
+from tests.factories.delivery import DeliveryFactory, RunFactory, SentCampaignFactory, SigningKeyFactory, run_to
 from tests.smtp_sink import Phase, Sink
+from tools.verifiers import dkimpy_accepts
 from workspaces.models import AuditEntry, Member, Workspace
 
 ENDED = [RunState.DONE, RunState.CANCELLED]
@@ -204,3 +205,28 @@ def test_a_campaign_without_a_test_has_none(campaign: Campaign) -> None:
 def test_runs_say_whether_they_move(workspace: Workspace) -> None:
     assert [Run(state=state).is_moving for state in RunState] == [True, True, False, False, False]
     assert [Run(state=state).has_ended for state in RunState] == [False, False, False, True, True]
+
+
+def test_a_test_mail_is_signed_as_the_campaign_will_be(
+    workspace: Workspace, lead: Member, now: datetime, sink: Sink
+) -> None:
+    key = SigningKeyFactory.create(workspace=workspace, active=True)
+
+    services.send_test(campaign=SentCampaignFactory.create(workspace=workspace), contact=None, to=lead, now=now)
+
+    assert dkimpy_accepts(sink.taken[0].raw, {key.record_name: key.record}) == {key.selector}
+
+
+def test_a_test_mail_whose_key_cannot_be_read_is_not_sent(
+    workspace: Workspace, lead: Member, now: datetime, sink: Sink
+) -> None:
+    campaign = SentCampaignFactory.create(workspace=workspace)
+    key = SigningKeyFactory.create(workspace=workspace, active=True)
+    SigningKey.objects.filter(pk=key.pk).update(private=b"damaged")
+
+    services.send_test(campaign=campaign, contact=None, to=lead, now=now)
+
+    test = last_test(campaign)
+    assert test
+    assert (test.state, sink.taken) == ("failed", [])
+    assert key.selector in test.words

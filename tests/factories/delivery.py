@@ -11,6 +11,7 @@ from factory.django import DjangoModelFactory
 
 from audience.models import Contact, Event
 from campaigns.models import Campaign, CampaignState, ContentFormat, ContentVersion
+from delivery.dkim.keypairs import Algorithm, Keypair
 from delivery.ledger import make_chunks
 from delivery.models import (
     PENDING,
@@ -19,12 +20,15 @@ from delivery.models import (
     DeliveryState,
     Hit,
     HitKind,
+    KeyState,
     Nature,
     Reason,
     Run,
     RunState,
     SandboxMessage,
+    SigningKey,
 )
+from emailops.lib.vault import seal_for
 from sprints.models import ApprovalRequest, ApprovalState, ApprovalSubject, Story, StoryDecision, Verdict
 from sprints.snapshot import story_snapshot
 from tests.factories.audience import ContactFactory, SegmentFactory
@@ -191,6 +195,39 @@ class SandboxMessageFactory(DjangoModelFactory[SandboxMessage]):
     recipient = factory.Sequence(lambda n: f"reader{n}@example.org")
     subject = "Glow in three steps"
     raw = RAW
+
+
+class SigningKeyFactory(DjangoModelFactory[SigningKey]):
+    """A key that waits for its record; Ed25519, as such a key is made in no time."""
+
+    class Meta:
+        model = SigningKey
+
+    class Params:
+        new = factory.Trait(state=KeyState.NEW)
+        active = factory.Trait(state=KeyState.ACTIVE, activated_at=factory.LazyFunction(timezone.now))
+        retired = factory.Trait(
+            state=KeyState.RETIRED,
+            activated_at=factory.LazyFunction(lambda: timezone.now() - timedelta(days=90)),
+            retired_at=factory.LazyFunction(timezone.now),
+        )
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    domain = "marenmoss.example"
+    selector = factory.Sequence(lambda n: f"eo2026{n}")
+    algorithm = Algorithm.ED25519
+    created_by = factory.SubFactory(MemberFactory, workspace=factory.SelfAttribute("..workspace"))
+    created_at = factory.LazyFunction(timezone.now)
+
+    @classmethod
+    def _create(cls, model_class: type[SigningKey], *_args: Any, **fields: Any) -> SigningKey:
+        key = model_class(**fields)
+        pair = Keypair.new(Algorithm(key.algorithm))
+        key.public = pair.public
+        if key.state != KeyState.RETIRED:
+            seal_for(key, "private", pair.written)
+        key.save()
+        return key
 
 
 def run_to(workspace: Workspace, count: int, **fields: Any) -> tuple[Run, list[Delivery]]:

@@ -3,14 +3,22 @@
 from typing import Any
 
 from delivery import services
-from delivery.models import RunState
-from tests.factories.delivery import DeliveryFactory, RunFactory, SentCampaignFactory, run_to
+from delivery.models import RunState, SigningKey
+from tests.factories.delivery import (
+    DeliveryFactory,
+    RunFactory,
+    SentCampaignFactory,
+    SentSenderFactory,
+    SigningKeyFactory,
+    run_to,
+)
 from tests.factories.workspaces import MemberFactory
 from tests.permissions.rows import ApiRow, Row
 from workspaces.models import Workspace
 from workspaces.permissions import Can
 
 SEE, PEOPLE, STOP, EDIT = Can.SEE_CAMPAIGNS, Can.SEE_AUDIENCE, Can.STOP_CAMPAIGNS, Can.EDIT_CAMPAIGNS
+MANAGE = Can.MANAGE_WORKSPACE
 
 
 def _sending(workspace: Workspace) -> dict[str, Any]:
@@ -35,6 +43,20 @@ def _tested(workspace: Workspace) -> dict[str, Any]:
     return {"pk": campaign.pk}
 
 
+def _new_key(workspace: Workspace) -> dict[str, Any]:
+    return {"pk": SigningKeyFactory.create(workspace=workspace).pk}
+
+
+def _active_key(workspace: Workspace) -> dict[str, Any]:
+    domain = f"shop{SigningKey.objects.count()}.example"  # of its own, as one domain takes only a few
+    return {"pk": SigningKeyFactory.create(workspace=workspace, active=True, domain=domain).pk}
+
+
+def _domain(workspace: Workspace, _given: Any) -> dict[str, Any]:
+    SentSenderFactory.create(workspace=workspace)
+    return {"domain": "marenmoss.example", "algorithm": "ed25519-sha256"}
+
+
 ROWS = [
     Row("delivery:run_panel", see=SEE, kwargs=_sending),
     Row("delivery:run_pause", act=STOP, kwargs=_sending),
@@ -43,6 +65,11 @@ ROWS = [
     Row("delivery:recipient_list", see=PEOPLE, kwargs=_sending),
     Row("delivery:recipients_csv", see=PEOPLE, kwargs=_sending),
     Row("delivery:campaign_test", see=EDIT, act=EDIT, kwargs=_campaign),
+    Row("delivery:settings_signing", see=MANAGE, act=MANAGE, data=_domain),
+    Row("delivery:settings_signing_key", see=MANAGE, kwargs=_new_key),
+    Row("delivery:settings_signing_switch_on", act=MANAGE, kwargs=_new_key),
+    Row("delivery:settings_signing_replace", act=MANAGE, kwargs=_active_key),
+    Row("delivery:settings_signing_retire", see=MANAGE, act=MANAGE, kwargs=_new_key),
 ]
 
 API_ROWS = [
@@ -51,6 +78,12 @@ API_ROWS = [
     ApiRow("api:run-pause", {"post": STOP}, kwargs=_sending),
     ApiRow("api:run-resume", {"post": STOP}, kwargs=_paused),
     ApiRow("api:run-cancel", {"post": STOP}, kwargs=_sending),
+    ApiRow("api:signingkey-list", {"get": SEE, "post": MANAGE}, data=_domain),
+    ApiRow("api:signingkey-detail", {"get": SEE}, kwargs=_new_key),
+    ApiRow("api:signingkey-domains", {"get": SEE}),
+    ApiRow("api:signingkey-switch-on", {"post": MANAGE}, kwargs=_new_key),
+    ApiRow("api:signingkey-replace", {"post": MANAGE}, kwargs=_active_key),
+    ApiRow("api:signingkey-retire", {"post": MANAGE}, kwargs=_new_key),
     ApiRow("api:testmail-list", {"post": EDIT}, data=lambda w, _m: {"campaign": _campaign(w)["pk"]}),
     ApiRow("api:testmail-detail", {"get": EDIT}, kwargs=_tested),
 ]
