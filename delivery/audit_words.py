@@ -6,6 +6,11 @@ AUDIT_WORDS = {
     "campaign.test_asked": _("asked for a test mail"),
     "campaign.test_sent": _("got a test mail"),
     "campaign.test_failed": _("got no test mail, as the server refused it"),
+    "campaign.speed_set": _("set how fast the campaign is sent"),
+    "speed_limit.set": _("limited the speed of sending"),
+    "speed_limit.lifted": _("lifted the limit on the speed of sending"),
+    "warm_up.set": _("set the warm-up of a mail server"),
+    "warm_up.ended": _("ended the warm-up of a mail server"),
     "run.planned": _("made the list of recipients"),
     "run.done": _("settled the list of recipients"),
 }

@@ -1,4 +1,4 @@
-"""Did it arrive: runs, the ledger, what readers did, and the mail sandbox; one module a noun, known by this name."""
+"""Did it arrive: runs, the ledger, reactions, the pace, and the mail sandbox; one module a noun, known by this name."""
 
 from delivery.models.ledger import (
     DOUBTFUL,
@@ -9,6 +9,7 @@ from delivery.models.ledger import (
     Lane,
     Reason,
 )
+from delivery.models.pace import INSTALLATION, DayVolume, LimitScope, SpeedLimit, WarmUp
 from delivery.models.reactions import Hit, HitKind, HitQuerySet, Nature
 from delivery.models.runs import ACTIVE_RUNS, Run, RunQuerySet, RunState
 from delivery.models.sandbox import SandboxMessage, SandboxMessageQuerySet
@@ -16,7 +17,9 @@ from delivery.models.sandbox import SandboxMessage, SandboxMessageQuerySet
 __all__ = [
     "ACTIVE_RUNS",
     "DOUBTFUL",
+    "INSTALLATION",
     "PENDING",
+    "DayVolume",
     "Delivery",
     "DeliveryQuerySet",
     "DeliveryState",
@@ -24,6 +27,7 @@ __all__ = [
     "HitKind",
     "HitQuerySet",
     "Lane",
+    "LimitScope",
     "Nature",
     "Reason",
     "Run",
@@ -31,4 +35,6 @@ __all__ = [
     "RunState",
     "SandboxMessage",
     "SandboxMessageQuerySet",
+    "SpeedLimit",
+    "WarmUp",
 ]
