@@ -209,8 +209,8 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-# Who waits for one mail never waits behind a campaign: delivery/pace/queues.py says what goes where, and names the queue
-# of a small run.
+# Who waits for one mail never waits behind a campaign (delivery/pace/queues.py). The queue of a small run is named by
+# whoever rings for it.
 CELERY_TASK_ROUTES = {
     "delivery.plan_run": {"queue": "bulk"},
     "delivery.send_run": {"queue": "bulk"},
