@@ -8,7 +8,7 @@ class DeliveryConfig(AppConfig):
     name = "delivery"
 
     def ready(self) -> None:
-        """Register what this app adds to segments, timelines, preflight and mails."""
+        """Register what this app adds to segments, timelines, preflight, mails and the settings."""
         from audience.segments.fields import register_fields
         from audience.timeline import register_timeline
         from campaigns.preflight import register_checks
@@ -18,6 +18,8 @@ class DeliveryConfig(AppConfig):
         from delivery.letters import held
         from delivery.segment_fields import mail_fields
         from workspaces.audit import describe_actions
+        from workspaces.navigation import Tab, register_tab
+        from workspaces.permissions import Can
         from workspaces.systemmail import register_letter
 
         describe_actions(AUDIT_WORDS)
@@ -25,3 +27,4 @@ class DeliveryConfig(AppConfig):
         register_timeline(mail_moments)
         register_checks("delivery", _("Delivery"), transport_checks)
         register_letter("delivery.held", held)
+        register_tab(Tab(30, _("Sending speed"), "delivery:settings_speed", Can.MANAGE_WORKSPACE))

@@ -17,13 +17,15 @@ them costs more than it brings. Sources of the lists:
 """
 
 import re
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from django.db.models import CharField, Func
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 OTHER = "other"
-LABELS = MappingProxyType(
+LABELS: Mapping[str, "str | Promise"] = MappingProxyType(
     {
         "gmail": "Gmail",
         "microsoft": "Outlook, Hotmail",

@@ -1,5 +1,6 @@
 """Verbs on the pace: limit, warm up, and move the speed of a send under way."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from django.db import transaction
@@ -68,6 +69,15 @@ def set_limit(
     limit.save()
     record("speed_limit.set", limit, by=by, now=now, per_minute=per_minute, per_day=per_day)
     return limit
+
+
+@transaction.atomic
+def set_limits(
+    *, workspace: Workspace, limits: Mapping[tuple[str, int, str], Mapping[str, int | None]], by: Member, now: datetime
+) -> None:
+    """Set many limits, or none of them; those that hold already stay as they are. Raises `SpeedRefused`."""
+    for about, numbers in limits.items():
+        set_limit(workspace=workspace, about=about, by=by, now=now, **numbers)
 
 
 def _lift(limit: SpeedLimit | None, by: Member, now: datetime) -> None:

@@ -4,7 +4,7 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from delivery.models import LimitScope, SpeedLimit, WarmUp
+from delivery.models import INSTALLATION, LimitScope, SpeedLimit, WarmUp
 from tests.factories.workspaces import WorkspaceFactory
 
 
@@ -13,9 +13,12 @@ class SpeedLimitFactory(DjangoModelFactory[SpeedLimit]):
 
     class Meta:
         model = SpeedLimit
+        django_get_or_create = ("workspace", "scope", "transport_id", "group")
 
     workspace = factory.SubFactory(WorkspaceFactory)
     scope = LimitScope.WORKSPACE
+    transport_id = INSTALLATION
+    group = ""
     per_minute = 600
 
 
@@ -24,8 +27,10 @@ class WarmUpFactory(DjangoModelFactory[WarmUp]):
 
     class Meta:
         model = WarmUp
+        django_get_or_create = ("workspace", "transport_id")
 
     workspace = factory.SubFactory(WorkspaceFactory)
+    transport_id = INSTALLATION
     start_date = factory.LazyFunction(lambda: timezone.now().date())
     first_day_count = 500
     growth_percent = 40
