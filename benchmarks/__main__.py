@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("imports", "smtp", "render", "send")
+BENCHMARKS = ("imports", "smtp", "render", "pace", "send")
 
 
 def main() -> int:

@@ -21,17 +21,22 @@ from workspaces.models import Workspace
 
 @dataclass(frozen=True)
 class Limits:
-    """What applies to every message, and what to one group's besides."""
+    """What applies to the run, to every message, and to one group's besides."""
 
     transport_id: int
     day: Day
     rate_kept: float
+    of_run: tuple[Bucket, ...]
     common: tuple[Bucket, ...]
     of_group: dict[str, tuple[Bucket, ...]] = field(default_factory=dict)
 
     def buckets(self, group: str) -> tuple[Bucket, ...]:
         """Everything a message to this group draws from."""
-        return (*self.common, *self.of_group.get(group, ()), self.slowed(group))
+        return (*self.of_run, *self.shared(group), self.slowed(group))
+
+    def shared(self, group: str) -> tuple[Bucket, ...]:
+        """What all runs to this group draw from."""
+        return (*self.common, *self.of_group.get(group, ()))
 
     def slowed(self, group: str) -> Slowed:
         return Slowed(slowed_key(self.transport_id, group), self.rate_kept)
@@ -40,8 +45,8 @@ class Limits:
         return Gauge(f"gauge:{self.transport_id}:{group}")
 
     def allowed_per_second(self, group: str) -> float:
-        """The lowest of the rates that apply, 0 when none does."""
-        rates = [bucket.per_second for bucket in self.buckets(group) if isinstance(bucket, Rate)]
+        """The lowest of the rates that apply to all runs, 0 when none does."""
+        rates = [bucket.per_second for bucket in self.shared(group) if isinstance(bucket, Rate)]
         return min(rates, default=0.0)
 
 
@@ -55,8 +60,8 @@ def limits_in_force(
 ) -> Limits:
     """Read what applies now. At most four queries, whatever is limited."""
     reading = _Reading(workspace, transport_id, day_of(now, workspace.zone), queue)
-    common = [*reading.of_run(run), *reading.of_workspace(), *reading.of_server(), *reading.of_warm_up()]
-    return Limits(transport_id, reading.day, reading.rate_kept, tuple(common), reading.of_groups())
+    common = (*reading.of_workspace(), *reading.of_server(), *reading.of_warm_up())
+    return Limits(transport_id, reading.day, reading.rate_kept, reading.of_run(run), common, reading.of_groups())
 
 
 class _Reading:
@@ -71,9 +76,9 @@ class _Reading:
         has_quota = self.warm_up_volume is not None or any(limit.per_day for limit in self.limits)
         self.volumes = volumes_on(workspace, day) if has_quota else {}
 
-    def of_run(self, run: Run | None) -> list[Bucket]:
+    def of_run(self, run: Run | None) -> tuple[Bucket, ...]:
         per_minute = Run.objects.filter(pk=run.pk).values_list("speed_limit", flat=True).first() if run else None
-        return [self._rate(f"run:{run.pk}", per_minute)] if run and per_minute else []
+        return (self._rate(f"run:{run.pk}", per_minute),) if run and per_minute else ()
 
     def of_workspace(self) -> list[Bucket]:
         limit = self._limit(LimitScope.WORKSPACE)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from math import ceil, floor
 
@@ -94,20 +94,37 @@ class Outlook:
     @property
     def per_day(self) -> int:
         """The most that goes out today, 0: no limit."""
-        whole = self.limits.get((LimitScope.WORKSPACE, INSTALLATION, ""))
-        days = [self._per_day_of(each) for each in self.servers]
-        return lowest(whole.per_day if whole and whole.per_day else 0, sum(days) if all(days) else 0)
+        return self.volume_on(self.day.date)
 
-    def _per_day_of(self, of: ServerOutlook) -> int:
+    def volume_on(self, day: date) -> int:
+        """The most that goes out on a day, 0: no limit."""
+        whole = self.limits.get((LimitScope.WORKSPACE, INSTALLATION, ""))
+        volumes = [self._volume_of(each, day) for each in self.servers]
+        return lowest(whole.per_day if whole and whole.per_day else 0, sum(volumes) if all(volumes) else 0)
+
+    def _volume_of(self, of: ServerOutlook, day: date) -> int:
         limit = self.limits.get((LimitScope.SERVER, of.server.id, ""))
-        return lowest(limit.per_day if limit and limit.per_day else 0, of.volume or 0)
+        warm_up = of.warm_up.volume_on(day) if of.warm_up else None
+        return lowest(limit.per_day if limit and limit.per_day else 0, warm_up or 0)
+
+    def days_for(self, count: int) -> int:
+        """On how many days, from today on, so many messages go out; a warm-up gives more each day."""
+        warm_ups = [each.warm_up.last_day for each in self.servers if each.warm_up]
+        day, days = self.day.date, 1
+        while (volume := self.volume_on(day)) and volume < count:
+            if day > max(warm_ups, default=day):
+                return days - 1 + ceil(count / volume)  # every day is like this one from now on
+            count, day, days = count - volume, day + timedelta(days=1), days + 1
+        return days
 
     @property
     def words(self) -> str:
         """What that means for a mailing to a hundred thousand people."""
         if not self.per_minute and not self.per_day:
             return _("Nothing limits the speed: mail goes out as fast as the mail server takes it.")
-        given = {"count": number_format(EXAMPLE), "span": said(time_for(EXAMPLE, self.per_minute, self.per_day))}
+        days = self.days_for(EXAMPLE)
+        by_day = timedelta(days=days) if days > 1 else timedelta()
+        given = {"count": number_format(EXAMPLE), "span": said(max(time_for(EXAMPLE, self.per_minute), by_day))}
         return _("At this speed %(count)s mails take %(span)s.") % given
 
 
@@ -116,10 +133,9 @@ def lowest(*limits: int) -> int:
     return min((limit for limit in limits if limit), default=0)
 
 
-def time_for(count: int, per_minute: int, per_day: int = 0) -> timedelta:
+def time_for(count: int, per_minute: int) -> timedelta:
     """How long so many messages take at most so fast; 0 means no limit."""
-    by_rate = timedelta(minutes=count / per_minute) if per_minute else timedelta()
-    return max(by_rate, timedelta(days=ceil(count / per_day)) if per_day and per_day < count else timedelta())
+    return timedelta(minutes=count / per_minute) if per_minute else timedelta()
 
 
 def said(span: timedelta) -> str:
@@ -131,7 +147,7 @@ def said(span: timedelta) -> str:
     if minutes < 60:
         return _("%(count)d min") % {"count": minutes}
     hours, minutes = divmod(minutes, 60)
-    if hours < 48:
+    if hours < 24:
         part = _("%(hours)d h") % {"hours": hours}
         return f"{part} {_('%(count)d min') % {'count': minutes}}" if minutes else part
     days = ceil(hours / 24)

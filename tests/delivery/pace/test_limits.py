@@ -90,7 +90,8 @@ def test_a_run_has_a_speed_of_its_own(workspace: Workspace, now: datetime) -> No
 
     found = limits_in_force(workspace, 0, now, queue=Queue.BULK, run=run)
 
-    assert per_minute(*found.common) == [120]
+    assert per_minute(*found.buckets("gmail")) == [120]
+    assert found.allowed_per_second("gmail") == 0, "a slow run must not slow a group down for all"
 
 
 def test_the_day_of_a_warm_up_and_what_was_drawn_are_known(workspace: Workspace, now: datetime) -> None:

@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from delivery.models import LimitScope
-from delivery.pace.outlook import Outlook, said, time_for, used_up
+from delivery.pace.outlook import Outlook, said, used_up
 from delivery.pace.pacing import Pace
 from tests.factories.delivery import RunFactory
 from tests.factories.pace import SpeedLimitFactory, WarmUpFactory
@@ -21,26 +21,13 @@ from workspaces.models import Workspace
         (timedelta(minutes=33, seconds=20), "33 min"),
         (timedelta(minutes=100), "1 h 40 min"),
         (timedelta(hours=3), "3 h"),
+        (timedelta(days=1), "1 day"),
         (timedelta(hours=49), "3 days"),
         (timedelta(days=1500), "1,500 days"),
     ],
 )
 def test_a_span_is_said_in_two_units_at_most(span: timedelta, words: str) -> None:
     assert said(span) == words
-
-
-@pytest.mark.parametrize(
-    ("per_minute", "per_day", "span"),
-    [
-        (1000, 0, timedelta(minutes=100)),
-        (1000, 50_000, timedelta(days=2)),
-        (0, 30_000, timedelta(days=4)),
-        (1, 100_000, timedelta(minutes=100_000)),
-        (0, 0, timedelta()),
-    ],
-)
-def test_the_narrower_limit_says_how_long_it_takes(per_minute: int, per_day: int, span: timedelta) -> None:
-    assert time_for(100_000, per_minute, per_day) == span
 
 
 class TestOutlook:
@@ -57,12 +44,29 @@ class TestOutlook:
         assert outlook.per_minute == 1000
         assert outlook.words == "At this speed 100,000 mails take 1 h 40 min."
 
-    def test_a_warm_up_makes_it_days(self, workspace: Workspace, now: datetime) -> None:
-        WarmUpFactory.create(workspace=workspace, first_day_count=1000)
+    def test_a_warm_up_makes_it_days_of_which_each_brings_more(self, workspace: Workspace, now: datetime) -> None:
+        WarmUpFactory.create(workspace=workspace, first_day_count=10_000, growth_percent=100, target_count=1_000_000)
 
         outlook = Outlook(workspace, now)
 
-        assert (outlook.per_day, outlook.words) == (1000, "At this speed 100,000 mails take 100 days.")
+        assert outlook.per_day == 10_000
+        assert outlook.words == "At this speed 100,000 mails take 4 days."  # 10, 20, 40 and the rest
+
+    @pytest.mark.parametrize(("per_day", "days"), [(200_000, 1), (100_000, 1), (50_000, 2), (30_000, 4), (1, 100_000)])
+    def test_a_limit_a_day_makes_it_days(self, workspace: Workspace, now: datetime, per_day: int, days: int) -> None:
+        SpeedLimitFactory.create(workspace=workspace, per_minute=None, per_day=per_day)
+
+        assert Outlook(workspace, now).days_for(100_000) == days
+
+    def test_after_the_warm_up_everything_goes_at_once(self, workspace: Workspace, now: datetime) -> None:
+        WarmUpFactory.create(workspace=workspace, first_day_count=10, growth_percent=100, target_count=30)
+
+        assert Outlook(workspace, now).days_for(100_000) == 3
+
+    def test_the_narrower_of_minute_and_day_says_how_long_it_takes(self, workspace: Workspace, now: datetime) -> None:
+        SpeedLimitFactory.create(workspace=workspace, per_minute=1, per_day=100_000)
+
+        assert Outlook(workspace, now).words == "At this speed 100,000 mails take 70 days."
 
     def test_a_server_tells_what_it_was_given_of_its_day(self, workspace: Workspace, now: datetime) -> None:
         WarmUpFactory.create(workspace=workspace, first_day_count=1000)
