@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("imports", "smtp", "render", "dkim", "send")
+BENCHMARKS = ("imports", "smtp", "render", "dkim", "pace", "send")
 
 
 def main() -> int:

@@ -16,9 +16,11 @@ from campaigns.models import Campaign
 from delivery import services, signing
 from delivery.dkim import Algorithm
 from delivery.models import Delivery, DeliveryState, Reason, Run, RunState, SigningKey
+from delivery.pace.services import FASTEST, set_speed_limit
 from delivery.panel import RunPanel
 from delivery.queries import last_test, recipients
 from delivery.signing_domains import Standing, signing_domains
+from delivery.speed_api import SlowedGroupSerializer, SpeedLimitViewSet, WarmUpViewSet
 from workspaces.api import InWorkspace, ScopedViewSet
 from workspaces.permissions import Can
 
@@ -63,8 +65,25 @@ class RunSerializer(serializers.Serializer[Any]):
     started_at = serializers.DateTimeField(source="run.started_at")
     planned_at = serializers.DateTimeField(source="run.planned_at", allow_null=True)
     finished_at = serializers.DateTimeField(source="run.finished_at", allow_null=True)
+    speed_limit = serializers.IntegerField(
+        source="run.speed_limit",
+        allow_null=True,
+        help_text="Messages a minute; null: as fast as all other limits allow.",
+    )
+    slowed = SlowedGroupSerializer(many=True)
+    used_up = serializers.ListField(
+        child=serializers.CharField(), help_text="Volumes of today that are used up, as sentences."
+    )
     counts = CountsSerializer()
     reasons = BecauseSerializer(many=True)
+
+
+class RunSpeedSerializer(serializers.Serializer[Any]):
+    """How fast a send may go."""
+
+    per_minute = serializers.IntegerField(
+        min_value=1, max_value=FASTEST, allow_null=True, help_text="Null: as fast as all other limits allow."
+    )
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
@@ -93,6 +112,7 @@ class RunViewSet(ScopedViewSet[Run]):
         "pause": Can.STOP_CAMPAIGNS,
         "resume": Can.STOP_CAMPAIGNS,
         "cancel": Can.STOP_CAMPAIGNS,
+        "speed": Can.STOP_CAMPAIGNS,
     }
 
     @extend_schema(responses={200: RunSerializer})
@@ -119,6 +139,14 @@ class RunViewSet(ScopedViewSet[Run]):
     def cancel(self, request: Request, pk: str) -> Response:
         """End a send for good; those still waiting are left out."""
         services.cancel(run=self.get_object(), by=self.member, now=self.now)
+        return self._shown()
+
+    @extend_schema(request=RunSpeedSerializer, responses={200: RunSerializer})
+    @action(detail=True, methods=["put"])
+    def speed(self, request: Request, pk: str) -> Response:
+        """Move the speed of a send; workers follow within two seconds."""
+        per_minute = self.checked(RunSpeedSerializer)["per_minute"]
+        set_speed_limit(run=self.get_object(), per_minute=per_minute, by=self.member, now=self.now)
         return self._shown()
 
     @extend_schema(parameters=FILTERS, responses={200: DeliverySerializer(many=True)})
@@ -276,5 +304,7 @@ class SigningKeyViewSet(ScopedViewSet[SigningKey], mixins.ListModelMixin, mixins
 
 router = SimpleRouter()
 router.register("runs", RunViewSet, basename="run")
+router.register("speed-limits", SpeedLimitViewSet, basename="speedlimit")
+router.register("warm-ups", WarmUpViewSet, basename="warmup")
 router.register("test-mails", TestMailViewSet, basename="testmail")
 router.register("signing-keys", SigningKeyViewSet, basename="signingkey")

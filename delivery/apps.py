@@ -8,7 +8,7 @@ class DeliveryConfig(AppConfig):
     name = "delivery"
 
     def ready(self) -> None:
-        """Register what this app adds to segments, timelines, preflight and mails."""
+        """Register what this app adds to segments, timelines, preflight, mails and the settings."""
         from audience.segments.fields import register_fields
         from audience.timeline import register_timeline
         from campaigns.preflight import register_checks
@@ -29,3 +29,4 @@ class DeliveryConfig(AppConfig):
         register_checks("delivery", _("Delivery"), signing_checks)
         register_letter("delivery.held", held)
         register_tab(Tab(25, _("Signing keys"), "delivery:settings_signing", Can.MANAGE_WORKSPACE))
+        register_tab(Tab(30, _("Sending speed"), "delivery:settings_speed", Can.MANAGE_WORKSPACE))

@@ -9,6 +9,11 @@ AUDIT_WORDS = {
     "signing_key.made": _("made a signing key"),
     "signing_key.switched_on": _("switched on a signing key"),
     "signing_key.retired": _("retired a signing key"),
+    "campaign.speed_set": _("set how fast the campaign is sent"),
+    "speed_limit.set": _("limited the speed of sending"),
+    "speed_limit.lifted": _("lifted the limit on the speed of sending"),
+    "warm_up.set": _("set the warm-up of a mail server"),
+    "warm_up.ended": _("ended the warm-up of a mail server"),
     "run.planned": _("made the list of recipients"),
     "run.done": _("settled the list of recipients"),
 }

@@ -4,11 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from delivery.models import DeliveryState, Reason, Run, RunState
+from delivery.pace.outlook import said, time_for, used_up
+from delivery.pace.services import FASTEST
+from delivery.pace.slowing import SlowedGroup, slowed_groups
 from delivery.queries import RunCounts, run_counts
+from delivery.speed_forms import RunSpeedForm
 
 SECONDS_SAID_EXACTLY = 90
 
@@ -65,6 +70,44 @@ class RunPanel:
             Because(state, reason, str(DeliveryState(state).label), str(Reason(reason).label), count)
             for (state, reason), count in rows
         ]
+
+    @cached_property
+    def slowed(self) -> list[SlowedGroup]:
+        """Groups that get less for a while because their servers asked for it."""
+        return slowed_groups(self.run.workspace, self.now) if self.run.state == RunState.SENDING else []
+
+    @cached_property
+    def used_up(self) -> list[str]:
+        """Sentences about what may go out today and is used up."""
+        return used_up(self.run.workspace, self.now) if self.run.state == RunState.SENDING else []
+
+    @property
+    def speed_form(self) -> RunSpeedForm:
+        return RunSpeedForm(initial={"per_minute": self.run.speed_limit})
+
+    @property
+    def speed_words(self) -> str:
+        """What the speed of the run means for those who wait; empty without a limit or when nobody waits."""
+        waiting = self.counts.pending - self.counts.deferred
+        if not self.run.speed_limit or not waiting:
+            return ""
+        span = said(time_for(waiting, self.run.speed_limit))
+        return ngettext(
+            "At this speed the %(count)s who waits takes %(span)s.",
+            "At this speed the %(count)s who wait take %(span)s.",
+            waiting,
+        ) % {"count": number_format(waiting), "span": span}
+
+    @property
+    def half(self) -> int | None:
+        """Half as fast as now, in messages a minute; None when nobody knows how fast that is."""
+        speed = self.run.speed_limit or round(self.counts.rate)
+        return speed // 2 if speed >= 2 else None
+
+    @property
+    def double(self) -> int | None:
+        """Twice the limit that holds."""
+        return min(self.run.speed_limit * 2, FASTEST) if self.run.speed_limit else None
 
     @property
     def tone(self) -> str:

@@ -15,6 +15,7 @@ from campaigns.preflight import preflight, stops
 from campaigns.services import move_campaign, send_facts
 from delivery.ledger import make_chunks
 from delivery.models import DeliveryState, Reason, Run, RunState
+from delivery.pace.groups import GroupOf, group_sql
 from delivery.services import pause
 from emailops.lib.queue import enqueue
 from sprints.standing import NotApproved, unapproved_reasons
@@ -99,7 +100,7 @@ def _plan(run_id: int, now: datetime) -> None:
         raise NotApproved(reason)
     people = contacts_in(run.workspace, read_definition(run.campaign.segment.definition), now)
     run.matched_count = _insert_rows(run, people, now)
-    make_chunks(run)
+    make_chunks(run, group_sql("address"))
     run.state, run.planned_at = RunState.SENDING, now
     run.save(update_fields=["matched_count", "state", "planned_at"])
     record("run.planned", run, by=None, now=now, matched=run.matched_count)
@@ -107,12 +108,12 @@ def _plan(run_id: int, now: datetime) -> None:
 
 
 def _insert_rows(run: Run, people: QuerySet[Contact], now: datetime) -> int:
-    """INSERT … SELECT over the segment. Returns the number of rows."""
+    """INSERT … SELECT over the segment, group by group, as chunks need them. Returns the number of rows."""
     judged = people.annotate(ledger_reason=_reason_to_skip()).values_list(
         Value(run.workspace_id), Value(run.pk), F("pk"), F("address"), _state_for("ledger_reason"), F("ledger_reason"),
         Value(0), Value(""), Case(When(~Q(ledger_reason=""), then=Value(now)), default=Value(None)),
     )  # fmt: skip
-    select, params = judged.order_by().query.sql_with_params()
+    select, params = judged.order_by(GroupOf("address"), "pk").query.sql_with_params()
     columns = "workspace_id, run_id, contact_id, address, state, reason, attempt, reply_text, decided_at"
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO delivery_delivery ({columns}) {select} ON CONFLICT DO NOTHING", params)

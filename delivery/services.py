@@ -16,6 +16,7 @@ from delivery.fates import Fate, Outcome, RelayTrouble
 from delivery.ledger import close_chunks, leave_out_waiting
 from delivery.messages import envelope_sender, sample_message, sender_domain
 from delivery.models import ACTIVE_RUNS, Reason, Run, RunState
+from delivery.pace.queues import ring_run
 from delivery.shouts import shout
 from delivery.signing import signer_for
 from delivery.transports import open_session
@@ -64,7 +65,10 @@ def resume(*, run: Run, by: Member, now: datetime) -> None:
     run.epoch, run.trouble, run.retry_at = run.epoch + 1, "", None
     run.save(update_fields=["state", "epoch", "trouble", "retry_at"])
     move_campaign(campaign=run.campaign, to=CampaignState.SENDING, by=by, now=now)
-    enqueue("delivery.send_run" if run.planned_at else "delivery.plan_run", run_id=run.pk)
+    if run.planned_at:
+        ring_run(run)
+    else:
+        enqueue("delivery.plan_run", run_id=run.pk)
 
 
 @transaction.atomic

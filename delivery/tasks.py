@@ -6,6 +6,7 @@ from django.utils import timezone
 from audience.models import Contact
 from campaigns.models import Campaign
 from delivery import planning, sending, services
+from delivery.pace.pacing import charge
 from delivery.smtp.timeouts import Timeouts
 from workspaces.models import Member
 
@@ -39,4 +40,6 @@ def send_test(campaign_id: int, contact_id: int | None, member_id: int, **_futur
     campaign = Campaign.objects.with_parts().get(pk=campaign_id)
     contact = Contact.objects.for_workspace(campaign.workspace).filter(pk=contact_id or 0).first()
     member = Member.objects.for_workspace(campaign.workspace).select_related("user").get(pk=member_id)
-    services.send_test(campaign=campaign, contact=contact, to=member, now=timezone.now())
+    now = timezone.now()
+    charge(campaign.workspace, None, member.user.email, now)
+    services.send_test(campaign=campaign, contact=contact, to=member, now=now)

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from delivery import public
-from delivery.views import runs, samples, signing
+from delivery.views import runs, samples, signing, speed
 
 app_name = "delivery"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("w/<slug:workspace>/campaigns/<int:pk>/pause/", runs.run_pause, name="run_pause"),
     path("w/<slug:workspace>/campaigns/<int:pk>/resume/", runs.run_resume, name="run_resume"),
     path("w/<slug:workspace>/campaigns/<int:pk>/stop/", runs.run_cancel, name="run_cancel"),
+    path("w/<slug:workspace>/campaigns/<int:pk>/speed/", speed.run_speed, name="run_speed"),
     path("w/<slug:workspace>/campaigns/<int:pk>/recipients/", runs.recipient_list, name="recipient_list"),
     path("w/<slug:workspace>/campaigns/<int:pk>/recipients.csv", runs.recipients_csv, name="recipients_csv"),
     path("w/<slug:workspace>/campaigns/<int:pk>/test/", samples.campaign_test, name="campaign_test"),
@@ -33,5 +34,16 @@ urlpatterns = [
         "w/<slug:workspace>/settings/signing/<int:pk>/retire/",
         signing.settings_signing_retire,
         name="settings_signing_retire",
+    ),
+    path("w/<slug:workspace>/settings/speed/", speed.settings_speed, name="settings_speed"),
+    path(
+        "w/<slug:workspace>/settings/speed/warm-up/<int:server>/",
+        speed.settings_speed_warm_up,
+        name="settings_speed_warm_up",
+    ),
+    path(
+        "w/<slug:workspace>/settings/speed/warm-up/<int:server>/end/",
+        speed.settings_speed_warm_up_end,
+        name="settings_speed_warm_up_end",
     ),
 ]

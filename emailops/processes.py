@@ -32,7 +32,8 @@ def specs(*, port: int, sandbox_port: int, reload: bool = False) -> list[Spec]:
     return [
         Spec("sandbox", ["manage", "mailsandbox", "--port", str(sandbox_port)]),
         Spec("web", [*web, "emailops.asgi:application"]),
-        Spec("send", [*worker, "--queues", "send", "--concurrency", "2", "--hostname", "send@%h"]),
+        Spec("post", [*worker, "--queues", "transactional", "--concurrency", "1", "--hostname", "post@%h"]),
+        Spec("send", [*worker, "--queues", "triggered,bulk", "--concurrency", "2", "--hostname", "send@%h"]),
         Spec("work", [*worker, "--queues", "default", "--concurrency", "1", "--hostname", "work@%h"]),
         Spec("beat", ["celery", "--app", "emailops.celery", "beat", "--loglevel", "WARNING"]),
     ]

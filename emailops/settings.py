@@ -187,6 +187,9 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.starttls, MAIL.implicit_tls
 EMAIL_TIMEOUT = 30
 ANYMAIL = {name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")}
 SMTP_CONNECTIONS = env.int("SMTP_CONNECTIONS", 8)
+MAIL_PER_MINUTE = env.int("MAIL_PER_MINUTE", 0 if MAIL_SANDBOX or MAIL.is_on_this_machine else 3000)
+if MAIL_PER_MINUTE < 0:
+    raise ImproperlyConfigured("MAIL_PER_MINUTE must be a number of messages a minute, or 0 for no limit.")
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "EmailOps <emailops@localhost.localdomain>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -206,8 +209,13 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
+# Who waits for one mail never waits behind a campaign (delivery/pace/queues.py). The queue of a small run is named by
+# whoever rings for it.
 CELERY_TASK_ROUTES = {
-    name: {"queue": "send"} for name in ("delivery.plan_run", "delivery.send_run", "delivery.send_test")
+    "delivery.plan_run": {"queue": "bulk"},
+    "delivery.send_run": {"queue": "bulk"},
+    "delivery.send_test": {"queue": "transactional"},
+    "workspaces.send_system_mail": {"queue": "transactional"},
 }
 CELERY_TIMEZONE = "UTC"
 # Every entry only looks into PostgreSQL for what is due, so a missed or doubled beat does no harm.

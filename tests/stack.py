@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,9 +64,17 @@ class Stack:
 
 @contextmanager
 def running_stack(
-    name: str, folder: Path, *, redis_number: int, prepare: Callable[[dict[str, str]], None] | None = None
+    name: str,
+    folder: Path,
+    *,
+    redis_number: int,
+    prepare: Callable[[dict[str, str]], None] | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Stack]:
-    """Start everything on free ports with an empty, migrated database called `name`; stop it at the end."""
+    """Start everything on free ports with an empty, migrated database called `name`; stop it at the end.
+
+    `settings` are environment variables that take the place of ours.
+    """
     port, sandbox_port = _free_port(), _free_port()
     environment = {
         "DATABASE_URL": _fresh_database(name),
@@ -77,6 +85,7 @@ def running_stack(
         "SANDBOX_SMTP_PORT": str(sandbox_port),
         "MAIL_SANDBOX": "1",
         "DEBUG": "0",
+        **(settings or {}),
     }
     manage("migrate", "--verbosity", "0", environment=environment)
     manage("collectstatic", "--noinput", "--verbosity", "0", environment=environment)

@@ -1,4 +1,4 @@
-"""Did it arrive: runs, the ledger, what readers did, and the mail sandbox; one module a noun, known by this name."""
+"""Did it arrive: runs, the ledger, reactions, the pace, and the mail sandbox; one module a noun, known by this name."""
 
 from delivery.models.ledger import (
     DOUBTFUL,
@@ -10,6 +10,7 @@ from delivery.models.ledger import (
     Lane,
     Reason,
 )
+from delivery.models.pace import INSTALLATION, DayVolume, LimitScope, SpeedLimit, WarmUp
 from delivery.models.reactions import Hit, HitKind, HitQuerySet, Nature
 from delivery.models.runs import ACTIVE_RUNS, Run, RunQuerySet, RunState
 from delivery.models.sandbox import SandboxMessage, SandboxMessageQuerySet
@@ -18,9 +19,11 @@ from delivery.models.signing import KEY_MOVES, KeyState, SigningKey, SigningKeyQ
 __all__ = [
     "ACTIVE_RUNS",
     "DOUBTFUL",
+    "INSTALLATION",
     "KEY_MOVES",
     "PENDING",
     "Chunk",
+    "DayVolume",
     "Delivery",
     "DeliveryQuerySet",
     "DeliveryState",
@@ -29,6 +32,7 @@ __all__ = [
     "HitQuerySet",
     "KeyState",
     "Lane",
+    "LimitScope",
     "Nature",
     "Reason",
     "Run",
@@ -38,4 +42,6 @@ __all__ = [
     "SandboxMessageQuerySet",
     "SigningKey",
     "SigningKeyQuerySet",
+    "SpeedLimit",
+    "WarmUp",
 ]

@@ -39,6 +39,7 @@ class Run(Owned):
     """One launch of a campaign: content and audience frozen.
 
     `epoch` rises with every pause, resume and cancel; a worker sends only under the epoch it claimed with.
+    `speed_limit` is messages a minute; None: as fast as all other limits allow.
     """
 
     campaign = models.OneToOneField(Campaign, on_delete=models.PROTECT, related_name="run")
@@ -46,6 +47,7 @@ class Run(Owned):
     state = models.CharField(max_length=10, choices=RunState, default=RunState.PLANNING)
     epoch = models.PositiveIntegerField(default=1)
     matched_count = models.PositiveIntegerField(null=True)
+    speed_limit = models.PositiveIntegerField(null=True)
     trouble = models.TextField(blank=True)
     retry_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField()
@@ -55,6 +57,9 @@ class Run(Owned):
     objects = RunQuerySet.as_manager()
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(speed_limit=None) | Q(speed_limit__gte=1), name="run_speed_is_positive")
+        ]
         indexes = [models.Index(fields=["state"], condition=Q(state__in=("planning", "sending")), name="run_active")]
 
     def __str__(self) -> str:

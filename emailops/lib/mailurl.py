@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from importlib.util import find_spec
+from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -21,6 +22,16 @@ class MailSettings:
     starttls: bool = False
     implicit_tls: bool = False
     provider: str = ""
+
+    @property
+    def is_on_this_machine(self) -> bool:
+        """Whether the server is said to listen on loopback."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return False
 
 
 def mail_settings(url: str) -> MailSettings:

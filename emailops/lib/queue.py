@@ -32,20 +32,21 @@ def silence() -> Iterator[None]:
         _is_silent.reset(token)
 
 
-def enqueue(task: str, /, *, expires_in: timedelta | None = None, **ids: Any) -> None:
-    """Ring the named task once the current transaction has committed.
+def enqueue(task: str, /, *, expires_in: timedelta | None = None, queue: str | None = None, **ids: Any) -> None:
+    """Ring the named task once the current transaction has committed, in the task's own queue or in this one.
 
     A bell that nobody has heard when it expires is thrown away: a poller that rings again and again for work that takes
     long would else fill the queue, and everybody else's bells would wait behind its own.
     """
     if _is_silent.get():
         return
-    transaction.on_commit(lambda: _ring(task, ids, expires_in))
+    expires = expires_in.total_seconds() if expires_in else None
+    transaction.on_commit(lambda: _ring(task, ids, expires=expires, queue=queue))
 
 
-def _ring(task: str, ids: dict[str, Any], expires_in: timedelta | None) -> None:
+def _ring(task: str, ids: dict[str, Any], **how: Any) -> None:
     try:
-        current_app.send_task(task, kwargs=ids, retry=False, expires=expires_in.total_seconds() if expires_in else None)
+        current_app.send_task(task, kwargs=ids, retry=False, **how)
     except OperationalError:
         # The write is committed and the poller will find it: the person must not see an error for it.
         logger.warning("The broker is away; %s will be found by the poller", task)

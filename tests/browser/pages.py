@@ -12,7 +12,7 @@ from django.urls import reverse
 from audience.models import Contact, ContactImport, Segment
 from campaigns.models import Campaign
 from delivery.links import unsubscribe_url
-from delivery.models import Delivery, SandboxMessage, SigningKey
+from delivery.models import INSTALLATION, Delivery, SandboxMessage, SigningKey
 from sprints.models import ApprovalRequest, Sprint, Story
 from sprints.services.approvals import approval_token
 from strategy.models import Goal, Kpi, Principle
@@ -97,6 +97,8 @@ PAGES: dict[str, Find] = {
     "campaigns:settings_senders": nothing,
     "delivery:run_panel": _first(Campaign, state="sent"),
     "delivery:recipient_list": _first(Campaign, state="sent"),
+    "delivery:settings_speed": nothing,
+    "delivery:settings_speed_warm_up": lambda _workspace: {"server": INSTALLATION},
     "delivery:campaign_test": _first(Campaign, state="draft", content__isnull=False),
     "delivery:settings_signing": nothing,
     "delivery:settings_signing_key": _first(SigningKey, state="active"),

@@ -33,7 +33,7 @@ def test_a_campaign_that_sends_shows_how_far_it_is(workspace: Workspace, lead: M
 def test_its_buttons_carry_the_token_of_the_page(workspace: Workspace, lead: Member, now: datetime) -> None:
     html = _shown("run_panel", lead, RunFactory.create(workspace=workspace).campaign, now)
 
-    assert html.count('value="token-of-the-page"') == 2, "pause and cancel"
+    assert html.count('value="token-of-the-page"') == 3, "pause, cancel and speed"
 
 
 def test_before_the_send_there_is_no_panel(workspace: Workspace, lead: Member, now: datetime) -> None:

@@ -163,7 +163,7 @@ def test_every_queue_has_a_worker() -> None:
 
     served = {queue for command in commands for queue in command[command.index("--queues") + 1].split(",")}
 
-    assert routed == served
+    assert routed <= served
 
 
 def test_a_process_may_take_longer_to_stop_than_its_worker_needs() -> None:

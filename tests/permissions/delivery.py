@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from django.db.models import Model
+from django.utils import timezone
+
 from delivery import services
-from delivery.models import RunState, SigningKey
+from delivery.models import INSTALLATION, RunState, SigningKey
 from tests.factories.delivery import (
     DeliveryFactory,
     RunFactory,
@@ -12,11 +15,13 @@ from tests.factories.delivery import (
     SigningKeyFactory,
     run_to,
 )
+from tests.factories.pace import SpeedLimitFactory, WarmUpFactory
 from tests.factories.workspaces import MemberFactory
 from tests.permissions.rows import ApiRow, Row
 from workspaces.models import Workspace
 from workspaces.permissions import Can
 
+MANAGE = Can.MANAGE_WORKSPACE
 SEE, PEOPLE, STOP, EDIT = Can.SEE_CAMPAIGNS, Can.SEE_AUDIENCE, Can.STOP_CAMPAIGNS, Can.EDIT_CAMPAIGNS
 MANAGE = Can.MANAGE_WORKSPACE
 
@@ -57,6 +62,23 @@ def _domain(workspace: Workspace, _given: Any) -> dict[str, Any]:
     return {"domain": "marenmoss.example", "algorithm": "ed25519-sha256"}
 
 
+def _schedule() -> dict[str, Any]:
+    today = str(timezone.now().date())
+    return {"start_date": today, "first_day_count": 500, "growth_percent": 40, "target_count": 100_000}
+
+
+def _warm_up(workspace: Workspace) -> dict[str, Any]:
+    return {"server": WarmUpFactory.create(workspace=workspace).transport_id}
+
+
+def _limit() -> dict[str, Any]:
+    return {"scope": "group", "group": "gmail", "per_minute": 600}
+
+
+def _pk(row: Model) -> dict[str, Any]:
+    return {"pk": row.pk}
+
+
 ROWS = [
     Row("delivery:run_panel", see=SEE, kwargs=_sending),
     Row("delivery:run_pause", act=STOP, kwargs=_sending),
@@ -64,6 +86,17 @@ ROWS = [
     Row("delivery:run_cancel", act=STOP, kwargs=_sending),
     Row("delivery:recipient_list", see=PEOPLE, kwargs=_sending),
     Row("delivery:recipients_csv", see=PEOPLE, kwargs=_sending),
+    Row("delivery:run_speed", act=STOP, kwargs=_sending, data=lambda _w, _k: {"per_minute": "600"}),
+    Row("delivery:settings_speed", see=MANAGE, act=MANAGE, data=lambda _w, _k: {"minute_workspace_0": "600"}),
+    Row(
+        "delivery:settings_speed_warm_up",
+        see=MANAGE,
+        act=MANAGE,
+        kwargs=lambda _w: {"server": INSTALLATION},
+        data=lambda _w, _k: _schedule(),
+        is_shared=True,
+    ),
+    Row("delivery:settings_speed_warm_up_end", act=MANAGE, kwargs=_warm_up),
     Row("delivery:campaign_test", see=EDIT, act=EDIT, kwargs=_campaign),
     Row("delivery:settings_signing", see=MANAGE, act=MANAGE, data=_domain),
     Row("delivery:settings_signing_key", see=MANAGE, kwargs=_new_key),
@@ -84,6 +117,12 @@ API_ROWS = [
     ApiRow("api:signingkey-switch-on", {"post": MANAGE}, kwargs=_new_key),
     ApiRow("api:signingkey-replace", {"post": MANAGE}, kwargs=_active_key),
     ApiRow("api:signingkey-retire", {"post": MANAGE}, kwargs=_new_key),
+    ApiRow("api:run-speed", {"put": STOP}, kwargs=_sending, data=lambda _w, _m: {"per_minute": 600}),
+    ApiRow("api:speedlimit-list", {"get": MANAGE, "post": MANAGE}, data=lambda _w, _m: _limit()),
+    ApiRow("api:speedlimit-detail", {"delete": MANAGE}, kwargs=lambda w: _pk(SpeedLimitFactory.create(workspace=w))),
+    ApiRow("api:speedlimit-outlook", {"get": MANAGE}),
+    ApiRow("api:warmup-list", {"get": MANAGE, "post": MANAGE}, data=lambda _w, _m: _schedule()),
+    ApiRow("api:warmup-detail", {"delete": MANAGE}, kwargs=lambda w: _pk(WarmUpFactory.create(workspace=w))),
     ApiRow("api:testmail-list", {"post": EDIT}, data=lambda w, _m: {"campaign": _campaign(w)["pk"]}),
     ApiRow("api:testmail-detail", {"get": EDIT}, kwargs=_tested),
 ]

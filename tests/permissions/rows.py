@@ -22,7 +22,8 @@ class Row:
     """A page or action inside a workspace.
 
     `kwargs` makes the rows that the address names, besides the workspace; `data` is a POST body that succeeds, given
-    those. `is_audited` is False only for a POST that writes nothing.
+    those. `is_audited` is False only for a POST that writes nothing; `is_shared` is True where every workspace has what
+    the address names.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Row:
     kwargs: Kwargs = nothing
     data: Callable[[Workspace, dict[str, Any]], dict[str, Any]] = field(default=lambda _workspace, _kwargs: {})
     is_audited: bool = True
+    is_shared: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""How fast mail goes out: limits, warm-up, slowing down where servers ask for it, and who goes first."""
