@@ -187,6 +187,7 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.starttls, MAIL.implicit_tls
 EMAIL_TIMEOUT = 30
 ANYMAIL = {name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")}
 SMTP_CONNECTIONS = env.int("SMTP_CONNECTIONS", 8)
+PRIVATE_ENDPOINTS: list[str] = env.list("PRIVATE_ENDPOINTS", [])
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "EmailOps <emailops@localhost.localdomain>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -207,7 +208,8 @@ CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
-    name: {"queue": "send"} for name in ("delivery.plan_run", "delivery.send_run", "delivery.send_test")
+    name: {"queue": "send"}
+    for name in ("delivery.plan_run", "delivery.send_run", "delivery.send_test", "delivery.try_transport")
 }
 CELERY_TIMEZONE = "UTC"
 # Every entry only looks into PostgreSQL for what is due, so a missed or doubled beat does no harm.

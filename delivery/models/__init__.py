@@ -1,4 +1,4 @@
-"""Did it arrive: runs, the ledger, what readers did, and the mail sandbox; one module a noun, known by this name."""
+"""Did it arrive: runs, the ledger, what readers did, mail servers, the sandbox; a module a noun, known by this name."""
 
 from delivery.models.ledger import (
     DOUBTFUL,
@@ -12,6 +12,14 @@ from delivery.models.ledger import (
 from delivery.models.reactions import Hit, HitKind, HitQuerySet, Nature
 from delivery.models.runs import ACTIVE_RUNS, Run, RunQuerySet, RunState
 from delivery.models.sandbox import SandboxMessage, SandboxMessageQuerySet
+from delivery.models.transports import (
+    Security,
+    SignIn,
+    Transport,
+    TransportKind,
+    TransportQuerySet,
+    TransportTrial,
+)
 
 __all__ = [
     "ACTIVE_RUNS",
@@ -31,4 +39,10 @@ __all__ = [
     "RunState",
     "SandboxMessage",
     "SandboxMessageQuerySet",
+    "Security",
+    "SignIn",
+    "Transport",
+    "TransportKind",
+    "TransportQuerySet",
+    "TransportTrial",
 ]
