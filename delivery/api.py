@@ -17,6 +17,7 @@ from delivery import services
 from delivery.models import Delivery, DeliveryState, Reason, Run, RunState
 from delivery.panel import RunPanel
 from delivery.queries import last_test, recipients
+from delivery.transports.api import TransportViewSet
 from workspaces.api import InWorkspace, ScopedViewSet
 from workspaces.permissions import Can
 
@@ -181,3 +182,4 @@ class TestMailViewSet(ScopedViewSet[Campaign]):
 router = SimpleRouter()
 router.register("runs", RunViewSet, basename="run")
 router.register("test-mails", TestMailViewSet, basename="testmail")
+router.register("transports", TransportViewSet, basename="transport")

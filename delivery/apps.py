@@ -18,10 +18,13 @@ class DeliveryConfig(AppConfig):
         from delivery.letters import held
         from delivery.segment_fields import mail_fields
         from workspaces.audit import describe_actions
+        from workspaces.navigation import Tab, register_tab
+        from workspaces.permissions import Can
         from workspaces.systemmail import register_letter
 
         describe_actions(AUDIT_WORDS)
         register_fields(mail_fields)
         register_timeline(mail_moments)
         register_checks("delivery", _("Delivery"), transport_checks)
+        register_tab(Tab(25, _("Mail servers"), "delivery:settings_transports", Can.MANAGE_WORKSPACE))
         register_letter("delivery.held", held)

@@ -111,6 +111,10 @@ class Transport(Owned):
         return f"{self.host}:{self.port}" if self.is_smtp else self.provider
 
     @property
+    def is_encrypted(self) -> bool:
+        return not self.is_smtp or self.security != Security.NONE
+
+    @property
     def is_in_trouble(self) -> bool:
         return self.needs_attention or self.failures > 0
 

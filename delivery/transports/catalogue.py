@@ -18,6 +18,8 @@ from anymail.exceptions import AnymailImproperlyInstalled
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from delivery.transports.batches import BATCHES
+
 NOT_PROVIDERS = {"base", "base_requests", "console", "test", "sendinblue"}  # the last is Brevo's former name
 NOT_TYPED = {
     "username", "password", "merge_field_format", "batch_send_mode", "idna_encoder", "sandbox_id",
@@ -63,6 +65,11 @@ class Provider:
     name: str
     label: str
     settings: tuple[Setting, ...]
+
+    @property
+    def is_batched(self) -> bool:
+        """Whether one call carries many messages."""
+        return self.name in BATCHES
 
     @property
     def secrets(self) -> frozenset[str]:

@@ -10,6 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from delivery.fates import Fate
+from delivery.smtp.protocol import ConnectionEnded
+
 
 class Stage(StrEnum):
     """A step on the way to a mail that is delivered."""
@@ -37,6 +40,7 @@ class Mishap:
     code: int = 0
     status: str = ""
     error: BaseException | None = None
+    fate: Fate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Rule:
     host: str = ""
     ports: frozenset[int] = frozenset()
     errors: tuple[type[BaseException], ...] = ()
+    fate: Fate | None = None
     certificate: frozenset[int] = frozenset()
     """Results of the verification, as in OpenSSL's `x509_vfy.h`."""
 
@@ -59,6 +64,7 @@ class Rule:
             not self.stages or mishap.stage in self.stages,
             not self.codes or mishap.code in self.codes,
             not self.ports or mishap.port in self.ports,
+            self.fate in {None, mishap.fate},
             not self.errors or isinstance(mishap.error, self.errors),
             not self.certificate or getattr(mishap.error, "verify_code", None) in self.certificate,
             _is_found(self.status, mishap.status),
@@ -120,6 +126,8 @@ RULES: tuple[Rule, ...] = (
     Rule("account_locked", SIGN_IN, words="locked|too many|suspend|disabled|blocked"),
     Rule("sign_in_later", SIGN_IN, codes=LATER),
     Rule("sign_in_refused", SIGN_IN, codes=_codes(501, 530, 534, 535, 538, 550, 553, 554)),
+    Rule("silent", SENDER | RECIPIENT, errors=(ConnectionEnded,), words="no answer"),
+    Rule("hung_up", SENDER | RECIPIENT, errors=(ConnectionEnded,)),
     Rule("encryption_required", SENDER | RECIPIENT, words="starttls|5\\.7\\.11|encryption required"),
     Rule("sign_in_needed", SENDER | RECIPIENT, codes=_codes(530, 538)),
     Rule("sender_later", SENDER, codes=LATER),
@@ -131,8 +139,8 @@ RULES: tuple[Rule, ...] = (
     Rule("recipient_unknown", RECIPIENT, status=r"^5\.1\."),
     Rule("relay_denied", RECIPIENT, status=r"^5\.7\."),
     Rule("recipient_refused", RECIPIENT),
-    Rule("message_unknown", MESSAGE, words="did not say|within .* seconds|no answer"),
-    Rule("message_later", MESSAGE, codes=LATER | _codes(408, 425, 429, 503)),
+    Rule("message_unknown", MESSAGE, fate=Fate.UNKNOWN),
+    Rule("message_later", MESSAGE, fate=Fate.LATER),
     Rule("key_refused", MESSAGE, words=r"\b(401|402|403)\b"),
     Rule("message_refused", MESSAGE),
     Rule("settings_incomplete", _at(Stage.SETTINGS)),

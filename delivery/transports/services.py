@@ -59,11 +59,11 @@ def change_transport(*, transport: Transport, by: Member, now: datetime, wanted:
     transport = _locked(transport)
     before = rules.seen(transport)
     given = {name for name, value in wanted.items() if name in rules.SECRETS and value}
-    options = _options(transport)
+    options = options_of(transport)
     _write(transport, wanted)
     rules.check(transport, is_new=False)
     rules.check_retyped(transport, before, given, options, wanted.get("provider_settings") or {})
-    changed = rules.changed(before, transport) | given | rules.changed_options(options, _options(transport))
+    changed = rules.changed(before, transport) | given | rules.changed_options(options, options_of(transport))
     if not changed:
         return transport
     if changed - rules.HARMLESS:
@@ -85,15 +85,16 @@ def _write(transport: Transport, wanted: Mapping[str, Any]) -> None:
         if name not in rules.secrets_used(transport):
             setattr(transport, name, b"")
     if transport.kind == TransportKind.PROVIDER and "provider_settings" in wanted:
-        options = rules.merged_options(transport.provider, _options(transport), wanted["provider_settings"] or {})
+        options = rules.merged_options(transport.provider, options_of(transport), wanted["provider_settings"] or {})
         seal_for(transport, "provider_settings", json.dumps(options, sort_keys=True))
 
 
-def _options(transport: Transport) -> dict[str, str]:
+def options_of(transport: Transport) -> dict[str, str]:
+    """What a provider's backend is made with, secrets too; empty where they can no longer be read."""
     try:
         found: dict[str, str] = json.loads(secret_of(transport, "provider_settings") or "{}")
     except Unreadable:
-        return {}  # they must be given again
+        return {}
     return found
 
 

@@ -213,7 +213,8 @@ class Trial:
         if outcome.fate == Fate.ACCEPTED:
             self.steps.append(Step(Stage.MESSAGE, self.recipient, PASSED, "", outcome.text[:LONGEST_WORDS]))
             return
-        mishap = Mishap(Stage.MESSAGE, outcome.text or outcome.fate, self.mail.host, self.mail.port, outcome.code or 0)
+        said, host, port = outcome.text or outcome.fate, self.mail.host, self.mail.port
+        mishap = Mishap(Stage.MESSAGE, said, host, port, outcome.code or 0, fate=outcome.fate)
         self.steps.append(Step(Stage.MESSAGE, self.recipient, FAILED, cause_of(mishap), mishap.words[:LONGEST_WORDS]))
 
 

@@ -13,6 +13,7 @@ from campaigns.services import add_sender
 from emailops.demo import audience
 from emailops.demo.audience import AT_CHECKOUT, IN_THE_QUIZ, ON_THE_SITE, Intake
 from emailops.demo.crowd import Crowd, Reader
+from emailops.demo.relays import set_up_relays
 from emailops.demo.shop import Shop
 from emailops.demo.stage import RUNNING_SPRINT, Stage, at
 from sprints.models import Covers
@@ -95,6 +96,7 @@ class Opening:
             by=stage.lead,
             now=now,
         )
+        set_up_relays(stage, now)
         set_policy(workspace=stage.workspace, covers=Covers.BRIEF, audience_tolerance=0.2, by=stage.lead, now=now)
 
     def _bring_customers(self, now: datetime) -> None:

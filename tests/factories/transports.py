@@ -27,7 +27,7 @@ class TransportFactory(DjangoModelFactory[Transport]):
     @classmethod
     def _create(cls, model_class: type[Transport], *args: Any, **kwargs: Any) -> Transport:
         secrets = {name: kwargs.pop(name) for name in SEALED & kwargs.keys()}
-        transport = model_class(*args, **kwargs)
+        transport = model_class(**kwargs)
         for name, value in secrets.items():
             seal_for(transport, name, json.dumps(value) if isinstance(value, dict) else value)
         transport.save()

@@ -1,10 +1,16 @@
 """What the tests of mail servers share: an authority that is believed, and servers that may be called."""
 
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from pytest_django import Settings
 
 from emailops.lib import oauth
 from tests.certificates import Authority, new_authority
+from tests.delivery.smtp.sink import Sink, running
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +29,24 @@ def believed(authority: Authority, monkeypatch: pytest.MonkeyPatch, settings: Se
 @pytest.fixture(autouse=True)
 def _no_tokens_kept() -> None:
     oauth._kept.clear()
+
+
+@contextmanager
+def serving(sink: Sink) -> Iterator[Sink]:
+    """A mail server in a thread of its own."""
+    loop, ready, over = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
+
+    async def serve() -> None:
+        async with running(sink):
+            ready.set()
+            await over.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield sink
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(10)
+        loop.close()

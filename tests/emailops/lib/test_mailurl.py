@@ -6,6 +6,8 @@ from django.core.exceptions import ImproperlyConfigured
 from emailops.lib.mailurl import SMTP_BACKEND, TOKEN_BACKEND, MailSettings, mail_settings
 from emailops.lib.oauth import Grant
 
+TOKEN_URL = "token_url=https%3A%2F%2Flogin.example%2Ftoken"
+
 
 @pytest.mark.parametrize(
     ("url", "read"),
@@ -26,8 +28,7 @@ from emailops.lib.oauth import Grant
             ),
         ),
         (
-            "submission://ann:refresh@smtp.office365.com?auth=xoauth2&client_id=c&client_secret=s%26s"
-            "&token_url=https%3A%2F%2Flogin.example%2Ftoken",
+            f"submission://ann:refresh@smtp.office365.com?auth=xoauth2&client_id=c&client_secret=s%26s&{TOKEN_URL}",
             MailSettings(
                 TOKEN_BACKEND,
                 "smtp.office365.com",
