@@ -115,7 +115,7 @@ class ProviderSerializer(serializers.Serializer[Any]):
     """A provider that this installation can speak to."""
 
     name = serializers.CharField()
-    label = serializers.CharField()
+    title = serializers.CharField(source="label")
     is_batched = serializers.BooleanField(help_text="One call carries many messages.")
     settings = ProviderSettingSerializer(many=True)
 
