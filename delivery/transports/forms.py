@@ -44,7 +44,7 @@ class SmtpForm(StyledModelForm):
         help_texts = {
             "name": _("What you call it, as in: Our relay."),
             "host": _("As your provider writes it, for example smtp.example.com."),
-            "username": _("Often the whole e-mail address."),
+            "username": _("Often the whole e-mail address. Needed, as the password is, unless nobody signs in."),
             "weight": WEIGHT_HELP,
             "connections": _("At once, from one sending worker. Left empty: as many as the installation is set to."),
             "signs_itself": _("Then we do not sign as well. Most providers do; a relay of your own seldom does."),

@@ -13,16 +13,19 @@ from delivery.models import Security, SignIn, Transport, TransportKind
 from delivery.transports.catalogue import providers
 from delivery.transports.refusals import TransportRefused
 
-PLAIN = {
-    "name", "host", "port", "security", "sign_in", "username", "token_url", "client_id", "provider", "weight",
-    "connections", "signs_itself",
-}  # fmt: skip
-SECRETS = ("password", "access_token", "refresh_token", "client_secret")
 HARMLESS = {"name", "weight", "connections", "signs_itself"}
 """What may change without forgetting what is known of the server's health."""
 
+OF_SMTP = {"host", "port", "security", "sign_in", "username", "token_url", "client_id"}
+PLAIN = HARMLESS | OF_SMTP | {"provider"}
+SECRETS = ("password", "access_token", "refresh_token", "client_secret")
 PROTECTION = {Security.NONE: 0, Security.STARTTLS: 1, Security.TLS: 1}
 HOST = re.compile(r"(?=.{1,253}\Z)[\w-]{1,63}(\.[\w-]{1,63})*\.?", re.ASCII)
+
+
+def fields_of(transport: Transport) -> set[str]:
+    """The fields that are no secrets and that a server of its kind has."""
+    return HARMLESS | (OF_SMTP if transport.kind == TransportKind.SMTP else {"provider"})
 
 
 def secrets_used(transport: Transport) -> set[str]:
@@ -34,15 +37,13 @@ def secrets_used(transport: Transport) -> set[str]:
     return {"refresh_token", "client_secret"} if transport.token_url else {"access_token"}
 
 
-def check(transport: Transport, *, is_new: bool) -> None:
+def check(transport: Transport) -> None:
     """Raise `TransportRefused` with what is missing or cannot be, by field."""
     found: dict[str, str] = {}
     if not transport.name.strip():
         found["name"] = _("Give it a name.")
     if transport.kind == TransportKind.SMTP:
         found |= _smtp_faults(transport)
-    elif is_new and transport.provider not in providers():
-        found["provider"] = _("There is no such provider.")
     if found:
         raise TransportRefused(_("Some settings do not fit."), fields={name: [words] for name, words in found.items()})
 

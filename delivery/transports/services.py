@@ -42,7 +42,7 @@ def add_transport(
     """
     transport = Transport(workspace=workspace, kind=kind)
     _write(transport, wanted)
-    rules.check(transport, is_new=True)
+    rules.check(transport)
     _save(transport)
     record("transport.added", transport, by=by, now=now, where=transport.where, weight=transport.weight)
     return transport
@@ -61,7 +61,7 @@ def change_transport(*, transport: Transport, by: Member, now: datetime, wanted:
     given = {name for name, value in wanted.items() if name in rules.SECRETS and value}
     options = options_of(transport)
     _write(transport, wanted)
-    rules.check(transport, is_new=False)
+    rules.check(transport)
     rules.check_retyped(transport, before, given, options, wanted.get("provider_settings") or {})
     changed = rules.changed(before, transport) | given | rules.changed_options(options, options_of(transport))
     if not changed:
@@ -77,15 +77,16 @@ def change_transport(*, transport: Transport, by: Member, now: datetime, wanted:
 
 def _write(transport: Transport, wanted: Mapping[str, Any]) -> None:
     """Put what is wanted onto the row. Secrets that its way of signing in does not use are dropped."""
-    for name in wanted.keys() & rules.PLAIN:
+    for name in wanted.keys() & rules.fields_of(transport):
         setattr(transport, name, wanted[name])
     for name in rules.SECRETS:
         if wanted.get(name):
             seal_for(transport, name, wanted[name])
         if name not in rules.secrets_used(transport):
             setattr(transport, name, b"")
-    if transport.kind == TransportKind.PROVIDER and "provider_settings" in wanted:
-        options = rules.merged_options(transport.provider, options_of(transport), wanted["provider_settings"] or {})
+    if transport.kind == TransportKind.PROVIDER and (transport.pk is None or "provider_settings" in wanted):
+        given = wanted.get("provider_settings") or {}
+        options = rules.merged_options(transport.provider, options_of(transport), given)
         seal_for(transport, "provider_settings", json.dumps(options, sort_keys=True))
 
 

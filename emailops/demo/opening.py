@@ -83,6 +83,7 @@ class Opening:
         on(after(80, "12:10"), self._bring_market)
         on(self._stage.calendar.in_sprint(RUNNING_SPRINT - 4, "4 11:30"), self._bring_quiz)
         on(self._stage.calendar.last_working_moment("09:40", "15:30"), self._leave_a_file_open)
+        on(self._stage.calendar.last_working_moment("08:50", "14:40"), lambda now: set_up_relays(self._stage, now))
         self._tell_newcomers()
 
     def _prepare(self, now: datetime) -> None:
@@ -96,7 +97,6 @@ class Opening:
             by=stage.lead,
             now=now,
         )
-        set_up_relays(stage, now)
         set_policy(workspace=stage.workspace, covers=Covers.BRIEF, audience_tolerance=0.2, by=stage.lead, now=now)
 
     def _bring_customers(self, now: datetime) -> None:
