@@ -21,6 +21,7 @@ from delivery.panel import RunPanel
 from delivery.queries import last_test, recipients
 from delivery.signing_domains import Standing, signing_domains
 from delivery.speed_api import SlowedGroupSerializer, SpeedLimitViewSet, WarmUpViewSet
+from delivery.transports.api import TransportViewSet
 from workspaces.api import InWorkspace, ScopedViewSet
 from workspaces.permissions import Can
 
@@ -308,3 +309,4 @@ router.register("speed-limits", SpeedLimitViewSet, basename="speedlimit")
 router.register("warm-ups", WarmUpViewSet, basename="warmup")
 router.register("test-mails", TestMailViewSet, basename="testmail")
 router.register("signing-keys", SigningKeyViewSet, basename="signingkey")
+router.register("transports", TransportViewSet, basename="transport")

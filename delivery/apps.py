@@ -27,6 +27,7 @@ class DeliveryConfig(AppConfig):
         register_timeline(mail_moments)
         register_checks("delivery", _("Delivery"), transport_checks)
         register_checks("delivery", _("Delivery"), signing_checks)
+        register_tab(Tab(25, _("Mail servers"), "delivery:settings_transports", Can.MANAGE_WORKSPACE))
         register_letter("delivery.held", held)
         register_tab(Tab(25, _("Signing keys"), "delivery:settings_signing", Can.MANAGE_WORKSPACE))
         register_tab(Tab(30, _("Sending speed"), "delivery:settings_speed", Can.MANAGE_WORKSPACE))

@@ -12,11 +12,12 @@ from delivery.dkim import Algorithm, Signer
 from delivery.fates import RelayTrouble
 from delivery.messages import sender_domain
 from delivery.signing import signer_for
+from delivery.transports.queries import Overview, overview
 
 
-def signing_checks(campaign: Campaign, _now: datetime) -> Iterator[Finding]:
+def signing_checks(campaign: Campaign, now: datetime) -> Iterator[Finding]:
     """Whether receivers can tell that the mail is from its sender's domain. A provider signs by itself."""
-    if campaign.sender is None or settings.MAIL.provider:
+    if campaign.sender is None or _is_signed_by_others(campaign, now):
         return
     domain = sender_domain(campaign.sender)
     try:
@@ -25,6 +26,13 @@ def signing_checks(campaign: Campaign, _now: datetime) -> Iterator[Finding]:
         yield Finding(Level.STOP, _("The mail cannot be signed"), str(trouble), Place.SETTINGS)
         return
     yield _signed_by(signer, {"domain": domain})
+
+
+def _is_signed_by_others(campaign: Campaign, now: datetime) -> bool:
+    lines = overview(campaign.workspace, now).lines
+    if settings.MAIL_SANDBOX or not lines:
+        return bool(settings.MAIL.provider)
+    return all(line.transport.signs_itself or not line.transport.is_smtp for line in lines if line.is_hopeful)
 
 
 def _signed_by(signer: Signer | None, words: dict[str, str]) -> Finding:
@@ -37,13 +45,26 @@ def _signed_by(signer: Signer | None, words: dict[str, str]) -> Finding:
     return Finding(Level.OK, _("Mail is signed for %(domain)s") % words)
 
 
-def transport_checks(_campaign: Campaign, _now: datetime) -> Iterator[Finding]:
+def transport_checks(campaign: Campaign, now: datetime) -> Iterator[Finding]:
     """How the mail will leave."""
-    mail = settings.MAIL
-    where = mail.provider or f"{mail.host}:{mail.port}"
     if settings.MAIL_SANDBOX:
         yield Finding(Level.WARN, _("Mail goes into the sandbox"), _("Nobody outside receives it; see /sandbox/."))
-    elif not (mail.provider or mail.starttls or mail.implicit_tls):
-        yield Finding(Level.WARN, _("Mail leaves without encryption"), _("Through %(where)s.") % {"where": where})
-    else:
-        yield Finding(Level.OK, _("Mail leaves through %(where)s") % {"where": where})
+        return
+    seen = overview(campaign.workspace, now)
+    yield _own_servers(seen) if seen.lines else _leaves_through(settings.MAIL.where, is_safe=settings.MAIL.is_encrypted)
+
+
+def _own_servers(seen: Overview) -> Finding:
+    """A way that rests will be tried again while the campaign is being sent; one that needs attention will not."""
+    hopeful = [line for line in seen.lines if line.is_hopeful]
+    if not hopeful:
+        words = _("Each is switched off or needs attention; see Settings, Mail servers.")
+        return Finding(Level.STOP, _("No mail server can be used"), words)
+    is_safe = all(line.transport.is_encrypted for line in hopeful)
+    return _leaves_through(", ".join(line.transport.name for line in hopeful), is_safe=is_safe)
+
+
+def _leaves_through(where: str, *, is_safe: bool) -> Finding:
+    if is_safe:
+        return Finding(Level.OK, _("Mail leaves through %(where)s") % {"where": where})
+    return Finding(Level.WARN, _("Mail leaves without encryption"), _("Through %(where)s.") % {"where": where})

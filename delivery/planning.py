@@ -16,6 +16,7 @@ from campaigns.services import move_campaign, send_facts
 from delivery.ledger import make_chunks
 from delivery.models import DeliveryState, Reason, Run, RunState
 from delivery.pace.groups import GroupOf, group_sql
+from delivery.pace.queues import ring_run
 from delivery.services import pause
 from emailops.lib.queue import enqueue
 from sprints.standing import NotApproved, unapproved_reasons
@@ -104,7 +105,7 @@ def _plan(run_id: int, now: datetime) -> None:
     run.state, run.planned_at = RunState.SENDING, now
     run.save(update_fields=["matched_count", "state", "planned_at"])
     record("run.planned", run, by=None, now=now, matched=run.matched_count)
-    enqueue("delivery.send_run", run_id=run.pk)
+    ring_run(run)
 
 
 def _insert_rows(run: Run, people: QuerySet[Contact], now: datetime) -> int:

@@ -11,15 +11,15 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.conf import settings
-
 from delivery import ledger
 from delivery.desk import DEEPEST, Collected, Desk
-from delivery.fates import Fate
 from delivery.journal import Journal
 from delivery.ledger import Ask, Held, Hold, Settlement
 from delivery.letterpress import Letterpress
 from delivery.models import Lane, Run
+from delivery.pace.groups import domain_group
+from delivery.pacer import Pacer
+from delivery.transports.choice import WayOut
 
 Clock = Callable[[], datetime]
 TICK = 0.02  # seconds after which the ledger hears of what is done, however little
@@ -34,6 +34,7 @@ class Holdings:
         self._run, self._lane = run, lane
         self._held: dict[str, deque[Hold]] = defaultdict(deque)
         self._groups = ledger.groups_left(run)
+        self._group_of: dict[int, str] = {}
 
     @property
     def left(self) -> dict[str, int]:
@@ -44,6 +45,9 @@ class Holdings:
     def are_used_up(self) -> bool:
         return not (self._groups or self.left)
 
+    def group_of(self, row: Held) -> str:
+        return domain_group(row.address) if row.chunk is None else self._group_of[row.chunk]
+
     def fill_up(self) -> None:
         """Hold enough of each group for the next look, as far as there is more."""
         left = self.left
@@ -52,6 +56,7 @@ class Holdings:
             return
         for hold in ledger.hold_chunks(self._run, self._lane, wanted):
             self._held[hold.group].append(hold)
+            self._group_of[hold.chunk] = hold.group
             wanted.remove(hold.group)
         self._groups = [group for group in self._groups if group not in wanted]
 
@@ -89,6 +94,7 @@ class Round:
     lane: Lane
     desk: Desk
     journal: Journal
+    pacer: Pacer
     clock: Clock
     stop_at: datetime
     holdings: Holdings
@@ -102,8 +108,8 @@ class Round:
         """Until nothing waits, time is over, or the run is stopped. Raises `RelayTrouble`."""
         self.holdings.fill_up()
         while not self._is_over():
-            collected = self.desk.collect(TICK, has_more=not self.holdings.are_used_up)
-            self._advance(collected)
+            has_more = not (self.holdings.are_used_up or self.pacer.is_waiting)
+            self._advance(self.desk.collect(TICK, has_more=has_more))
             self.holdings.fill_up()
         self.desk.stop()
         ledger.let_go(self.lane)  # the last answers may take ten minutes
@@ -115,36 +121,47 @@ class Round:
     def _is_over(self) -> bool:
         if self.is_stopped or self.desk.has_ended or self.journal.is_full or self.clock() > self.stop_at:
             return True
-        return self.holdings.are_used_up and not self.has_retries and self.desk.is_idle and not self.left_out
+        if self.left_out or not self.desk.is_idle:
+            return False
+        return self.pacer.waits_long or (self.holdings.are_used_up and not self.has_retries)
 
     def _advance(self, collected: Collected) -> None:
         """One commit: what became of the last, and what is next. Those that may go are given to the desk."""
         room = self.desk.room
-        asks = self.holdings.asks(_shared_out(room, self.holdings.left)) if room else []
-        if not asks:
+        rooms = self.pacer.grant(shared_out(room, self.holdings.left)) if room else {}
+        if not rooms:
             self._write(collected)
             self._retake(room)
             return
         self._take_back(collected)
+        asks = self.holdings.asks(rooms)
         taken = ledger.advance(self._settlement(collected), asks, self.lane, self.run, self.clock())
         self.is_stopped = taken.chunks != {ask.chunk for ask in asks}
         self.holdings.note(asks, taken.rows)
-        self._give(taken.rows)
+        self._give(taken.rows, rooms)
         self._retake(self.desk.room)
 
-    def _give(self, rows: list[Held]) -> None:
+    def _give(self, rows: list[Held], granted: dict[str, int]) -> None:
+        """Those that may go to the desk; what was granted beyond them is given back."""
+        willing = [row for row in rows if not row.unwilling]
         self.left_out += [row for row in rows if row.unwilling]
-        self.desk.give([row for row in rows if not row.unwilling])
+        self.desk.give(willing)
+        self.pacer.give_back(granted, willing)
 
     def _retake(self, room: int) -> None:
         """Rows that were tried before, looked for once in a while."""
         now = self.clock()
-        if not room or (self.retries_from and now < self.retries_from):
+        if not room or self.pacer.is_waiting or (self.retries_from and now < self.retries_from):
             return
         rows = ledger.retake(self.run, self.lane, limit=room, now=now)
-        self.has_retries = len(rows) == room
+        allowed, granted = self.pacer.choose(rows)
+        self.has_retries = len(allowed) == room
         self.retries_from = None if self.has_retries else now + LOOK_FOR_RETRIES
-        self._give(rows)
+        if len(allowed) < len(rows):
+            chosen = {row.pk for row in allowed}
+            ledger.take_back([row for row in rows if row.pk not in chosen], self.lane, now + LOOK_FOR_RETRIES)
+            self.has_retries = True
+        self._give(allowed, granted)
 
     def _write(self, collected: Collected) -> None:
         self._take_back(collected)
@@ -154,17 +171,17 @@ class Round:
 
     def _settlement(self, collected: Collected) -> Settlement:
         left_out, self.left_out = self.left_out, []
-        accepted = any(outcome.fate == Fate.ACCEPTED for _row, outcome in collected.results)
-        self.has_carried = self.has_carried or accepted
+        self.has_carried = self.pacer.note(collected.results) or self.has_carried
         return Settlement(collected.results, left_out)
 
     def _take_back(self, collected: Collected) -> None:
         if collected.returned:
             ledger.take_back(collected.returned, self.lane, self.clock())
+            self.pacer.unsend(collected.returned)
             self.has_retries, self.retries_from = True, None  # the courier remembers whom it suspects
 
 
-def _shared_out(room: int, left: dict[str, int]) -> dict[str, int]:
+def shared_out(room: int, left: dict[str, int]) -> dict[str, int]:
     """Room for each group in proportion to what is left of it, one message at the least."""
     everything = sum(left.values())
     return {group: min(count, max(1, room * count // everything)) for group, count in left.items()}
@@ -186,14 +203,16 @@ def _rare_collections() -> Iterator[None]:
         gc.unfreeze()
 
 
-def carry(run: Run, lane: Lane, clock: Clock, stop_at: datetime) -> bool:
+def carry(run: Run, lane: Lane, clock: Clock, stop_at: datetime, way: WayOut) -> bool:
     """Send what a run has to send until `stop_at`. Returns whether anything was accepted. Raises `RelayTrouble`."""
-    press = Letterpress(run)
+    press = Letterpress(run, is_signed_later=way.signs_itself)
+    holdings = Holdings(run, lane)
     with (
         _rare_collections(),
         closing(Journal(lane)) as journal,
-        Desk(run.pk, settings.MAIL, press.parcel, journal, connections=settings.SMTP_CONNECTIONS) as desk,
+        Pacer(run, way, holdings.group_of, clock) as pacer,
+        Desk(run.pk, way.mail, press.parcel, journal, connections=way.connections) as desk,
     ):
-        round_ = Round(run, lane, desk, journal, clock, stop_at, Holdings(run, lane))
+        round_ = Round(run, lane, desk, journal, pacer, clock, stop_at, holdings)
         round_.go()
         return round_.has_carried

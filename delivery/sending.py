@@ -5,7 +5,6 @@ from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -14,9 +13,11 @@ from campaigns.services import move_campaign
 from delivery import calls, ledger, rounds
 from delivery.fates import RelayTrouble
 from delivery.models import DeliveryState, Lane, Reason, Run, RunState
+from delivery.pace.queues import ring_run
 from delivery.reconcile import is_settled, reconcile
 from delivery.services import RunRefused, pause
 from delivery.transports import Session, open_session
+from delivery.transports.choice import NoWayOut, WayOut, choose, note_success, note_trouble
 from emailops.lib.queue import enqueue
 from workspaces.audit import record
 
@@ -28,18 +29,21 @@ BELL_LIFE = timedelta(seconds=10)  # of a bell; the next one is rung long before
 STRAGGLERS = timedelta(hours=1)  # after a cancellation a message may still be in the hands of a slow server
 
 
-def work(run_id: int, clock: Clock, way_out: Session | None = None) -> None:
+def work(run_id: int, clock: Clock, elsewhere: Session | None = None) -> None:
     """Send what a run has to send, for as long as `BUDGET`; rings the next task when more is left.
 
-    Safe to call any number of times at once: rows are claimed, not shared. `way_out` takes the place of the
-    installation's transport.
+    Safe to call any number of times at once: rows are claimed, not shared. `elsewhere` takes the
+    place of the mail server.
     """
     run = Run.objects.with_parts().get(pk=run_id)
     if run.state != RunState.SENDING or (run.retry_at and clock() < run.retry_at):
         return
     with ledger.open_lane(run, clock) as lane:
         try:
-            _carry(run, lane, clock, way_out)
+            _carry(run, lane, clock, elsewhere)
+        except NoWayOut as none:
+            _note_no_way(run, none, clock())
+            return
         except RelayTrouble as trouble:
             _note_trouble(run, trouble, clock())
             return
@@ -47,20 +51,38 @@ def work(run_id: int, clock: Clock, way_out: Session | None = None) -> None:
     if run.state == RunState.CANCELLED:
         _settle_cancelled(run, clock())  # what was in hand when it was cancelled has come back
     elif ledger.has_waiting(run, clock()):
-        enqueue("delivery.send_run", run_id=run.pk, expires_in=BELL_LIFE)
+        ring_run(run, expires_in=BELL_LIFE)
     else:
         finish_if_settled(run, clock())
 
 
-def _carry(run: Run, lane: Lane, clock: Clock, way_out: Session | None) -> None:
-    stop_at = clock() + BUDGET
-    if way_out is None and not settings.MAIL.provider:
-        has_carried = rounds.carry(run, lane, clock, stop_at)
-    else:
-        with nullcontext(way_out) if way_out else open_session() as session:
-            has_carried = calls.carry(run, lane, clock, stop_at, session)
+def _carry(run: Run, lane: Lane, clock: Clock, elsewhere: Session | None) -> None:
+    way = choose(run.workspace, clock())
+    try:
+        has_carried = _carry_over(way, run, lane, clock, elsewhere)
+    except RelayTrouble as trouble:
+        note_trouble(way, trouble, clock())
+        raise
     if has_carried:
+        note_success(way, clock())
         _trouble_is_over(run)
+
+
+def _carry_over(way: WayOut, run: Run, lane: Lane, clock: Clock, elsewhere: Session | None) -> bool:
+    stop_at = clock() + BUDGET
+    if elsewhere is None and not way.mail.provider:
+        return rounds.carry(run, lane, clock, stop_at, way)
+    with nullcontext(elsewhere) if elsewhere else open_session(way.mail) as session:
+        return calls.carry(run, lane, clock, stop_at, way, session)
+
+
+def _note_no_way(run: Run, none: NoWayOut, now: datetime) -> None:
+    """All mail servers rest or need attention: wait as long as they do, or pause where waiting does not help."""
+    logger.warning("Run %s has no way out: %s", run.pk, none.words)
+    if none.retry_at is None:
+        _pause_for(run, none.words, now)
+        return
+    _wait_for(run, none.words, none.retry_at)
 
 
 @transaction.atomic
@@ -68,15 +90,21 @@ def _note_trouble(run: Run, trouble: RelayTrouble, now: datetime) -> None:
     """Say on the page why nothing goes out: wait and try again, or pause where waiting does not help."""
     logger.warning("Run %s: the relay is in trouble: %s", run.pk, trouble)
     if trouble.is_lasting:
-        reason = _("The mail server refuses us: %(words)s. Mend that, then resume.") % {"words": trouble}
-        with suppress(RunRefused):  # somebody paused or cancelled it in the meantime
-            pause(run=run, by=None, now=now, reason=reason)
-        return
-    words = _("The mail server cannot be used at the moment: %(words)s. We try again by ourselves.") % {
-        "words": trouble
-    }
+        _pause_for(run, str(trouble), now)
+    else:
+        _wait_for(run, str(trouble), now + TROUBLE_PAUSE)
+
+
+def _pause_for(run: Run, words: str, now: datetime) -> None:
+    reason = _("Mail cannot be sent: %(words)s. Mend that, then resume.") % {"words": words}
+    with suppress(RunRefused):  # somebody paused or cancelled it in the meantime
+        pause(run=run, by=None, now=now, reason=reason)
+
+
+def _wait_for(run: Run, words: str, retry_at: datetime) -> None:
+    trouble = _("The mail server cannot be used at the moment: %(words)s. We try again by ourselves.")
     sending = Run.objects.filter(pk=run.pk, state=RunState.SENDING)
-    sending.update(trouble=words, retry_at=now + TROUBLE_PAUSE)
+    sending.update(trouble=trouble % {"words": words}, retry_at=retry_at)
 
 
 def _trouble_is_over(run: Run) -> None:
@@ -122,7 +150,7 @@ def _look_after(run: Run, now: datetime) -> None:
         enqueue("delivery.plan_run", run_id=run.pk, expires_in=BELL_LIFE)
     elif ledger.has_waiting(run, now):
         if run.retry_at is None or run.retry_at <= now:
-            enqueue("delivery.send_run", run_id=run.pk, expires_in=BELL_LIFE)
+            ring_run(run, expires_in=BELL_LIFE)
     else:
         finish_if_settled(run, now)
 

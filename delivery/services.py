@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -16,10 +15,12 @@ from delivery.fates import Fate, Outcome, RelayTrouble
 from delivery.ledger import close_chunks, leave_out_waiting
 from delivery.messages import envelope_sender, sample_message, sender_domain
 from delivery.models import ACTIVE_RUNS, Reason, Run, RunState
+from delivery.pace.pacing import charge
 from delivery.pace.queues import ring_run
 from delivery.shouts import shout
 from delivery.signing import signer_for
 from delivery.transports import open_session
+from delivery.transports.choice import NoWayOut, choose, note_success, note_trouble
 from emailops.lib.errors import DomainError
 from emailops.lib.queue import enqueue
 from workspaces.audit import record
@@ -106,24 +107,33 @@ def send_test(*, campaign: Campaign, contact: Contact | None, to: Member, now: d
     """Hand a test mail over, and write down whether the server took it or what it said instead."""
     reader = contact or sample_reader(campaign, now)
     try:
-        outcome = _hand_over_test(campaign, reader, to)
-    except (RelayTrouble, RenderFailed, SampleRefused) as trouble:
+        outcome = _hand_over_test(campaign, reader, to, now)
+    except (NoWayOut, RelayTrouble, RenderFailed, SampleRefused) as trouble:
         outcome = Outcome(Fate.LATER, None, str(trouble))
     was_sent = outcome.fate == Fate.ACCEPTED
     action = "campaign.test_sent" if was_sent else "campaign.test_failed"
     record(action, campaign, by=to, now=now, as_contact=reader.pk, words="" if was_sent else outcome.text)
 
 
-def _hand_over_test(campaign: Campaign, contact: Contact, to: Member) -> Outcome:
+def _hand_over_test(campaign: Campaign, contact: Contact, to: Member, now: datetime) -> Outcome:
     content, sender = _parts_of(campaign)
     mail = CompiledContent(content).render(
         personal_context(contact, campaign.workspace, unsubscribe_url=NO_UNSUBSCRIBE)
     )
     message = sample_message(mail, contact, to.user.email, sender, subject_prefix=_("[Test]"))
-    signer = None if settings.MAIL.provider else signer_for(campaign.workspace, sender_domain(sender))
-    with open_session(signer=signer) as session:
-        session.ready()
-        return session.send(message, sender=envelope_sender(sender), recipient=to.user.email)
+    way = choose(campaign.workspace, now)
+    charge(campaign.workspace, way.transport_id, to.user.email, now)
+    signer = None if way.signs_itself else signer_for(campaign.workspace, sender_domain(sender))
+    try:
+        with open_session(way.mail, signer) as session:
+            session.ready()
+            outcome = session.send(message, sender=envelope_sender(sender), recipient=to.user.email)
+    except RelayTrouble as trouble:
+        note_trouble(way, trouble, now)
+        raise
+    if outcome.fate == Fate.ACCEPTED:
+        note_success(way, now)
+    return outcome
 
 
 def _parts_of(campaign: Campaign) -> tuple[ContentVersion, Sender]:

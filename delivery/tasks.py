@@ -6,8 +6,9 @@ from django.utils import timezone
 from audience.models import Contact
 from campaigns.models import Campaign
 from delivery import planning, sending, services
-from delivery.pace.pacing import charge
+from delivery.models import TransportTrial
 from delivery.smtp.timeouts import Timeouts
+from delivery.transports.services import run_trial
 from workspaces.models import Member
 
 LONGEST_TASK = int(sending.BUDGET.total_seconds()) + int(Timeouts().longest_message) + 60
@@ -40,6 +41,12 @@ def send_test(campaign_id: int, contact_id: int | None, member_id: int, **_futur
     campaign = Campaign.objects.with_parts().get(pk=campaign_id)
     contact = Contact.objects.for_workspace(campaign.workspace).filter(pk=contact_id or 0).first()
     member = Member.objects.for_workspace(campaign.workspace).select_related("user").get(pk=member_id)
-    now = timezone.now()
-    charge(campaign.workspace, None, member.user.email, now)
-    services.send_test(campaign=campaign, contact=contact, to=member, now=now)
+    services.send_test(campaign=campaign, contact=contact, to=member, now=timezone.now())
+
+
+@shared_task(name="delivery.try_transport", time_limit=LONGEST_TASK)
+def try_transport(trial_id: int, **_future: object) -> None:
+    """Try a mail server. It may have been removed meanwhile."""
+    asked = TransportTrial.objects.select_related("workspace", "transport__workspace", "asked_by__user")
+    if trial := asked.filter(pk=trial_id).first():
+        run_trial(trial=trial, now=timezone.now())

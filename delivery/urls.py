@@ -3,7 +3,7 @@
 from django.urls import path
 
 from delivery import public
-from delivery.views import runs, samples, signing, speed
+from delivery.views import runs, samples, signing, speed, transports
 
 app_name = "delivery"
 urlpatterns = [
@@ -17,6 +17,20 @@ urlpatterns = [
     path("w/<slug:workspace>/campaigns/<int:pk>/speed/", speed.run_speed, name="run_speed"),
     path("w/<slug:workspace>/campaigns/<int:pk>/recipients/", runs.recipient_list, name="recipient_list"),
     path("w/<slug:workspace>/campaigns/<int:pk>/recipients.csv", runs.recipients_csv, name="recipients_csv"),
+    path("w/<slug:workspace>/settings/mail-servers/", transports.settings_transports, name="settings_transports"),
+    path("w/<slug:workspace>/settings/mail-servers/new/", transports.transport_new, name="transport_new"),
+    path("w/<slug:workspace>/settings/mail-servers/<int:pk>/", transports.transport_edit, name="transport_edit"),
+    path("w/<slug:workspace>/settings/mail-servers/<int:pk>/try/", transports.transport_try, name="transport_try"),
+    path(
+        "w/<slug:workspace>/settings/mail-servers/<int:pk>/switch/",
+        transports.transport_switch,
+        name="transport_switch",
+    ),
+    path(
+        "w/<slug:workspace>/settings/mail-servers/<int:pk>/remove/",
+        transports.transport_remove,
+        name="transport_remove",
+    ),
     path("w/<slug:workspace>/campaigns/<int:pk>/test/", samples.campaign_test, name="campaign_test"),
     path("w/<slug:workspace>/settings/signing/", signing.settings_signing, name="settings_signing"),
     path("w/<slug:workspace>/settings/signing/<int:pk>/", signing.settings_signing_key, name="settings_signing_key"),

@@ -190,6 +190,7 @@ SMTP_CONNECTIONS = env.int("SMTP_CONNECTIONS", 8)
 MAIL_PER_MINUTE = env.int("MAIL_PER_MINUTE", 0 if MAIL_SANDBOX or MAIL.is_on_this_machine else 3000)
 if MAIL_PER_MINUTE < 0:
     raise ImproperlyConfigured("MAIL_PER_MINUTE must be a number of messages a minute, or 0 for no limit.")
+PRIVATE_ENDPOINTS: list[str] = env.list("PRIVATE_ENDPOINTS", [])
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "EmailOps <emailops@localhost.localdomain>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -215,6 +216,7 @@ CELERY_TASK_ROUTES = {
     "delivery.plan_run": {"queue": "bulk"},
     "delivery.send_run": {"queue": "bulk"},
     "delivery.send_test": {"queue": "transactional"},
+    "delivery.try_transport": {"queue": "transactional"},
     "workspaces.send_system_mail": {"queue": "transactional"},
 }
 CELERY_TIMEZONE = "UTC"

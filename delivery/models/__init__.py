@@ -1,4 +1,4 @@
-"""Did it arrive: runs, the ledger, reactions, the pace, and the mail sandbox; one module a noun, known by this name."""
+"""Did it arrive: runs, the ledger, reactions, mail servers, keys, pace, sandbox; a module a noun, known by this name."""
 
 from delivery.models.ledger import (
     DOUBTFUL,
@@ -15,6 +15,7 @@ from delivery.models.reactions import Hit, HitKind, HitQuerySet, Nature
 from delivery.models.runs import ACTIVE_RUNS, Run, RunQuerySet, RunState
 from delivery.models.sandbox import SandboxMessage, SandboxMessageQuerySet
 from delivery.models.signing import KEY_MOVES, KeyState, SigningKey, SigningKeyQuerySet
+from delivery.models.transports import Security, SignIn, Transport, TransportKind, TransportQuerySet, TransportTrial
 
 __all__ = [
     "ACTIVE_RUNS",
@@ -40,8 +41,14 @@ __all__ = [
     "RunState",
     "SandboxMessage",
     "SandboxMessageQuerySet",
+    "Security",
+    "SignIn",
     "SigningKey",
     "SigningKeyQuerySet",
     "SpeedLimit",
+    "Transport",
+    "TransportKind",
+    "TransportQuerySet",
+    "TransportTrial",
     "WarmUp",
 ]

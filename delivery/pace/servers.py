@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from delivery.models import INSTALLATION
+from delivery.models import INSTALLATION, Transport
 from workspaces.models import Workspace
 
 
@@ -17,6 +17,7 @@ class MailServer:
     name: "str | Promise"
 
 
-def mail_servers(_workspace: Workspace) -> list[MailServer]:
-    """The servers a workspace sends through, the installation's own first."""
-    return [MailServer(INSTALLATION, _("The installation's mail server"))]
+def mail_servers(workspace: Workspace) -> list[MailServer]:
+    """The servers a workspace sends through: its own, or the installation's while it has none."""
+    own = Transport.objects.for_workspace(workspace).order_by("name", "pk").values_list("pk", "name")
+    return [MailServer(*row) for row in own] or [MailServer(INSTALLATION, _("The installation's mail server"))]

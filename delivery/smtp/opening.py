@@ -21,7 +21,7 @@ class Opener:
     """Opens connections to one relay.
 
     `trust` says which certificates are believed; the system's own are, by default. `access_token` is asked at each
-    opening, because tokens expire, and makes XOAUTH2 the way to sign in.
+    opening, because tokens expire, and takes the place of the settings' own; with either, one signs in by token.
     """
 
     mail: MailSettings
@@ -62,13 +62,14 @@ class Opener:
         return connection
 
     async def _introduce(self, connection: Connection) -> Capabilities:
+        require_private(self.mail, connection)
         _require(Phase.GREETING, await connection.ask(Phase.GREETING))
-        server = await _hello(connection)
+        server = await hello(connection)
         if self.mail.starttls:
             server = await self._encrypt(connection, server)
-        token = self.access_token() if self.access_token else ""
+        token = self.access_token() if self.access_token else self.mail.token
         if self.mail.user:
-            self._require_privacy(connection)
+            require_privacy(self.mail, connection)
             await sign_in(connection, server.auth, self.mail, token)
         return server
 
@@ -78,7 +79,7 @@ class Opener:
             raise RelayTrouble(f"{self.mail.host} offers no encryption, and we are to insist on it.", is_lasting=True)
         _require(Phase.STARTTLS, await connection.ask(Phase.STARTTLS, "STARTTLS"))
         await connection.encrypt(self._upgrade)
-        return await _hello(connection)
+        return await hello(connection)
 
     async def _upgrade(self, transport: asyncio.Transport, connection: Connection) -> asyncio.Transport | None:
         try:
@@ -89,13 +90,19 @@ class Opener:
         except TimeoutError as error:
             raise ConnectionEnded(f"No encryption within {self.timeouts.tls:g} seconds.") from error
 
-    def _require_privacy(self, connection: Connection) -> None:
-        """A password goes over TLS, or by `smtp://user:password@…` to a server on this very machine."""
-        if self.mail.starttls or self.mail.implicit_tls:
-            return
-        if not is_on_this_machine(connection.transport.get_extra_info("peername")):
-            words = "A password is never sent in clear text over a network: use submission:// or smtps:// in EMAIL_URL."
-            raise RelayTrouble(words, is_lasting=True)
+
+def require_privacy(mail: MailSettings, connection: Connection) -> None:
+    """A password goes over TLS, or in clear text to a server on this very machine. Raises `RelayTrouble`."""
+    if not mail.is_encrypted and not is_on_this_machine(connection.transport.get_extra_info("peername")):
+        words = "A password is never sent in clear text over a network: choose STARTTLS or TLS."
+        raise RelayTrouble(words, is_lasting=True)
+
+
+def require_private(mail: MailSettings, connection: Connection) -> None:
+    """Where the settings say so, clear text goes only to this machine or a private network. Raises `RelayTrouble`."""
+    peer = connection.transport.get_extra_info("peername")
+    if mail.is_private_only and not (peer and _address(peer).is_private):
+        raise RelayTrouble(f"{mail.host} is not in a private network: choose STARTTLS or TLS.", is_lasting=True)
 
 
 def is_on_this_machine(peer: Sequence[object] | None) -> bool:
@@ -113,12 +120,13 @@ def _require(phase: Phase, reply: bytes) -> None:
         raise verdict
 
 
-async def _hello(connection: Connection) -> Capabilities:
+async def hello(connection: Connection) -> Capabilities:
+    """EHLO, or HELO for a server of before 1995 (RFC 5321 section 3.2). Raises `RelayTrouble`."""
     name = _our_name(connection)
     reply = await connection.ask(Phase.EHLO, f"EHLO {name}")
     if is_success(reply):
         return Capabilities.read(reply)
-    if code_of(reply) >= 500:  # a server of before 1995 (RFC 5321 section 3.2)
+    if code_of(reply) >= 500:
         reply = await connection.ask(Phase.EHLO, f"HELO {name}")
     _require(Phase.EHLO, reply)
     return Capabilities()

@@ -1,4 +1,4 @@
-"""AUTH (RFC 4954) with PLAIN, LOGIN or XOAUTH2."""
+"""AUTH (RFC 4954) with PLAIN or LOGIN, or with a token by XOAUTH2 or OAUTHBEARER (RFC 7628)."""
 
 from base64 import b64encode
 from collections.abc import Collection
@@ -12,8 +12,8 @@ GO_ON = 334
 
 
 async def sign_in(connection: Connection, offered: Collection[str], mail: MailSettings, token: str) -> None:
-    """Sign in by the first way that both sides know; by XOAUTH2 where there is a token. Raises `RelayTrouble`."""
-    ways = ("XOAUTH2",) if token else ("PLAIN", "LOGIN")
+    """Sign in by the first way that both sides know; by a token where there is one. Raises `RelayTrouble`."""
+    ways = ("XOAUTH2", "OAUTHBEARER") if token else ("PLAIN", "LOGIN")
     way = next((way for way in ways if way in offered), None)
     if way is None:
         raise RelayTrouble(f"{mail.host} lets nobody sign in by {' or '.join(ways)}.", is_lasting=True)
@@ -31,6 +31,10 @@ def _answers(way: str, mail: MailSettings, token: str) -> tuple[str, list[str]]:
     if way == "XOAUTH2":
         # After a 334 comes the reason for the refusal, to which an empty line is the answer.
         return _encoded(f"user={mail.user}\x01auth=Bearer {token}\x01\x01"), [""]
+    if way == "OAUTHBEARER":
+        user = mail.user.replace("=", "=3D").replace(",", "=2C")  # a saslname (RFC 5801 section 4)
+        asked = f"n,a={user},\x01host={mail.host}\x01port={mail.port}\x01auth=Bearer {token}\x01\x01"
+        return _encoded(asked), [_encoded("\x01")]  # the answer to the reason (RFC 7628 section 3.2.3)
     if way == "PLAIN":
         secret = _encoded(f"\0{mail.user}\0{mail.password}")
         return secret, [secret]

@@ -14,6 +14,7 @@ from emailops.demo import audience
 from emailops.demo.audience import AT_CHECKOUT, IN_THE_QUIZ, ON_THE_SITE, Intake
 from emailops.demo.crowd import Crowd, Reader
 from emailops.demo.keys import Keys
+from emailops.demo.relays import set_up_relays
 from emailops.demo.shop import Shop
 from emailops.demo.stage import RUNNING_SPRINT, Stage, at
 from sprints.models import Covers
@@ -84,6 +85,7 @@ class Opening:
         on(after(80, "12:10"), self._bring_market)
         on(self._stage.calendar.in_sprint(RUNNING_SPRINT - 4, "4 11:30"), self._bring_quiz)
         on(self._stage.calendar.last_working_moment("09:40", "15:30"), self._leave_a_file_open)
+        on(self._stage.calendar.last_working_moment("08:50", "14:40"), lambda now: set_up_relays(self._stage, now))
         self._tell_newcomers()
 
     def _prepare(self, now: datetime) -> None:

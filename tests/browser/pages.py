@@ -12,7 +12,7 @@ from django.urls import reverse
 from audience.models import Contact, ContactImport, Segment
 from campaigns.models import Campaign
 from delivery.links import unsubscribe_url
-from delivery.models import INSTALLATION, Delivery, SandboxMessage, SigningKey
+from delivery.models import INSTALLATION, Delivery, SandboxMessage, SigningKey, Transport
 from sprints.models import ApprovalRequest, Sprint, Story
 from sprints.services.approvals import approval_token
 from strategy.models import Goal, Kpi, Principle
@@ -95,6 +95,11 @@ PAGES: dict[str, Find] = {
     "campaigns:campaign_schedule scheduled": _first(Campaign, state="scheduled"),
     "campaigns:campaign_ask_owner": _first(Campaign, state="draft"),
     "campaigns:settings_senders": nothing,
+    "delivery:settings_transports": nothing,
+    "delivery:transport_new": nothing,
+    "delivery:transport_edit": _first(Transport, kind="smtp"),
+    "delivery:transport_edit provider": _first(Transport, kind="provider"),
+    "delivery:transport_try": _first(Transport, trials__isnull=False),
     "delivery:run_panel": _first(Campaign, state="sent"),
     "delivery:recipient_list": _first(Campaign, state="sent"),
     "delivery:settings_speed": nothing,

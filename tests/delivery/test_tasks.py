@@ -85,19 +85,20 @@ def test_a_test_for_a_contact_that_is_not_ours_shows_a_made_up_reader(
 
 
 @pytest.mark.usefixtures("sink")
-@pytest.mark.parametrize("task", [tasks.ring, tasks.plan_run, tasks.send_run, tasks.send_test])
+@pytest.mark.parametrize("task", [tasks.ring, tasks.plan_run, tasks.send_run, tasks.send_test, tasks.try_transport])
 def test_what_a_later_version_adds_to_a_bell_is_no_error(workspace: Workspace, lead: Member, task: Any) -> None:
     run, _rows = run_to(workspace, 1)
     given: dict[str, dict[str, Any]] = {
         "delivery.plan_run": {"run_id": run.pk},
         "delivery.send_run": {"run_id": run.pk},
         "delivery.send_test": {"campaign_id": run.campaign_id, "contact_id": None, "member_id": lead.pk},
+        "delivery.try_transport": {"trial_id": 0},
     }
 
     task(**given.get(task.name, {}), colour="green")
 
 
-@pytest.mark.parametrize("task", [tasks.send_run, tasks.send_test])
+@pytest.mark.parametrize("task", [tasks.send_run, tasks.send_test, tasks.try_transport])
 def test_who_waits_for_the_answer_to_the_final_dot_is_not_killed(task: Any) -> None:
     assert timedelta(seconds=task.time_limit) > BUDGET + timedelta(seconds=Timeouts().dot)
     assert task.time_limit > current_app.conf.task_time_limit

@@ -1,8 +1,18 @@
 """The whole matrix: all rows of all apps, and the routes that need no member."""
 
-from tests.permissions import approvals, audience, campaigns, delivery, insights, sprints, strategy, workspaces
+from tests.permissions import (
+    approvals,
+    audience,
+    campaigns,
+    delivery,
+    insights,
+    sprints,
+    strategy,
+    transports,
+    workspaces,
+)
 
-APPS = (workspaces, audience, strategy, sprints, approvals, campaigns, delivery, insights)
+APPS = (workspaces, audience, strategy, sprints, approvals, campaigns, delivery, transports, insights)
 ROWS = [row for app in APPS for row in app.ROWS]
 API_ROWS = [row for app in APPS for row in getattr(app, "API_ROWS", [])]
 

@@ -7,7 +7,7 @@ import pytest
 
 from delivery.fates import Fate
 from delivery.smtp.opening import is_on_this_machine
-from tests.delivery.smtp.conftest import Authority
+from tests.certificates import Authority
 from tests.delivery.smtp.scene import IMPATIENT, Scene, timeouts_for
 from tests.delivery.smtp.sink import Act, Answer, At, Sink
 
@@ -251,6 +251,36 @@ def test_a_token_is_asked_for_at_each_opening_and_sent_by_xoauth2() -> None:
     assert scene.log.fates() == [Fate.ACCEPTED] * 2
     secrets = [b64decode(line.split()[1]).decode() for line in scene.sink.credentials]
     assert secrets == [f"user=elena\x01auth=Bearer {token}\x01\x01" for token in ("first", "second")]
+
+
+def test_a_token_goes_by_oauthbearer_where_the_server_knows_only_that() -> None:
+    scene = signing_in("PLAIN", "OAUTHBEARER", user="ann,=@example.org", password="", token="mine")
+
+    scene.deliver()
+
+    way, secret = scene.sink.credentials[0].split()
+    said = f"n,a=ann=2C=3D@example.org,\x01host=127.0.0.1\x01port={scene.sink.port}\x01auth=Bearer mine\x01\x01"
+    assert (way, b64decode(secret).decode()) == ("OAUTHBEARER", said)
+    assert scene.log.fates() == [Fate.ACCEPTED]
+
+
+def test_a_refused_bearer_is_answered_with_the_one_byte_that_ends_it() -> None:
+    scene = signing_in("OAUTHBEARER", token="stale")
+    scene.sink.says(At.AUTH, "334 eyJzdGF0dXMiOiI0MDEifQ==", times=1)
+    scene.sink.says(At.AUTH, "535 5.7.8 Token expired")
+
+    scene.deliver()
+
+    assert_trouble(scene, is_lasting=True, says="535 5.7.8")
+    assert scene.sink.credentials[1:] == ["AQ=="]
+
+
+def test_where_only_a_private_network_will_do_loopback_does() -> None:
+    scene = Scene(settings={"is_private_only": True})
+
+    scene.deliver()
+
+    assert scene.log.fates() == [Fate.ACCEPTED]
 
 
 def test_a_refused_token_is_answered_with_an_empty_line() -> None:
