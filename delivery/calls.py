@@ -17,7 +17,7 @@ from delivery.ledger import Held, Settlement
 from delivery.messages import campaign_message, envelope_sender
 from delivery.models import Delivery, Lane, Run
 from delivery.pacer import Pacer
-from delivery.rounds import Clock, Holdings, shared_out
+from delivery.rounds import Carried, Clock, Holdings, shared_out
 from delivery.transports import ProviderSession, Session
 from delivery.transports.choice import WayOut
 
@@ -140,12 +140,12 @@ class Calls:
         return [(row, self.session.send(message, sender=sender, recipient=row.address)) for row, message in made]
 
 
-def carry(run: Run, lane: Lane, clock: Clock, stop_at: datetime, way: WayOut, session: Session) -> bool:
-    """Send what a run has to send until `stop_at`. Returns whether anything was accepted. Raises `RelayTrouble`."""
+def carry(run: Run, lane: Lane, clock: Clock, stop_at: datetime, way: WayOut, session: Session) -> Carried:
+    """Send what a run has to send until `stop_at`. Raises `RelayTrouble`."""
     if run.campaign.sender is None:
         raise ValueError("preflight lets no campaign without a sender pass")
     holdings, compiled = Holdings(run, lane), CompiledContent(run.content)
     with Pacer(run, way, holdings.group_of, clock) as pacer:
         calls = Calls(run, lane, session, run.campaign.sender, pacer, clock, compiled, holdings)
         calls.go(stop_at)
-    return calls.has_carried
+        return Carried(calls.has_carried, pacer.waits_long)

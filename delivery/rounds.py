@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from delivery import ledger
 from delivery.desk import DEEPEST, Collected, Desk
@@ -25,6 +26,13 @@ Clock = Callable[[], datetime]
 TICK = 0.02  # seconds after which the ledger hears of what is done, however little
 COLLECT_FROM = 100_000  # objects made and not freed before the garbage collector looks at them
 LOOK_FOR_RETRIES = timedelta(seconds=1)
+
+
+class Carried(NamedTuple):
+    """What came of a round: whether anything was accepted, and whether the pace lets nothing more through for now."""
+
+    has_accepted: bool
+    is_held_up: bool
 
 
 class Holdings:
@@ -203,8 +211,8 @@ def _rare_collections() -> Iterator[None]:
         gc.unfreeze()
 
 
-def carry(run: Run, lane: Lane, clock: Clock, stop_at: datetime, way: WayOut) -> bool:
-    """Send what a run has to send until `stop_at`. Returns whether anything was accepted. Raises `RelayTrouble`."""
+def carry(run: Run, lane: Lane, clock: Clock, stop_at: datetime, way: WayOut) -> Carried:
+    """Send what a run has to send until `stop_at`. Raises `RelayTrouble`."""
     press = Letterpress(run, is_signed_later=way.signs_itself)
     holdings = Holdings(run, lane)
     with (
@@ -215,4 +223,4 @@ def carry(run: Run, lane: Lane, clock: Clock, stop_at: datetime, way: WayOut) ->
     ):
         round_ = Round(run, lane, desk, journal, pacer, clock, stop_at, holdings)
         round_.go()
-        return round_.has_carried
+        return Carried(round_.has_carried, pacer.waits_long)

@@ -15,6 +15,7 @@ from delivery.fates import RelayTrouble
 from delivery.models import DeliveryState, Lane, Reason, Run, RunState
 from delivery.pace.queues import ring_run
 from delivery.reconcile import is_settled, reconcile
+from delivery.rounds import Carried
 from delivery.services import RunRefused, pause
 from delivery.transports import Session, open_session
 from delivery.transports.choice import NoWayOut, WayOut, choose, note_success, note_trouble
@@ -40,7 +41,7 @@ def work(run_id: int, clock: Clock, elsewhere: Session | None = None) -> None:
         return
     with ledger.open_lane(run, clock) as lane:
         try:
-            _carry(run, lane, clock, elsewhere)
+            is_held_up = _carry(run, lane, clock, elsewhere)
         except NoWayOut as none:
             _note_no_way(run, none, clock())
             return
@@ -51,24 +52,27 @@ def work(run_id: int, clock: Clock, elsewhere: Session | None = None) -> None:
     if run.state == RunState.CANCELLED:
         _settle_cancelled(run, clock())  # what was in hand when it was cancelled has come back
     elif ledger.has_waiting(run, clock()):
-        ring_run(run, expires_in=BELL_LIFE)
+        if not is_held_up:  # else the poller rings in a moment, and this process has better things to do meanwhile
+            ring_run(run, expires_in=BELL_LIFE)
     else:
         finish_if_settled(run, clock())
 
 
-def _carry(run: Run, lane: Lane, clock: Clock, elsewhere: Session | None) -> None:
+def _carry(run: Run, lane: Lane, clock: Clock, elsewhere: Session | None) -> bool:
+    """Whether the pace lets nothing more through for now."""
     way = choose(run.workspace, clock())
     try:
-        has_carried = _carry_over(way, run, lane, clock, elsewhere)
+        carried = _carry_over(way, run, lane, clock, elsewhere)
     except RelayTrouble as trouble:
         note_trouble(way, trouble, clock())
         raise
-    if has_carried:
+    if carried.has_accepted:
         note_success(way, clock())
         _trouble_is_over(run)
+    return carried.is_held_up
 
 
-def _carry_over(way: WayOut, run: Run, lane: Lane, clock: Clock, elsewhere: Session | None) -> bool:
+def _carry_over(way: WayOut, run: Run, lane: Lane, clock: Clock, elsewhere: Session | None) -> Carried:
     stop_at = clock() + BUDGET
     if elsewhere is None and not way.mail.provider:
         return rounds.carry(run, lane, clock, stop_at, way)

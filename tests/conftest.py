@@ -16,6 +16,7 @@ from playwright.sync_api import Browser
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from delivery.pace import buckets
 from tests.chromium import chromium
 from tests.factories.workspaces import MemberFactory, UserFactory, WorkspaceFactory
 from workspaces.models import Member, Workspace
@@ -136,6 +137,14 @@ def _quick_settings(django_test_environment: None) -> None:
 @pytest.fixture(autouse=True)
 def _files_stay_in_the_test(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture(autouse=True)
+def _full_buckets() -> None:
+    """No limit that another test drew from, and nobody slowed down by its servers."""
+    client = buckets.client()
+    if keys := list(client.scan_iter(f"{buckets.PREFIX}*", count=1000)):
+        client.delete(*keys)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Did it arrive: runs, the ledger, reactions, mail servers, keys, pace, sandbox; a module a noun, known by this name."""
+"""Did it arrive: runs, ledger, reactions, mail servers, keys, pace, sandbox; a module a noun, known by this name."""
 
 from delivery.models.ledger import (
     DOUBTFUL,

@@ -94,7 +94,7 @@ class Trial:
         self.steps.append(Step(stage, about))
 
     def _fail(self, stage: Stage, about: str, error: Exception) -> None:
-        said = (str(error) or type(error).__name__)[:LONGEST_WORDS]
+        said = _said(error)
         code, status = getattr(error, "code", 0), getattr(error, "status", "")
         if isinstance(error, RelayTrouble) and said[:3].isdigit():  # signing in keeps the reply as its words
             code, status = int(said[:3]), enhanced_code(said.encode())
@@ -221,6 +221,18 @@ class Trial:
 def _require(reply: bytes) -> None:
     if not is_success(reply):
         raise _Answered(reply)
+
+
+def _said(error: Exception) -> str:
+    """The error's own words, without the numbers that the system counts errors by."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            said = error.verify_message
+        case OSError():
+            said = error.strerror or str(error)
+        case _:
+            said = str(error)
+    return (said or "No answer in time.")[:LONGEST_WORDS]
 
 
 def _lasts(error: Exception) -> bool:

@@ -1,4 +1,4 @@
-"""Buckets of no other test."""
+"""Redis, emptied and away."""
 
 from collections.abc import Iterator
 
@@ -7,11 +7,6 @@ from pytest_django import Settings
 
 from delivery.pace import buckets
 from delivery.pace.buckets import PREFIX, client
-
-
-@pytest.fixture(autouse=True)
-def _full_buckets() -> None:
-    forget_everything()
 
 
 @pytest.fixture

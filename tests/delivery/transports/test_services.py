@@ -2,35 +2,27 @@
 
 import json
 import threading
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
 from django.core import serializers
+from django.core.management import call_command
 from django.db import connection
-from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django import Settings
 
-from delivery.models import SignIn, Transport, TransportKind, TransportTrial
-from delivery.transports.explain import Stage
-from delivery.transports.queries import last_trial, overview
+from delivery.models import Transport, TransportKind, TransportTrial
 from delivery.transports.refusals import TransportRefused
 from delivery.transports.services import (
-    TRIAL_PATIENCE,
     add_transport,
-    ask_to_try,
     change_transport,
     remove_transport,
-    run_trial,
     switch_transport,
 )
 from emailops.lib.vault import secret_of
-from tests.conftest import Bell
-from tests.factories.campaigns import SenderFactory
 from tests.factories.delivery import run_to
-from tests.factories.transports import ProviderTransportFactory, TransportFactory, TrialFactory
-from tests.smtp_sink import Phase, Sink, running_sink
-from workspaces.models import AuditEntry, Member, Workspace
+from tests.factories.transports import TransportFactory, TrialFactory
+from workspaces.models import AuditEntry, Member
 
 SMTP: dict[str, Any] = {
     "name": "Our relay",
@@ -349,174 +341,16 @@ def test_two_people_who_remove_at_once_remove_it_once(lead: Member, now: datetim
     assert AuditEntry.objects.filter(action="transport.removed").count() == 1
 
 
-# Trials.
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with running_sink() as sink:
-        sink.extensions = ["AUTH PLAIN"]
-        yield sink
-
-
-@pytest.fixture
-def relay(workspace: Workspace, sink: Sink) -> Transport:
-    made: Transport = TransportFactory.create(
-        workspace=workspace, port=sink.port, sign_in=SignIn.PASSWORD, username="elena", password="hidden-word"
-    )
-    SenderFactory.create(workspace=workspace, email="elena@marenmoss.example")
-    return made
-
-
-def trial_of(transport: Transport, by: Member, now: datetime, *, with_mail: bool = False) -> TransportTrial:
-    trial = ask_to_try(transport=transport, with_mail=with_mail, by=by, now=now)
-    run_trial(trial=trial, now=now)
-    trial.refresh_from_db()
-    transport.refresh_from_db()
-    return trial
-
-
-def test_asking_rings_a_worker_once_at_a_time(
-    relay: Transport,
-    lead: Member,
-    now: datetime,
-    bells: list[Bell],
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+def test_after_a_change_of_the_installations_key_secrets_are_sealed_anew(
+    lead: Member, now: datetime, settings: Settings
 ) -> None:
-    with django_capture_on_commit_callbacks(execute=True):
-        trial = ask_to_try(transport=relay, with_mail=False, by=lead, now=now)
+    by_password, by_key = add(lead, now, SMTP), add(lead, now, POSTMARK, TransportKind.PROVIDER)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", [settings.SECRET_KEY]
 
-    assert bells == [("delivery.try_transport", {"trial_id": trial.pk})]
-    with pytest.raises(TransportRefused, match="being tried right now"):
-        ask_to_try(transport=relay, with_mail=False, by=lead, now=now)
-    ask_to_try(transport=relay, with_mail=False, by=lead, now=now + TRIAL_PATIENCE + timedelta(seconds=1))
+    call_command("reseal")
+    settings.SECRET_KEY_FALLBACKS = []
 
-
-def test_a_trial_that_passes_ends_the_trouble(relay: Transport, lead: Member, now: datetime, sink: Sink) -> None:
-    Transport.objects.update(failures=2, needs_attention=True, trouble="535")
-    relay.refresh_from_db()
-
-    trial = trial_of(relay, lead, now)
-
-    assert [step["state"] for step in trial.steps] == ["passed"] * 6
-    assert (relay.needs_attention, relay.trouble, relay.last_ok_at) == (False, "", now)
-    assert sink.taken == []
-    assert last_entry().action == "transport.recovered"
-
-
-def test_a_trial_that_fails_puts_the_server_to_rest_until_somebody_looks(
-    relay: Transport, lead: Member, now: datetime, sink: Sink
-) -> None:
-    sink.says(Phase.AUTH, "535 5.7.8 Wrong password")
-
-    trial_of(relay, lead, now)
-
-    shown = last_trial(relay, now)
-    assert shown is not None
-    assert (shown.state, shown.steps[-1].cause) == ("failed", "sign_in_refused")
-    assert "535 5.7.8 Wrong password" in shown.steps[-1].words
-    assert relay.needs_attention
-
-
-def test_a_sender_that_is_refused_is_not_the_servers_trouble(
-    relay: Transport, lead: Member, now: datetime, sink: Sink
-) -> None:
-    sink.says(Phase.MAIL, "553 5.7.1 Not your address")
-
-    trial_of(relay, lead, now)
-
-    assert not relay.is_in_trouble
-
-
-def test_a_trial_with_a_mail_sends_it_to_the_one_who_asked(
-    relay: Transport, lead: Member, now: datetime, sink: Sink, settings: Settings
-) -> None:
-    settings.MAIL_SANDBOX = False
-
-    trial = trial_of(relay, lead, now, with_mail=True)
-
-    assert trial.steps[-1]["stage"] == Stage.MESSAGE
-    assert [(mail.sender, mail.recipient) for mail in sink.taken] == [("elena@marenmoss.example", lead.user.email)]
-    assert "[Test]" in sink.taken[0].parsed["Subject"]
-
-
-def test_with_the_sandbox_on_no_mail_leaves_by_a_trial(relay: Transport, lead: Member, now: datetime) -> None:
-    with pytest.raises(TransportRefused, match="sandbox"):
-        ask_to_try(transport=relay, with_mail=True, by=lead, now=now)
-
-
-def test_a_trial_is_made_once_however_often_it_is_rung_for(
-    relay: Transport, lead: Member, now: datetime, sink: Sink
-) -> None:
-    trial = trial_of(relay, lead, now)
-
-    run_trial(trial=trial, now=now + timedelta(minutes=1))
-
-    assert sink.connections == 1
-
-
-def test_a_lost_password_is_told_without_a_connection(
-    relay: Transport, lead: Member, now: datetime, sink: Sink, settings: Settings
-) -> None:
-    settings.SECRET_KEY = "another"
-
-    trial = trial_of(relay, lead, now)
-
-    assert [step["cause"] for step in trial.steps] == ["settings_incomplete"]
-    assert relay.needs_attention
-    assert sink.connections == 0
-
-
-def test_without_a_mail_a_providers_trial_proves_nothing_about_its_key(
-    workspace: Workspace, lead: Member, now: datetime, settings: Settings
-) -> None:
-    settings.PRIVATE_ENDPOINTS = ["127.0.0.1"]
-    with running_sink() as listener:
-        transport = ProviderTransportFactory.create(
-            workspace=workspace,
-            provider_settings={"server_token": "x", "api_url": f"http://127.0.0.1:{listener.port}/"},
-            needs_attention=True,
-            failures=1,
-            trouble="401",
-        )
-        trial = trial_of(transport, lead, now)
-
-    assert all(step["state"] == "passed" for step in trial.steps)
-    assert transport.needs_attention
-
-
-def test_a_trial_that_nobody_made_is_lost_after_a_while(relay: Transport, lead: Member, now: datetime) -> None:
-    ask_to_try(transport=relay, with_mail=False, by=lead, now=now)
-
-    states = [last_trial(relay, now + wait) for wait in (timedelta(0), TRIAL_PATIENCE * 2)]
-
-    assert [shown.state for shown in states if shown] == ["asked", "lost"]
-
-
-# The list.
-
-
-def test_the_list_tells_state_and_share_of_each(workspace: Workspace, now: datetime) -> None:
-    facts: dict[str, dict[str, Any]] = {
-        "ready": {"weight": 30, "last_ok_at": now},
-        "unproven": {"weight": 10},
-        "spare": {"weight": 0},
-        "resting": {"weight": 50, "failures": 1, "retry_at": now + timedelta(seconds=5)},
-        "attention": {"weight": 50, "needs_attention": True},
-        "off": {"weight": 50, "is_enabled": False},
-    }
-    for name, fields in facts.items():
-        TransportFactory.create(workspace=workspace, name=name, **fields)
-
-    lines = overview(workspace, now).lines
-
-    assert [line.state.value for line in lines] == list(facts)
-    assert [line.share for line in lines] == [0.75, 0.25, 0, 0, 0, 0]
-
-
-def test_a_spare_that_is_needed_has_all_of_the_mail(workspace: Workspace, now: datetime) -> None:
-    TransportFactory.create_batch(2, workspace=workspace, weight=0)
-
-    lines = overview(workspace, now).lines
-
-    assert [(line.state.value, line.share) for line in lines] == [("unproven", 1.0), ("spare", 0.0)]
+    by_password.refresh_from_db()
+    by_key.refresh_from_db()
+    assert secret_of(by_password, "password") == "hidden-word"
+    assert "hidden-token" in secret_of(by_key, "provider_settings")

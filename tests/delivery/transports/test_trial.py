@@ -72,6 +72,7 @@ def test_a_name_that_nobody_has(monkeypatch: pytest.MonkeyPatch) -> None:
     trial = tried(MailSettings(SMTP_BACKEND, host="smpt.example.com", port=587, starttls=True))
 
     assert told(trial) == [(Stage.RESOLVE, "name_unknown")]
+    assert trial.steps[0].words == "Name or service not known"
     assert trial.trouble is not None
     assert not trial.trouble.is_lasting
 
@@ -94,6 +95,7 @@ def test_a_server_that_does_not_take_the_connection() -> None:
             filler.close()
 
     assert told(trial)[-1] == (Stage.CONNECT, "no_connection")
+    assert trial.steps[-1].words == "No answer in time."
 
 
 def _expired(authority: Authority) -> ssl.SSLContext:
