@@ -90,7 +90,7 @@ def domain_group(address: str) -> str:
 
 def group_sql(column: str) -> str:
     """`domain_group` as an SQL expression over a column of addresses. `column` is code, never input."""
-    domain = f"lower(substring({column} from '[^@]*$') COLLATE \"C\")"
+    domain = f"lower(split_part({column}, '@', -1) COLLATE \"C\")"
     known = " ".join(f"WHEN '{name}' THEN '{group}'" for name, group in _GROUP_OF.items())
     abroad = " ".join(f"WHEN '{name}' THEN '{group}'" for name, group in _IN_EVERY_COUNTRY.items())
     return f"CASE {domain} {known} ELSE CASE substring({domain} from '{_SPELLING}') {abroad} ELSE '{OTHER}' END END"
