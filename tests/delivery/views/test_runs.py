@@ -159,7 +159,7 @@ class TestPanel:
         client = browse(lead)
         client.get(url("run_panel", run))
 
-        with django_assert_max_num_queries(10):
+        with django_assert_max_num_queries(11):
             client.get(url("run_panel", run), headers=HTMX)
 
 
