@@ -12,8 +12,9 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from audience.models import Contact
-from campaigns.models import Campaign
+from campaigns.models import Campaign, UnknownPolicy
 from delivery import services
+from delivery.api_safety import ReactionViewSet, SafetyViewSet
 from delivery.models import Delivery, DeliveryState, Reason, Run, RunState
 from delivery.panel import RunPanel
 from delivery.queries import last_test, recipients
@@ -51,18 +52,34 @@ class CountsSerializer(serializers.Serializer[Any]):
     per_minute = serializers.FloatField(source="rate", help_text="Settled by handing over in the last minute.")
 
 
+class StandstillSerializer(serializers.Serializer[Any]):
+    """Why nothing has moved for long, and what to do; nothing to do where it is a matter of time."""
+
+    what = serializers.CharField()
+    advice = serializers.CharField()
+
+
 class RunSerializer(serializers.Serializer[Any]):
     """A send: where it stands, and the ledger in numbers. `trouble` says why nothing goes out, if so."""
 
     campaign = serializers.IntegerField(source="run.campaign_id")
     state = serializers.ChoiceField(source="run.state", choices=RunState.choices)
+    unknown_policy = serializers.ChoiceField(source="run.unknown_policy", choices=UnknownPolicy.choices)
     trouble = serializers.CharField(source="run.trouble")
     retry_at = serializers.DateTimeField(source="run.retry_at", allow_null=True)
     started_at = serializers.DateTimeField(source="run.started_at")
     planned_at = serializers.DateTimeField(source="run.planned_at", allow_null=True)
     finished_at = serializers.DateTimeField(source="run.finished_at", allow_null=True)
+    warning = serializers.CharField(help_text="How many complain, if that is more than is good.")
+    standstill = StandstillSerializer(allow_null=True)
     counts = CountsSerializer()
     reasons = BecauseSerializer(many=True)
+
+
+class SendAgainSerializer(serializers.Serializer[Any]):
+    """To whom to send again."""
+
+    what = serializers.ChoiceField(choices=[str(what) for what in services.Again])
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
@@ -91,6 +108,7 @@ class RunViewSet(ScopedViewSet[Run]):
         "pause": Can.STOP_CAMPAIGNS,
         "resume": Can.STOP_CAMPAIGNS,
         "cancel": Can.STOP_CAMPAIGNS,
+        "send_again": Can.STOP_CAMPAIGNS,
     }
 
     @extend_schema(responses={200: RunSerializer})
@@ -117,6 +135,14 @@ class RunViewSet(ScopedViewSet[Run]):
     def cancel(self, request: Request, pk: str) -> Response:
         """End a send for good; those still waiting are left out."""
         services.cancel(run=self.get_object(), by=self.member, now=self.now)
+        return self._shown()
+
+    @extend_schema(request=SendAgainSerializer, responses={200: RunSerializer})
+    @action(detail=True, methods=["post"], url_path="send-again")
+    def send_again(self, request: Request, pk: str) -> Response:
+        """Send again to those of whom nobody knows, who may then get it twice, or to those refused for the sender."""
+        what = services.Again(self.checked(SendAgainSerializer)["what"])
+        services.send_again(run=self.get_object(), what=what, by=self.member, now=self.now)
         return self._shown()
 
     @extend_schema(parameters=FILTERS, responses={200: DeliverySerializer(many=True)})
@@ -179,5 +205,7 @@ class TestMailViewSet(ScopedViewSet[Campaign]):
 
 
 router = SimpleRouter()
+router.register("safety", SafetyViewSet, basename="safety")
+router.register("reactions", ReactionViewSet, basename="reaction")
 router.register("runs", RunViewSet, basename="run")
 router.register("test-mails", TestMailViewSet, basename="testmail")

@@ -15,7 +15,7 @@ from django.db.models import F
 from audience.models import Consent, Suppression, address_hash
 from delivery.fates import Fate, Outcome
 from delivery.journal import Note, discard_notes, read_notes
-from delivery.models import Delivery, DeliveryState, Lane, Reason, Run
+from delivery.models import Delivery, DeliveryQuerySet, DeliveryState, Lane, Reason, Run
 
 LANE_KEYS = 0x454F_0001 << 32  # our part of PostgreSQL's space of advisory lock keys
 RETRY_AFTER = (
@@ -284,3 +284,11 @@ def _settle_by_notes(open_rows: Sequence[Delivery], notes: Mapping[int, Note], l
     take_back([row for row in open_rows if row.pk not in notes], lane)
     answered = [(row, note) for row in open_rows if (note := notes.get(row.pk)) and note.fate]
     settle([(row, Outcome(note.fate, note.code)) for row, note in answered if note.fate], lane, now)
+
+
+def send_again(rows: DeliveryQuerySet, now: datetime) -> int:
+    """Let these rows wait for another attempt, at once. Returns how many.
+
+    They are chosen anew when they are written: a row that was settled meanwhile is no longer among them.
+    """
+    return rows.update(state=DeliveryState.QUEUED, reason="", decided_at=None, next_attempt_at=now)

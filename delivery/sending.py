@@ -14,7 +14,7 @@ from campaigns.liquid import RenderFailed
 from campaigns.models import CampaignState, Sender
 from campaigns.rendering import CompiledContent
 from campaigns.services import move_campaign
-from delivery import ledger, rounds
+from delivery import breakers, ledger, rounds
 from delivery.fates import Fate, RelayTrouble
 from delivery.messages import campaign_message, envelope_sender
 from delivery.models import Delivery, DeliveryState, Lane, Reason, Run, RunState
@@ -175,6 +175,7 @@ def _in_peace(do: Callable[[Run, datetime], None], run: Run, now: datetime) -> N
 
 def _look_after(run: Run, now: datetime) -> None:
     reconcile(run, now)
+    breakers.look_at(run, now)
     if run.state == RunState.PLANNING:
         enqueue("delivery.plan_run", run_id=run.pk, expires_in=BELL_LIFE)
     elif run.deliveries.waiting(now).exists():

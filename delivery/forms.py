@@ -1,0 +1,77 @@
+"""Forms of the delivery pages."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from delivery.models import BOUNDS, SafetyLimits
+from workspaces.forms import StyledForm
+
+PLACES = 2  # of a percentage: complaints are counted in hundredths
+
+
+def _percent(name: str, label: Any, help_text: Any) -> forms.DecimalField:
+    low, high = (Decimal(str(bound)) * 100 for bound in BOUNDS[name])
+    return forms.DecimalField(
+        label=label, help_text=help_text, min_value=low, max_value=high, decimal_places=PLACES, max_digits=5
+    )
+
+
+def _number(name: str, label: Any, help_text: Any = "") -> forms.IntegerField:
+    low, high = (int(bound) for bound in BOUNDS[name])
+    return forms.IntegerField(label=label, help_text=help_text, min_value=low, max_value=high)
+
+
+class SafetyForm(StyledForm):
+    """When sends stop by themselves. Shares are given in percent."""
+
+    refused_rate = _percent("refused_rate", _("Addresses that do not exist, in percent"), _("Good lists stay below 2."))
+    refused_sample = _number("refused_sample", _("… counted from so many mails on"), _("A share of a few says little."))
+    complaint_rate = _percent(
+        "complaint_rate", _("Complaints, in percent"), _("From 0.3 on, Gmail blocks and gives no help for a week.")
+    )
+    complaint_warn_rate = _percent(
+        "complaint_warn_rate",
+        _("… with a warning from"),
+        _("Gmail asks to stay below 0.1. Both count from 1,000 mails on."),
+    )
+    content_rate = _percent(
+        "content_rate", _("Mails refused for what they say, in percent"), _("Counted from 100 mails on.")
+    )
+    sender_fault_limit = _number(
+        "sender_fault_limit",
+        _("Refusals because of the sender"),
+        _("Servers that do not trust your domain, for want of SPF, DKIM or DMARC. No contact is blamed for them."),
+    )
+    unanswered_limit = _number(
+        "unanswered_limit", _("Mails in a row without an answer"), _("Of each, nobody knows whether it arrived.")
+    )
+    late_after_minutes = _number(
+        "late_after_minutes",
+        _("Minutes after which a late campaign asks"),
+        _("After an outage, nothing that is later than this starts by itself."),
+    )
+    stuck_after_minutes = _number(
+        "stuck_after_minutes",
+        _("Minutes without a sent mail, until you are told"),
+        _("With the reason, and what to do."),
+    )
+
+    def __init__(self, *args: Any, limits: SafetyLimits, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {name: _shown(name, getattr(limits, name)) for name in BOUNDS})
+        super().__init__(*args, **kwargs)
+
+    @property
+    def changes(self) -> dict[str, float]:
+        """What the service takes: shares from 0 to 1."""
+        given = self.cleaned_data
+        return {name: float(given[name] / 100) if name.endswith("_rate") else given[name] for name in BOUNDS}
+
+
+def _shown(name: str, value: float) -> Decimal | int:
+    if not name.endswith("_rate"):
+        return int(value)
+    percent = (Decimal(str(value)) * 100).quantize(Decimal("0.01")).normalize()
+    return percent if percent != percent.to_integral() else percent.quantize(Decimal(1))
