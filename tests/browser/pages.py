@@ -97,6 +97,7 @@ PAGES: dict[str, Find] = {
     "campaigns:settings_senders": nothing,
     "delivery:run_panel": _first(Campaign, state="sent"),
     "delivery:recipient_list": _first(Campaign, state="sent"),
+    "delivery:settings_safety": nothing,
     "delivery:campaign_test": _first(Campaign, state="draft", content__isnull=False),
     "insights:campaign_report": _first(Campaign, state="sent"),
 }
