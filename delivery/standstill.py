@@ -25,7 +25,7 @@ def why_it_stands_still(run: Run, counts: RunCounts, now: datetime) -> Explanati
     if not run.is_moving or run.trouble or not (counts.pending or run.state == RunState.PLANNING):
         return None
     watch: Watch | None = getattr(run, "watch", None)
-    moments = (run.started_at, run.planned_at, watch and watch.since, counts.settled_at)
+    moments = (run.started_at, run.planned_at, watch.since if watch else None, counts.settled_at)
     idle_for = now - max(at for at in moments if at is not None)
     if idle_for < SHORTEST or idle_for < limits_of(run.workspace).stuck_after:
         return None

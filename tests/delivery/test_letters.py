@@ -22,7 +22,7 @@ def run(workspace: Workspace, lead: Member) -> Run:
 
 def sent(now: datetime) -> list[tuple[str, str]]:
     send_due(now)
-    return [(message.subject, str(message.body)) for message in outbox.outbox]
+    return [(str(message.subject), str(message.body)) for message in outbox.outbox]
 
 
 def test_a_stop_says_what_was_measured_what_to_do_and_where(run: Run, now: datetime) -> None:

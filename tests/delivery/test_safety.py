@@ -14,7 +14,8 @@ from workspaces.models import AuditEntry, Member, Workspace
 def test_the_default_limits_hold_where_none_were_set(workspace: Workspace) -> None:
     limits = limits_of(workspace)
 
-    assert (limits.pk, limits.refused_rate, limits.complaint_rate, limits.late_after_minutes) == (None, 0.05, 0.003, 30)
+    assert not SafetyLimits.objects.exists()
+    assert (limits.refused_rate, limits.complaint_rate, limits.late_after_minutes) == (0.05, 0.003, 30)
 
 
 def test_what_is_changed_stands_in_the_log_with_what_it_was(workspace: Workspace, lead: Member, now: datetime) -> None:

@@ -19,7 +19,8 @@ NOW = datetime(2026, 5, 19, 9, tzinfo=UTC)
 
 
 def why(**facts: Any) -> Explanation:
-    return explain(Standstill(**{"now": NOW, "idle_for": timedelta(minutes=12), "ring_at": NOW, "waiting": 5} | facts))
+    usual: dict[str, Any] = {"now": NOW, "idle_for": timedelta(minutes=12), "ring_at": NOW, "waiting": 5}
+    return explain(Standstill(**usual | facts))
 
 
 @pytest.mark.parametrize(
