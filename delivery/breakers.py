@@ -36,9 +36,10 @@ SELECT count(*) FILTER (WHERE reason = 'refused' AND NOT ours),
        (SELECT count(*) FROM delivery_feedback AS said JOIN delivery_delivery AS about ON about.id = said.delivery_id
         WHERE said.run_id = %(run)s AND said.kind = 'bounce' AND said.is_final AND about.state = 'sent'
           AND about.decided_at > %(since)s)
-FROM (SELECT state, reason, decided_at, substring(reply_text FROM %(faults)s) AS code,
-             state <> 'unknown' AND reply_text ~ %(faults)s AS ours
+FROM (SELECT state, reason, decided_at, code, code IS NOT NULL AS ours
       FROM delivery_delivery
+      CROSS JOIN LATERAL (SELECT CASE WHEN state <> 'unknown' AND strpos(reply_text, '.7.') > 0
+                                      THEN substring(reply_text FROM %(faults)s) END AS code) AS blamed
       WHERE run_id = %(run)s
         AND ((state IN ('failed', 'unknown') AND decided_at > %(since)s)
              OR (state = 'deferred' AND attempt > 0 AND next_attempt_at

@@ -27,37 +27,55 @@ def _number(name: str, label: Any, help_text: Any = "") -> forms.IntegerField:
 class SafetyForm(StyledForm):
     """When sends stop by themselves. Shares are given in percent."""
 
-    refused_rate = _percent("refused_rate", _("Addresses that do not exist, in percent"), _("Good lists stay below 2."))
-    refused_sample = _number("refused_sample", _("… counted from so many mails on"), _("A share of a few says little."))
+    refused_rate = _percent("refused_rate", _("Stop above, in percent"), _("Good lists stay below 2."))
+    refused_sample = _number("refused_sample", _("Count from so many mails on"), _("Of a few, a share says little."))
     complaint_rate = _percent(
-        "complaint_rate", _("Complaints, in percent"), _("From 0.3 on, Gmail blocks and gives no help for a week.")
+        "complaint_rate",
+        _("Stop above, in percent"),
+        _("From 0.3 on, Gmail gives no help until a week has been better."),
     )
     complaint_warn_rate = _percent(
-        "complaint_warn_rate",
-        _("… with a warning from"),
-        _("Gmail asks to stay below 0.1. Both count from 1,000 mails on."),
+        "complaint_warn_rate", _("Warn from, in percent"), _("Gmail asks to stay below 0.1.")
     )
-    content_rate = _percent(
-        "content_rate", _("Mails refused for what they say, in percent"), _("Counted from 100 mails on.")
-    )
+    content_rate = _percent("content_rate", _("Mails refused for what they say, in percent"), _("From 100 mails on."))
     sender_fault_limit = _number(
         "sender_fault_limit",
-        _("Refusals because of the sender"),
-        _("Servers that do not trust your domain, for want of SPF, DKIM or DMARC. No contact is blamed for them."),
+        _("Mails refused because of the sender"),
+        _("For want of SPF, DKIM, DMARC and the like. No contact is blamed for them."),
     )
     unanswered_limit = _number(
         "unanswered_limit", _("Mails in a row without an answer"), _("Of each, nobody knows whether it arrived.")
     )
     late_after_minutes = _number(
-        "late_after_minutes",
-        _("Minutes after which a late campaign asks"),
-        _("After an outage, nothing that is later than this starts by itself."),
+        "late_after_minutes", _("A late send asks after, in minutes"), _("Nothing that is later starts by itself.")
     )
     stuck_after_minutes = _number(
-        "stuck_after_minutes",
-        _("Minutes without a sent mail, until you are told"),
-        _("With the reason, and what to do."),
+        "stuck_after_minutes", _("A send that stands still is told of after, in minutes"), _("With the likely reason.")
     )
+
+    SECTIONS: tuple[tuple[Any, Any, tuple[str, ...]], ...] = (
+        (
+            _("Addresses that are refused"),
+            _("Such a list is usually old or bought."),
+            ("refused_rate", "refused_sample"),
+        ),
+        (
+            _("Complaints"),
+            _("People who call the mail spam, as reported to us. They count from 1,000 sent mails on."),
+            ("complaint_rate", "complaint_warn_rate"),
+        ),
+        (
+            _("Answers of mail servers"),
+            _("What goes wrong with everybody’s mail, so that going on makes it worse."),
+            ("content_rate", "sender_fault_limit", "unanswered_limit"),
+        ),
+        (_("Time"), _("After an outage, and while nothing moves."), ("late_after_minutes", "stuck_after_minutes")),
+    )
+
+    @property
+    def sections(self) -> list[tuple[Any, Any, list[forms.BoundField]]]:
+        """The fields under their headings, each with a sentence on what it is about."""
+        return [(title, about, [self[name] for name in names]) for title, about, names in self.SECTIONS]
 
     def __init__(self, *args: Any, limits: SafetyLimits, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {name: _shown(name, getattr(limits, name)) for name in BOUNDS})

@@ -105,9 +105,9 @@ def share(rate: float) -> str:
 def warning_words(figures: dict[str, float]) -> str:
     """How many complained, beside what mailbox providers bear."""
     said = {
-        "count": int(figures["count"]),
-        "of": int(figures["of"]),
+        "count": number_format(int(figures["count"])),
+        "of": number_format(int(figures["of"])),
         "rate": share(figures["count"] / figures["of"]),
         "limit": share(figures["limit"]),
     }
-    return _("%(count)d of %(of)d people called the mail spam: %(rate)s. A warning is due from %(limit)s.") % said
+    return _("%(count)s of %(of)s people called the mail spam: %(rate)s. A warning is due from %(limit)s.") % said

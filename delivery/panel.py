@@ -107,6 +107,11 @@ class RunPanel:
         """Why nothing moves, if nothing has for long."""
         return why_it_stands_still(self.run, self.counts, self.now)
 
+    @property
+    def says_when_again(self) -> bool:
+        """Whether the line of figures says when those put off are tried again; else the explanation does."""
+        return self.standstill is None or self.standstill.is_alarming
+
     @cached_property
     def again(self) -> list[SendAgain]:
         """To whom a message may be sent again, and what that means for them."""

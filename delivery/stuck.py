@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.formats import date_format, number_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -61,13 +62,13 @@ def explain(seen: Standstill) -> Explanation:
 def _nothing_looks(seen: Standstill) -> Explanation:
     since = ""
     if seen.ring_at is not None:
-        since = _("since %(at)s") % {"at": date_format(seen.ring_at, "SHORT_DATETIME_FORMAT")} + " "
+        since = _("since %(at)s") % {"at": _clock(seen.ring_at)} + " "
     what = _("Nothing has looked for work %(since)sbecause beat or the default worker does not run.") % {"since": since}
     return Explanation(what, _("Start them; the send then goes on by itself."))
 
 
 def _all_put_off(seen: Standstill) -> Explanation:
-    at = date_format(seen.next_attempt_at, "SHORT_DATETIME_FORMAT") if seen.next_attempt_at else _("later")
+    at = _clock(seen.next_attempt_at) if seen.next_attempt_at else _("later")
     words = ngettext(
         "The last %(count)s was asked to come back later; the next attempt is %(at)s.",
         "The last %(count)s were asked to come back later; the next attempt is %(at)s.",
@@ -96,3 +97,8 @@ def _nobody_takes_it_up(seen: Standstill) -> Explanation:
         return Explanation(what, _("Start a worker for the queue “send”; the send then goes on by itself."))
     what = _("Sending workers hear of the work, and yet none takes it up.")
     return Explanation(what, _("Read the log of the worker for the queue “send”: it says what fails."))
+
+
+def _clock(at: datetime) -> str:
+    """By the clock that is in force."""
+    return date_format(localtime(at), "SHORT_DATETIME_FORMAT")

@@ -58,4 +58,4 @@ def test_a_share_has_as_many_places_as_it_needs(rate: float, said: str) -> None:
 def test_a_warning_has_its_figures() -> None:
     figures = {"count": 2, "of": 1000, "limit": 0.001}
 
-    assert warning_words(figures) == "2 of 1000 people called the mail spam: 0.2%. A warning is due from 0.1%."
+    assert warning_words(figures) == "2 of 1,000 people called the mail spam: 0.2%. A warning is due from 0.1%."

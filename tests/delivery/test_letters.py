@@ -56,7 +56,7 @@ def test_complaints_are_told_with_their_share(run: Run, now: datetime) -> None:
     [(subject, body)] = sent(now)
 
     assert subject == "People complain about “Spring Glow”"
-    assert "1 of 1000 people called the mail spam: 0.1%." in body
+    assert "1 of 1,000 people called the mail spam: 0.1%." in body
 
 
 def test_a_run_in_which_nothing_moves_is_told_with_the_reason(run: Run, now: datetime) -> None:

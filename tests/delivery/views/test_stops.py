@@ -72,7 +72,7 @@ def test_complaints_are_shown_while_it_goes_on(run: Run, lead: Member, browse: B
     )
     look_at(run, now)
 
-    assert "1 of 1000 people called the mail spam: 0.1%." in shown(browse(lead), run)
+    assert "1 of 1,000 people called the mail spam: 0.1%." in shown(browse(lead), run)
 
 
 def test_a_send_in_which_nothing_moves_says_why(run: Run, lead: Member, browse: Browse, now: datetime) -> None:
