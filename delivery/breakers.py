@@ -30,7 +30,7 @@ SELECT count(*) FILTER (WHERE reason = 'refused' AND NOT ours),
        count(*) FILTER (WHERE ours),
        coalesce(mode() WITHIN GROUP (ORDER BY code) FILTER (WHERE ours), ''),
        coalesce(array_agg(decided_at) FILTER (WHERE reason = 'connection_lost'), '{}'),
-       max(decided_at) FILTER (WHERE state = 'failed'),
+       max(decided_at) FILTER (WHERE state = 'failed' AND reason <> 'render_failed'),
        (SELECT count(*) FROM delivery_feedback AS said JOIN delivery_delivery AS about ON about.id = said.delivery_id
         WHERE said.run_id = %(run)s AND said.kind = 'complaint' AND about.decided_at > %(since)s),
        (SELECT count(*) FROM delivery_feedback AS said JOIN delivery_delivery AS about ON about.id = said.delivery_id
@@ -52,12 +52,13 @@ LONGEST_WAITS = [wait * (1 + SPREAD) for wait in RETRY_AFTER]
 def look_at(run: Run, now: datetime) -> None:
     """Stop the run, or warn, if what happened to its mail says so. Safe to call at any time, and by many at once.
 
+    One that is over cannot be stopped any more, but most complaints come only then, and are warned of.
     One small query; a second, over all that was sent, only when the first leaves room for too much.
     """
     watch, limits = watch_over(run), limits_of(run.workspace)
     evidence = evidence_of(run, watch, limits)
     found = judge(evidence, limits, Samples.of(limits))
-    if found:
+    if found and run.is_moving:
         _stop(run, found, now)
     elif warns(evidence, limits, Samples.of(limits)):
         _warn(run, watch, evidence, limits, now)

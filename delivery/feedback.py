@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from audience.models import Contact, SuppressionReason
 from audience.services import suppress
+from delivery.breakers import look_at
 from delivery.models import Delivery, DeliveryState, Feedback, FeedbackKind
 from delivery.reconcile import has_arrived
 from delivery.sender_faults import sender_fault
@@ -84,6 +85,8 @@ def report_reaction(*, workspace: Workspace, reported: Reported, by: Member | No
         has_arrived(delivery.pk, now)
         record("message.reported", feedback, by=by, now=now, kind=reported.kind, status=status)
         _suppress(workspace, delivery.address, reported, final, by, now)
+        if not delivery.run.is_moving:  # what is under way the ring looks at
+            look_at(delivery.run, now)
     return feedback
 
 
@@ -106,7 +109,7 @@ def _status_in(words: str) -> str:
 
 
 def _delivery_of(workspace: Workspace, reported: Reported) -> Delivery | None:
-    ours = Delivery.objects.for_workspace(workspace).filter(attempt__gt=0)
+    ours = Delivery.objects.for_workspace(workspace).select_related("run__workspace").filter(attempt__gt=0)
     if not reported.message_id:
         contact = Contact.objects.for_workspace(workspace).filter(address=read_address(reported.address).key).first()
         handed_over = ours.exclude(state__in=(DeliveryState.SKIPPED, DeliveryState.FAILED)).filter(contact=contact)

@@ -47,7 +47,8 @@ def warned(mail: SystemMail, _now: datetime) -> Letter | None:
         return None
     with translation.override(language):
         subject = _("People complain about “%(name)s”") % {"name": run.campaign}
-        return _letter(subject, [warning_words(watch.warning), _("It goes on for now.")], run.campaign, language)
+        then = _("It goes on for now.") if run.is_moving else _("Ask yourselves who asked for it before the next send.")
+        return _letter(subject, [warning_words(watch.warning), then], run.campaign, language)
 
 
 def stuck(mail: SystemMail, now: datetime) -> Letter | None:

@@ -165,6 +165,15 @@ class TestSilence:
 
         assert halt_of(run) == ""
 
+    def test_a_text_that_we_could_not_fill_in_is_no_answer(self, run: Run, now: datetime) -> None:
+        settled(run, 9, UNKNOWN, now - timedelta(minutes=2), reason=Reason.CONNECTION_LOST)
+        settled(run, 1, FAILED, now - timedelta(minutes=1), reason=Reason.RENDER_FAILED)
+        settled(run, 1, UNKNOWN, now, reason=Reason.CONNECTION_LOST)
+
+        look_at(run, now)
+
+        assert halt_of(run) == Halt.UNANSWERED
+
     def test_a_machine_that_failed_says_nothing_of_the_server(self, run: Run, now: datetime) -> None:
         settled(run, 300, UNKNOWN, now, reason=Reason.WORKER_LOST)
 

@@ -8,12 +8,12 @@ import pytest
 from audience.models import Suppression, SuppressionReason
 from delivery.feedback import Reported, UnknownMessage, is_final, report_reaction
 from delivery.messages import message_id
-from delivery.models import Delivery, DeliveryState, Feedback, FeedbackKind, Reason
+from delivery.models import Delivery, DeliveryState, Feedback, FeedbackKind, Reason, RunState
 from emailops.lib.addresses import InvalidAddress
 from tests.factories.audience import ContactFactory
-from tests.factories.delivery import DeliveryFactory, RunFactory
+from tests.factories.delivery import DeliveryFactory, RunFactory, settled
 from tests.together import together
-from workspaces.models import AuditEntry, Member, Workspace
+from workspaces.models import AuditEntry, Member, SystemMail, Workspace
 
 COMPLAINT, BOUNCE = FeedbackKind.COMPLAINT, FeedbackKind.BOUNCE
 
@@ -152,6 +152,19 @@ def test_nonsense_for_an_address_is_refused(workspace: Workspace, now: datetime)
 )
 def test_what_is_final(status: str, words: str, final: bool) -> None:
     assert is_final(status, words) is final
+
+
+def test_complaints_that_come_when_the_send_is_over_are_warned_of(
+    workspace: Workspace, lead: Member, now: datetime
+) -> None:
+    run = RunFactory.create(workspace=workspace, done=True)
+    row = settled(run, 1000, DeliveryState.SENT, now)[0]
+
+    report(row, now)
+
+    assert SystemMail.objects.filter(kind="delivery.warned", to=lead.user.email).count() == 1
+    run.refresh_from_db()
+    assert run.state == RunState.DONE
 
 
 @pytest.mark.django_db(transaction=True)
