@@ -187,7 +187,7 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.starttls, MAIL.implicit_tls
 EMAIL_TIMEOUT = 30
 ANYMAIL = {name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")}
 SMTP_CONNECTIONS = env.int("SMTP_CONNECTIONS", 8)
-RESEND_AFTER_HOURS = env.float("RESEND_AFTER_HOURS", 24)
+RESEND_AFTER_HOURS = env.int("RESEND_AFTER_HOURS", 24)
 if RESEND_AFTER_HOURS < 0:
     raise ImproperlyConfigured("RESEND_AFTER_HOURS cannot be negative: it is how long evidence is waited for.")
 RESEND_AFTER = timedelta(hours=RESEND_AFTER_HOURS)
