@@ -5,7 +5,7 @@ COPY requirements/demo.lock /tmp/demo.lock
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes --no-deps -r /tmp/demo.lock
 
 FROM python:3.13-slim
-RUN useradd --create-home --uid 10001 emailops && install -d -o emailops /srv/var /srv/var/media /srv/var/journal
+RUN useradd --create-home --uid 10001 emailops && install -d -o emailops /srv/var /srv/var/media /srv/var/journal /srv/var/installation
 COPY --from=build /venv /venv
 WORKDIR /srv/emailops
 COPY --chown=emailops . .

@@ -15,7 +15,7 @@ from rest_framework.routers import SimpleRouter
 from audience.models import Segment
 from campaigns import services
 from campaigns.forms import LONGEST_SOURCE
-from campaigns.models import Campaign, CampaignState, ContentFormat, ContentVersion, Sender
+from campaigns.models import Campaign, CampaignState, ContentFormat, ContentVersion, Sender, UnknownPolicy
 from campaigns.preflight import preflight, tally
 from campaigns.readers import SAMPLE_UNSUBSCRIBE, reader_for
 from campaigns.rendering import CompiledContent, personal_context
@@ -41,8 +41,8 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
     class Meta:
         model = Campaign
         fields = (
-            "id", "name", "story", "segment", "sender", "offer", "cost", "state", "held_reason", "version", "subject",
-            "scheduled_at", "launched_at", "finished_at", "created_at", "updated_at",
+            "id", "name", "story", "segment", "sender", "offer", "cost", "unknown_policy", "state", "held_reason",
+            "missed_at", "version", "subject", "scheduled_at", "launched_at", "finished_at", "created_at", "updated_at",
         )  # fmt: skip
 
 
@@ -61,6 +61,11 @@ class CampaignChangeSerializer(serializers.Serializer[Any]):
     sender: Any = InWorkspace(queryset=Sender.objects.filter(archived_at=None), required=False)
     offer = serializers.CharField(max_length=200, required=False, allow_blank=True)
     cost = serializers.DecimalField(max_digits=AMOUNT_DIGITS, decimal_places=CENTS, min_value=0, required=False)
+    unknown_policy = serializers.ChoiceField(
+        choices=UnknownPolicy.choices,
+        required=False,
+        help_text="For messages whose answer never came: `hold` asks people, `resend` sends them again after a day.",
+    )
 
 
 class ContentSerializer(serializers.ModelSerializer[ContentVersion]):

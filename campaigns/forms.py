@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audience.models import Segment
-from campaigns.models import Campaign, ContentFormat, Sender
+from campaigns.models import Campaign, ContentFormat, Sender, UnknownPolicy
 from sprints.models import AMOUNT_DIGITS, CENTS
 from workspaces.forms import DateTimeInput, StyledForm
 from workspaces.models import Member
@@ -36,7 +36,14 @@ class CampaignForm(StyledForm):
         label=_("Cost of the offer"), min_value=0, max_digits=AMOUNT_DIGITS, decimal_places=CENTS, initial=0
     )
 
-    NAMES = ("name", "sender", "segment", "offer", "cost")
+    unknown_policy = forms.ChoiceField(
+        label=_("If a mail server never answers"),
+        choices=UnknownPolicy.choices,
+        widget=forms.RadioSelect,
+        help_text=_("Then nobody knows whether that person has the mail. It happens rarely, to a few at a time."),
+    )
+
+    NAMES = ("name", "sender", "segment", "offer", "cost", "unknown_policy")
 
     def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {name: getattr(campaign, name) for name in self.NAMES})

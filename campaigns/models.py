@@ -54,12 +54,19 @@ CAMPAIGN_MOVES: dict[str, set[str]] = {
     CampaignState.HELD: {CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.CANCELLED},
     CampaignState.SENDING: {CampaignState.PAUSED, CampaignState.SENT, CampaignState.CANCELLED},
     CampaignState.PAUSED: {CampaignState.SENDING, CampaignState.CANCELLED},
-    CampaignState.SENT: set(),
+    CampaignState.SENT: {CampaignState.SENDING},  # once more to those of whom nobody knows whether they have it
     CampaignState.CANCELLED: set(),
 }  # fmt: skip
 EDITABLE = (CampaignState.DRAFT, CampaignState.HELD)
 LAUNCHED = (CampaignState.SENDING, CampaignState.PAUSED, CampaignState.SENT)
 AHEAD = (CampaignState.DRAFT, CampaignState.HELD, CampaignState.SCHEDULED)
+
+
+class UnknownPolicy(models.TextChoices):
+    """What to do about a message when nobody knows whether it arrived and no evidence turns up."""
+
+    HOLD = "hold", _("Ask us: nobody gets it twice")
+    RESEND = "resend", _("Send it again after a day: nobody is missed, a few may get it twice")
 
 
 class CampaignQuerySet(ScopedQuerySet["Campaign"]):
@@ -84,7 +91,10 @@ class CampaignQuerySet(ScopedQuerySet["Campaign"]):
 
 
 class Campaign(Owned):
-    """One send of one content to one segment, made for a story. It starts with the story's brief."""
+    """One send of one content to one segment, made for a story. It starts with the story's brief.
+
+    `missed_at` is the time that passed while nothing ran, as long as somebody is asked whether to send it late.
+    """
 
     name = models.CharField(_("name"), max_length=160)
     story = models.ForeignKey(
@@ -99,8 +109,12 @@ class Campaign(Owned):
         _("cost of the offer"), max_digits=AMOUNT_DIGITS, decimal_places=CENTS, default=Decimal(0)
     )
     content = models.ForeignKey("ContentVersion", on_delete=models.PROTECT, null=True, related_name="+")
+    unknown_policy = models.CharField(
+        _("when an answer never comes"), max_length=6, choices=UnknownPolicy, default=UnknownPolicy.HOLD
+    )
     state = models.CharField(max_length=10, choices=CampaignState, default=CampaignState.DRAFT)
     held_reason = models.TextField(blank=True)
+    missed_at = models.DateTimeField(null=True)
     scheduled_at = models.DateTimeField(_("when"), null=True)
     launched_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

@@ -32,7 +32,9 @@ from sprints.standing import SendFacts, policy_of
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
 
-CAMPAIGN_FIELDS = {"name", "segment", "sender", "offer", "cost"}
+CAMPAIGN_FIELDS = {"name", "segment", "sender", "offer", "cost", "unknown_policy"}
+
+NOT_HELD = {"held_reason": "", "missed_at": None}
 
 
 class CampaignRefused(DomainError):
@@ -97,7 +99,7 @@ def create_campaign(*, story: Story, by: Member, now: datetime, name: str = "") 
 
 @transaction.atomic
 def change_campaign(*, campaign: Campaign, by: Member, now: datetime, **changes: Any) -> None:
-    """Change name, segment, sender, offer or cost of a campaign that is not scheduled. Raises `CampaignRefused`."""
+    """Change one or more of `CAMPAIGN_FIELDS` of a campaign that is not scheduled. Raises `CampaignRefused`."""
     if set(changes) - CAMPAIGN_FIELDS:
         raise TypeError(f"A campaign has no {', '.join(sorted(set(changes) - CAMPAIGN_FIELDS))}")
     if changes.get("cost", Decimal(0)) < 0:
@@ -287,14 +289,14 @@ def schedule_campaign(*, campaign: Campaign, at: datetime, problems: list[str], 
         raise ScheduleRefused(words, fields={"at": [words]})
     if problems:
         raise ScheduleRefused(_("This has to be mended first: %(what)s") % {"what": " ".join(problems)})
-    move_campaign(campaign=campaign, to=CampaignState.SCHEDULED, by=by, now=now, scheduled_at=at, held_reason="")
+    move_campaign(campaign=campaign, to=CampaignState.SCHEDULED, by=by, now=now, scheduled_at=at, **NOT_HELD)
     enqueue("delivery.ring")
 
 
 @transaction.atomic
 def unschedule_campaign(*, campaign: Campaign, by: Member, now: datetime) -> None:
     """Take a campaign off the schedule, back to a draft without a time. Raises `CampaignRefused` once it started."""
-    move_campaign(campaign=campaign, to=CampaignState.DRAFT, by=by, now=now, scheduled_at=None, held_reason="")
+    move_campaign(campaign=campaign, to=CampaignState.DRAFT, by=by, now=now, scheduled_at=None, **NOT_HELD)
 
 
 @transaction.atomic

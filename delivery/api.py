@@ -12,8 +12,9 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from audience.models import Contact
-from campaigns.models import Campaign
+from campaigns.models import Campaign, UnknownPolicy
 from delivery import services, signing
+from delivery.api_safety import ReactionViewSet, SafetyViewSet
 from delivery.dkim import Algorithm
 from delivery.models import Delivery, DeliveryState, Reason, Run, RunState, SigningKey
 from delivery.pace.services import FASTEST, set_speed_limit
@@ -56,11 +57,19 @@ class CountsSerializer(serializers.Serializer[Any]):
     per_minute = serializers.FloatField(source="rate", help_text="Settled by handing over in the last minute.")
 
 
+class StandstillSerializer(serializers.Serializer[Any]):
+    """Why nothing has moved for long, and what to do; nothing to do where it is a matter of time."""
+
+    what = serializers.CharField()
+    advice = serializers.CharField()
+
+
 class RunSerializer(serializers.Serializer[Any]):
     """A send: where it stands, and the ledger in numbers. `trouble` says why nothing goes out, if so."""
 
     campaign = serializers.IntegerField(source="run.campaign_id")
     state = serializers.ChoiceField(source="run.state", choices=RunState.choices)
+    unknown_policy = serializers.ChoiceField(source="run.unknown_policy", choices=UnknownPolicy.choices)
     trouble = serializers.CharField(source="run.trouble")
     retry_at = serializers.DateTimeField(source="run.retry_at", allow_null=True)
     started_at = serializers.DateTimeField(source="run.started_at")
@@ -75,6 +84,8 @@ class RunSerializer(serializers.Serializer[Any]):
     used_up = serializers.ListField(
         child=serializers.CharField(), help_text="Volumes of today that are used up, as sentences."
     )
+    warning = serializers.CharField(help_text="How many complain, if that is more than is good.")
+    standstill = StandstillSerializer(allow_null=True)
     counts = CountsSerializer()
     reasons = BecauseSerializer(many=True)
 
@@ -85,6 +96,12 @@ class RunSpeedSerializer(serializers.Serializer[Any]):
     per_minute = serializers.IntegerField(
         min_value=1, max_value=FASTEST, allow_null=True, help_text="Null: as fast as all other limits allow."
     )
+
+
+class SendAgainSerializer(serializers.Serializer[Any]):
+    """To whom to send again."""
+
+    what = serializers.ChoiceField(choices=[str(what) for what in services.Again])
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
@@ -114,6 +131,7 @@ class RunViewSet(ScopedViewSet[Run]):
         "resume": Can.STOP_CAMPAIGNS,
         "cancel": Can.STOP_CAMPAIGNS,
         "speed": Can.STOP_CAMPAIGNS,
+        "send_again": Can.STOP_CAMPAIGNS,
     }
 
     @extend_schema(responses={200: RunSerializer})
@@ -148,6 +166,14 @@ class RunViewSet(ScopedViewSet[Run]):
         """Move the speed of a send; workers follow within two seconds."""
         per_minute = self.checked(RunSpeedSerializer)["per_minute"]
         set_speed_limit(run=self.get_object(), per_minute=per_minute, by=self.member, now=self.now)
+        return self._shown()
+
+    @extend_schema(request=SendAgainSerializer, responses={200: RunSerializer})
+    @action(detail=True, methods=["post"], url_path="send-again")
+    def send_again(self, request: Request, pk: str) -> Response:
+        """Send again to those of whom nobody knows, who may then get it twice, or to those refused for the sender."""
+        what = services.Again(self.checked(SendAgainSerializer)["what"])
+        services.send_again(run=self.get_object(), what=what, by=self.member, now=self.now)
         return self._shown()
 
     @extend_schema(parameters=FILTERS, responses={200: DeliverySerializer(many=True)})
@@ -304,6 +330,8 @@ class SigningKeyViewSet(ScopedViewSet[SigningKey], mixins.ListModelMixin, mixins
 
 
 router = SimpleRouter()
+router.register("safety", SafetyViewSet, basename="safety")
+router.register("reactions", ReactionViewSet, basename="reaction")
 router.register("runs", RunViewSet, basename="run")
 router.register("speed-limits", SpeedLimitViewSet, basename="speedlimit")
 router.register("warm-ups", WarmUpViewSet, basename="warmup")

@@ -9,15 +9,18 @@ class DeliveryConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what this app adds to segments, timelines, preflight, mails and the settings."""
+        """Register what this app adds to segments, timelines, preflight, settings, the home page and mails."""
         from audience.segments.fields import register_fields
         from audience.timeline import register_timeline
         from campaigns.preflight import register_checks
         from delivery.audit_words import AUDIT_WORDS
         from delivery.checks import signing_checks, transport_checks
         from delivery.contact_timeline import mail_moments
-        from delivery.letters import held
+        from delivery.home import doubt_banner
+        from delivery.letters import halted, held, restored, stuck, warned
         from delivery.segment_fields import mail_fields
         from workspaces.audit import describe_actions
+        from workspaces.home import Panel, register_panel
         from workspaces.navigation import Tab, register_tab
         from workspaces.permissions import Can
         from workspaces.systemmail import register_letter
@@ -31,3 +34,10 @@ class DeliveryConfig(AppConfig):
         register_letter("delivery.held", held)
         register_tab(Tab(25, _("Signing keys"), "delivery:settings_signing", Can.MANAGE_WORKSPACE))
         register_tab(Tab(30, _("Sending speed"), "delivery:settings_speed", Can.MANAGE_WORKSPACE))
+        manage = Can.MANAGE_WORKSPACE
+        register_tab(Tab(30, _("Safety limits"), "delivery:settings_safety", manage))
+        register_panel(Panel("restore_doubt", "banner", 0, manage, "delivery/_doubt.html", doubt_banner))
+        for kind, build in (
+            ("held", held), ("halted", halted), ("warned", warned), ("stuck", stuck), ("restored", restored),
+        ):  # fmt: skip
+            register_letter(f"delivery.{kind}", build)

@@ -22,6 +22,13 @@ AUDIT_WORDS = {
     "transport.tried": _("tried a mail server"),
     "transport.troubled": _("found that a mail server is in trouble"),
     "transport.recovered": _("found that a mail server works again"),
+    "run.halted": _("stopped the send"),
+    "run.resumed_anyway": _("let a send go on that had stopped by itself"),
+    "run.sent_again": _("sent once more to some of the recipients"),
+    "message.reported": _("reported a complaint or a bounce"),
+    "safety.limits_set": _("changed the safety limits"),
+    "safety.held": _("held all sends back, as the database is in doubt"),
+    "safety.confirmed": _("confirmed the database, so that sends may start"),
     "run.planned": _("made the list of recipients"),
     "run.done": _("settled the list of recipients"),
 }

@@ -4,16 +4,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from django.conf import settings
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from delivery.models import DeliveryState, Reason, Run, RunState
+from campaigns.models import UnknownPolicy
+from delivery.halt_words import HaltWords, halt_words, warning_words
+from delivery.models import DeliveryState, Reason, Run, RunState, Watch
 from delivery.pace.outlook import said, time_for, used_up
 from delivery.pace.services import FASTEST
 from delivery.pace.slowing import SlowedGroup, slowed_groups
 from delivery.queries import RunCounts, run_counts
+from delivery.services import Again, sendable_again
 from delivery.speed_forms import RunSpeedForm
+from delivery.standstill import why_it_stands_still
+from delivery.stuck import Explanation
 
 SECONDS_SAID_EXACTLY = 90
 
@@ -37,6 +43,17 @@ class Because:
     state_label: str
     label: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendAgain:
+    """An offer to send again: to how many, what is the matter with them, and what it means."""
+
+    what: Again
+    count: int
+    title: str
+    meaning: str
+    otherwise: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,6 +125,72 @@ class RunPanel:
     def double(self) -> int | None:
         """Twice the limit that holds."""
         return min(self.run.speed_limit * 2, FASTEST) if self.run.speed_limit else None
+
+    @property
+    def _watch(self) -> Watch | None:
+        return getattr(self.run, "watch", None)
+
+    @cached_property
+    def halt(self) -> HaltWords | None:
+        """Why the run stopped by itself, while it stands; None when it did not."""
+        watch = self._watch
+        if watch is None or not watch.halt or self.run.state != RunState.PAUSED:
+            return None
+        return halt_words(watch.halt, watch.facts, self.run.workspace.zone)
+
+    @property
+    def warning(self) -> str:
+        """How many complain, if that is more than is good."""
+        watch = self._watch
+        return warning_words(watch.warning) if watch and watch.warning else ""
+
+    @cached_property
+    def standstill(self) -> Explanation | None:
+        """Why nothing moves, if nothing has for long."""
+        return why_it_stands_still(self.run, self.counts, self.now)
+
+    @property
+    def says_when_again(self) -> bool:
+        """Whether the line of figures says when those put off are tried again; else the explanation does."""
+        return self.standstill is None or self.standstill.is_alarming
+
+    @cached_property
+    def again(self) -> list[SendAgain]:
+        """To whom a message may be sent again, and what that means for them."""
+        if self.run.state not in {RunState.SENDING, RunState.PAUSED, RunState.DONE}:
+            return []
+        offers = [self._unknown_again(), self._fault_again()]
+        return [offer for offer in offers if offer is not None]
+
+    def _unknown_again(self) -> SendAgain | None:
+        count = 0 if settings.MAIL_SANDBOX else self.counts.unknown
+        if not count:
+            return None
+        after = ""
+        if self.run.unknown_policy == UnknownPolicy.RESEND and self.run.state == RunState.SENDING:
+            after = _("Without you, they are sent again a day after that by themselves.")
+        return SendAgain(
+            Again.UNKNOWN,
+            count,
+            ngettext("Of %(count)s person nobody knows", "Of %(count)s people nobody knows", count)
+            % {"count": number_format(count)},
+            _("The mail server did not answer, so each may have the mail or not. Whoever has it gets it twice."),
+            after,
+        )
+
+    def _fault_again(self) -> SendAgain | None:
+        if not self.counts.failed:
+            return None
+        count = sendable_again(self.run, Again.SENDER_FAULT).count()
+        if not count:
+            return None
+        return SendAgain(
+            Again.SENDER_FAULT,
+            count,
+            ngettext("%(count)s was refused because of us", "%(count)s were refused because of us", count)
+            % {"count": number_format(count)},
+            _("Their servers did not trust the sender, so nobody has the mail. Send again once that is mended."),
+        )
 
     @property
     def tone(self) -> str:

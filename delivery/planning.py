@@ -13,8 +13,9 @@ from audience.segments.definition import SegmentBroken, read_definition
 from campaigns.models import Campaign, CampaignState
 from campaigns.preflight import preflight, stops
 from campaigns.services import move_campaign, send_facts
+from delivery.late import hold_as_missed, is_late
 from delivery.ledger import make_chunks
-from delivery.models import DeliveryState, Reason, Run, RunState
+from delivery.models import DeliveryState, Reason, RestoreHold, Run, RunState
 from delivery.pace.groups import GroupOf, group_sql
 from delivery.pace.queues import ring_run
 from delivery.services import pause
@@ -30,7 +31,8 @@ FRESH = timedelta(minutes=5)  # for so long after the start its check holds; a r
 def start_due(now: datetime) -> int:
     """Start, or hold back, every campaign whose time has come. Returns how many. Safe to call in parallel."""
     taken = 0
-    for pk in Campaign.objects.due(now).order_by("scheduled_at", "pk").values_list("pk", flat=True):
+    ready = Campaign.objects.due(now).exclude(workspace__in=RestoreHold.objects.open().values("workspace"))
+    for pk in ready.order_by("scheduled_at", "pk").values_list("pk", flat=True):
         try:
             taken += _start_one(pk, now)
         except Exception:  # the poller's outermost loop: one campaign's trouble must not stop all others
@@ -51,8 +53,12 @@ def start_run(campaign: Campaign, now: datetime) -> Run | None:
     """Begin to send a scheduled campaign, if it is still exactly what was approved; hold it back otherwise.
 
     The check is made here, by the worker, and not only on the page: the plan may have changed since it was scheduled.
+    One that is much too late, because nothing ran at its time, asks first.
     """
     reason = _reason_to_hold(campaign, now)
+    if is_late(campaign, now):
+        hold_as_missed(campaign, now, also=reason)
+        return None
     if reason:
         move_campaign(campaign=campaign, to=CampaignState.HELD, by=None, now=now, held_reason=reason)
         to = campaign.created_by.user.email
@@ -60,7 +66,13 @@ def start_run(campaign: Campaign, now: datetime) -> Run | None:
         return None
     if campaign.content is None:
         raise ValueError("preflight lets no campaign without content pass")
-    run = Run.objects.create(workspace=campaign.workspace, campaign=campaign, content=campaign.content, started_at=now)
+    run = Run.objects.create(
+        workspace=campaign.workspace,
+        campaign=campaign,
+        content=campaign.content,
+        unknown_policy=campaign.unknown_policy,
+        started_at=now,
+    )
     move_campaign(campaign=campaign, to=CampaignState.SENDING, by=None, now=now, launched_at=now)
     enqueue("delivery.plan_run", run_id=run.pk)
     return run

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Max, Min, Q
 
 from campaigns.models import Campaign
 from delivery.models import (
@@ -27,8 +27,8 @@ TEST_STATES = {"campaign.test_asked": "asked", "campaign.test_sent": "sent", "ca
 class RunCounts:
     """The ledger of a run in numbers. Always: matched = sent + skipped + failed + unknown + pending.
 
-    `deferred` of the pending are to be tried again, the first of them at `next_attempt_at`; `rate` is how many were
-    decided by handing over in the last minute, each minute.
+    `deferred` of the pending are to be tried again, the first of them at `next_attempt_at`; `settled_at` is when the
+    last was decided by handing over, `rate` how many were in the last minute, each minute.
     """
 
     matched: int = 0
@@ -39,6 +39,7 @@ class RunCounts:
     pending: int = 0
     deferred: int = 0
     next_attempt_at: datetime | None = None
+    settled_at: datetime | None = None
     rate: float = 0.0
     reasons: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -71,7 +72,9 @@ def run_counts(run: Run, now: datetime) -> RunCounts:
     rows = (
         Delivery.objects.filter(run=run)
         .values("state", "reason")
-        .annotate(number=Count("pk"), lately=Count("pk", filter=lately), next=Min("next_attempt_at"))
+        .annotate(
+            number=Count("pk"), lately=Count("pk", filter=lately), next=Min("next_attempt_at"), last=Max("decided_at")
+        )
         .order_by()
     )
     for row in rows:
@@ -84,6 +87,8 @@ def _add(counts: RunCounts, row: dict[str, Any], stretch: timedelta) -> None:
     setattr(counts, name, getattr(counts, name) + row["number"])
     counts.matched += row["number"]
     counts.rate += row["lately"] / (stretch / timedelta(minutes=1))
+    if row["last"] and row["state"] != DeliveryState.SKIPPED:
+        counts.settled_at = max(row["last"], counts.settled_at or row["last"])
     if row["state"] == DeliveryState.DEFERRED:
         counts.deferred, counts.next_attempt_at = row["number"], row["next"]
     if row["reason"]:

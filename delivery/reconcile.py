@@ -2,7 +2,9 @@
 
 Evidence that it arrived: a person reacted to it, or the mail sandbox has it. A machine's reaction is none: scanners
 follow links before their server says whether it takes the message. The sandbox commits a message before it answers, so
-it can also prove the opposite, and then the message is sent again. Any other server leaves it unknown.
+it can also prove the opposite, and then the message is sent again. Any other server leaves it unknown; then the policy
+of the campaign decides: `hold` asks people, `resend` sends it once more under the same Message-ID, after a day in which
+evidence may still turn up.
 """
 
 from datetime import datetime, timedelta
@@ -11,16 +13,28 @@ from django.conf import settings
 from django.db.models import Value
 from django.db.models.functions import Coalesce
 
+from campaigns.models import UnknownPolicy
 from delivery.ledger import send_again
 from delivery.messages import message_id
-from delivery.models import DOUBTFUL, Delivery, DeliveryState, Run, SandboxMessage
+from delivery.models import (
+    DOUBTFUL,
+    Delivery,
+    DeliveryQuerySet,
+    DeliveryState,
+    Run,
+    RunState,
+    SandboxMessage,
+)
 
+MOST_COPIES = 3  # attempts, after which an unknown message is sent again by people alone
 GRACE = timedelta(seconds=10)  # a server may still be busy with what it was given last
 
 
 def reconcile(run: Run, now: datetime) -> None:
     """Settle the unknown messages of a run for which there is evidence. Repeating is harmless."""
     sender = run.campaign.sender
+    if not settings.MAIL_SANDBOX:
+        _resend(run, now)
     if not settings.MAIL_SANDBOX or sender is None:
         return
     old_enough = Delivery.objects.filter(run=run, state=DeliveryState.UNKNOWN, decided_at__lt=now - GRACE)
@@ -32,6 +46,17 @@ def reconcile(run: Run, now: datetime) -> None:
             send_again(open_, now)
 
 
+def _resend(run: Run, now: datetime) -> None:
+    if run.unknown_policy == UnknownPolicy.RESEND and run.state == RunState.SENDING:
+        send_again(resendable(run).filter(decided_at__lte=now - settings.RESEND_AFTER), now)
+
+
+def resendable(run: Run) -> DeliveryQuerySet:
+    """The unknown rows that the policy `resend` still sends again by itself; not without end, if none ever answers."""
+    unknown = Delivery.objects.filter(run=run, state=DeliveryState.UNKNOWN)
+    return unknown.filter(attempt__lt=MOST_COPIES)
+
+
 def has_arrived(delivery_id: int, now: datetime) -> None:
     """Note that a person reacted to a message. If we did not know, or meant to try again, it has arrived after all."""
     doubtful = Delivery.objects.filter(pk=delivery_id, state__in=DOUBTFUL)
@@ -40,5 +65,7 @@ def has_arrived(delivery_id: int, now: datetime) -> None:
 
 
 def is_settled(run: Run, now: datetime) -> bool:
-    """Whether nothing more can be learned about the run's unknown messages."""
-    return not (settings.MAIL_SANDBOX and run.deliveries.filter(state=DeliveryState.UNKNOWN).exists())
+    """Whether nothing more will become of the run's unknown messages by itself."""
+    if settings.MAIL_SANDBOX:
+        return not run.deliveries.filter(state=DeliveryState.UNKNOWN).exists()
+    return run.unknown_policy != UnknownPolicy.RESEND or not resendable(run).exists()

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import CampaignState
 from campaigns.services import move_campaign
-from delivery import calls, ledger, rounds
+from delivery import breakers, calls, ledger, rounds
 from delivery.fates import RelayTrouble
 from delivery.models import DeliveryState, Lane, Reason, Run, RunState
 from delivery.pace.queues import ring_run
@@ -150,6 +150,7 @@ def _in_peace(do: Callable[[Run, datetime], None], run: Run, now: datetime) -> N
 
 def _look_after(run: Run, now: datetime) -> None:
     reconcile(run, now)
+    breakers.look_at(run, now)
     if run.state == RunState.PLANNING:
         enqueue("delivery.plan_run", run_id=run.pk, expires_in=BELL_LIFE)
     elif ledger.has_waiting(run, now):

@@ -1,7 +1,9 @@
-"""Verbs on runs that people use: pause, resume, cancel, and a test mail."""
+"""Verbs on runs that people use: pause, resume, cancel, send again, and a test mail."""
 
 from datetime import datetime
+from enum import StrEnum
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -11,16 +13,18 @@ from campaigns.models import Campaign, CampaignState, ContentVersion, Sender
 from campaigns.readers import sample_reader
 from campaigns.rendering import CompiledContent, personal_context
 from campaigns.services import move_campaign
+from delivery import ledger
 from delivery.fates import Fate, Outcome, RelayTrouble
-from delivery.ledger import close_chunks, leave_out_waiting
 from delivery.messages import envelope_sender, sample_message, sender_domain
-from delivery.models import ACTIVE_RUNS, Reason, Run, RunState
+from delivery.models import ACTIVE_RUNS, Delivery, DeliveryQuerySet, DeliveryState, Reason, RestoreHold, Run, RunState
 from delivery.pace.pacing import charge
 from delivery.pace.queues import ring_run
+from delivery.sender_faults import PATTERN
 from delivery.shouts import shout
 from delivery.signing import signer_for
 from delivery.transports import open_session
 from delivery.transports.choice import NoWayOut, choose, note_success, note_trouble
+from delivery.watches import begin_anew
 from emailops.lib.errors import DomainError
 from emailops.lib.queue import enqueue
 from workspaces.audit import record
@@ -58,10 +62,15 @@ def pause(*, run: Run, by: Member | None, now: datetime, reason: str = "") -> No
 
 @transaction.atomic
 def resume(*, run: Run, by: Member, now: datetime) -> None:
-    """Go on with a paused run. Raises `RunRefused` unless it is paused."""
+    """Go on with a paused run. What made it stop by itself is forgiven, and counts no more.
+
+    Raises `RunRefused` unless it is paused, or while the database itself is in doubt.
+    """
     run = _locked(run)
     if run.state != RunState.PAUSED:
         raise RunRefused(_("The campaign is not paused."))
+    _require_no_doubt(run)
+    begin_anew(run, by=by, now=now)
     run.state = RunState.SENDING if run.planned_at else RunState.PLANNING
     run.epoch, run.trouble, run.retry_at = run.epoch + 1, "", None
     run.save(update_fields=["state", "epoch", "trouble", "retry_at"])
@@ -82,9 +91,63 @@ def cancel(*, run: Run, by: Member, now: datetime) -> None:
     run.trouble, run.retry_at = "", None
     run.save(update_fields=["state", "epoch", "finished_at", "trouble", "retry_at"])
     shout(run)
-    close_chunks(run)
-    leave_out_waiting(run, Reason.CANCELLED, now)
+    ledger.close_chunks(run)
+    ledger.leave_out_waiting(run, Reason.CANCELLED, now)
     move_campaign(campaign=run.campaign, to=CampaignState.CANCELLED, by=by, now=now, finished_at=now)
+
+
+class Again(StrEnum):
+    """Whom a message may be sent to again: those of whom nobody knows, or those refused because of the sender."""
+
+    UNKNOWN = "unknown"
+    SENDER_FAULT = "sender_fault"
+
+
+def sendable_again(run: Run, what: Again) -> DeliveryQuerySet:
+    """The rows that `send_again` would send to now."""
+    if what == Again.UNKNOWN:
+        return Delivery.objects.filter(run=run, state=DeliveryState.UNKNOWN)
+    refused = (Reason.REFUSED, Reason.CONTENT_REFUSED, Reason.GAVE_UP)
+    failed = Delivery.objects.filter(run=run, state=DeliveryState.FAILED, reason__in=refused)
+    return failed.filter(reply_text__regex=PATTERN)
+
+
+@transaction.atomic
+def send_again(*, run: Run, what: Again, by: Member, now: datetime) -> int:
+    """Send again to these people, who may have it already if nobody knows. Returns how many.
+
+    The Message-ID stays, and consent and suppression are looked at again. A run that has ended goes on for them; a
+    paused one waits to be resumed. Raises `RunRefused` if there is nobody, the run was cancelled or has no list yet,
+    or the sandbox is about to tell.
+    """
+    run = _locked(run)
+    if run.state not in {RunState.SENDING, RunState.PAUSED, RunState.DONE}:
+        raise RunRefused(_("Nobody can be sent to again: the campaign was cancelled, or its list is not made yet."))
+    if what == Again.UNKNOWN and settings.MAIL_SANDBOX:
+        raise RunRefused(_("The sandbox knows what it has; wait a moment, and it is settled by itself."))
+    _require_no_doubt(run)
+    count = ledger.send_again(sendable_again(run, what), now)
+    if not count:
+        raise RunRefused(_("There is nobody left to send to again."))
+    record("run.sent_again", run.campaign, by=by, now=now, what=what, people=count)
+    if run.state == RunState.DONE:
+        _reopen(run, by, now)
+    enqueue("delivery.send_run", run_id=run.pk)
+    return count
+
+
+def _reopen(run: Run, by: Member, now: datetime) -> None:
+    run.state, run.epoch, run.finished_at = RunState.SENDING, run.epoch + 1, None
+    run.save(update_fields=["state", "epoch", "finished_at"])
+    begin_anew(run, by=by, now=now)
+    move_campaign(campaign=run.campaign, to=CampaignState.SENDING, by=by, now=now, finished_at=None)
+
+
+def _require_no_doubt(run: Run) -> None:
+    if RestoreHold.objects.for_workspace(run.workspace).open().exists():
+        raise RunRefused(
+            _("The database may not know everything that was sent. Confirm first, under Safety limits, that it does.")
+        )
 
 
 def _locked(run: Run) -> Run:

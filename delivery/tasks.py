@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from audience.models import Contact
 from campaigns.models import Campaign
-from delivery import planning, sending, services
+from delivery import installation, planning, sending, services
 from delivery.models import TransportTrial
 from delivery.smtp.timeouts import Timeouts
 from delivery.transports.services import run_trial
@@ -18,6 +18,7 @@ LONGEST_TASK = int(sending.BUDGET.total_seconds()) + int(Timeouts().longest_mess
 @shared_task(name="delivery.ring")
 def ring(**_future: object) -> None:
     """Start what is due, and find what was left behind."""
+    installation.stand_ready(installation.database_clock())
     now = timezone.now()
     planning.start_due(now)
     sending.ring(now)
@@ -32,6 +33,7 @@ def plan_run(run_id: int, **_future: object) -> None:
 @shared_task(name="delivery.send_run", time_limit=LONGEST_TASK)
 def send_run(run_id: int, **_future: object) -> None:
     """Send for a while."""
+    installation.stand_ready(installation.database_clock())
     sending.work(run_id, timezone.now)
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from delivery import public
-from delivery.views import runs, samples, signing, speed, transports
+from delivery.views import runs, safety, samples, signing, speed, transports
 
 app_name = "delivery"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("w/<slug:workspace>/campaigns/<int:pk>/resume/", runs.run_resume, name="run_resume"),
     path("w/<slug:workspace>/campaigns/<int:pk>/stop/", runs.run_cancel, name="run_cancel"),
     path("w/<slug:workspace>/campaigns/<int:pk>/speed/", speed.run_speed, name="run_speed"),
+    path("w/<slug:workspace>/campaigns/<int:pk>/again/", runs.run_send_again, name="run_send_again"),
     path("w/<slug:workspace>/campaigns/<int:pk>/recipients/", runs.recipient_list, name="recipient_list"),
     path("w/<slug:workspace>/campaigns/<int:pk>/recipients.csv", runs.recipients_csv, name="recipients_csv"),
     path("w/<slug:workspace>/settings/mail-servers/", transports.settings_transports, name="settings_transports"),
@@ -60,4 +61,6 @@ urlpatterns = [
         speed.settings_speed_warm_up_end,
         name="settings_speed_warm_up_end",
     ),
+    path("w/<slug:workspace>/settings/safety/", safety.settings_safety, name="settings_safety"),
+    path("w/<slug:workspace>/settings/safety/confirm/", safety.restore_confirm, name="restore_confirm"),
 ]

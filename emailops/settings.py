@@ -191,6 +191,10 @@ MAIL_PER_MINUTE = env.int("MAIL_PER_MINUTE", 0 if MAIL_SANDBOX or MAIL.is_on_thi
 if MAIL_PER_MINUTE < 0:
     raise ImproperlyConfigured("MAIL_PER_MINUTE must be a number of messages a minute, or 0 for no limit.")
 PRIVATE_ENDPOINTS: list[str] = env.list("PRIVATE_ENDPOINTS", [])
+RESEND_AFTER_HOURS = env.int("RESEND_AFTER_HOURS", 24)
+if RESEND_AFTER_HOURS < 0:
+    raise ImproperlyConfigured("RESEND_AFTER_HOURS cannot be negative: it is how long evidence is waited for.")
+RESEND_AFTER = timedelta(hours=RESEND_AFTER_HOURS)
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "EmailOps <emailops@localhost.localdomain>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

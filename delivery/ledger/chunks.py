@@ -94,6 +94,16 @@ def has_waiting(run: Run, now: datetime) -> bool:
     return Delivery.objects.filter(run=run, next_attempt_at__lte=now, lane=None).exists()
 
 
+def head_of_queue(run: Run, now: datetime) -> int | None:
+    """A row of those that wait, which is another once something moves; None when nobody waits now."""
+    chunks = Chunk.objects.filter(run=run, mark__lt=F("last_id"))
+    mark = chunks.order_by("mark").values_list("mark", flat=True).first()
+    if mark is not None:
+        return mark + 1
+    again = Delivery.objects.filter(run=run, next_attempt_at__lte=now, lane=None)
+    return again.order_by("pk").values_list("pk", flat=True).first()
+
+
 def is_pending(run: Run) -> bool:
     """Whether somebody of a run still waits or is in a worker's hands."""
     if Chunk.objects.filter(Q(lane__isnull=False) | Q(mark__lt=F("last_id")), run=run).exists():

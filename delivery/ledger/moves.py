@@ -204,9 +204,11 @@ def take_back(rows: Sequence[Held], lane: Lane, now: datetime) -> None:
 
 
 def send_again(rows: DeliveryQuerySet, now: datetime) -> int:
-    """Let rows whose fate is not known wait again. Returns how many. Whoever calls this says why it is right."""
-    unknown = rows.filter(state=DeliveryState.UNKNOWN)
-    return unknown.update(state=DeliveryState.QUEUED, reason="", decided_at=None, next_attempt_at=now)
+    """Let these rows wait for another attempt, at once. Returns how many. Whoever calls this says why it is right.
+
+    They are chosen anew when they are written: a row that was settled meanwhile is no longer among them.
+    """
+    return rows.update(state=DeliveryState.QUEUED, reason="", decided_at=None, next_attempt_at=now)
 
 
 def in_hand(run: Run) -> Q:

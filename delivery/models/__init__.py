@@ -1,5 +1,6 @@
-"""Did it arrive: runs, ledger, reactions, mail servers, keys, pace, sandbox; a module a noun, known by this name."""
+"""Did it arrive: runs, ledger, reactions, servers, keys, pace, safety, sandbox; a module a noun, known by this name."""
 
+from delivery.models.installation import Doubt, Installation, RestoreHold, RestoreHoldQuerySet
 from delivery.models.ledger import (
     DOUBTFUL,
     PENDING,
@@ -13,12 +14,14 @@ from delivery.models.ledger import (
 from delivery.models.pace import INSTALLATION, DayVolume, LimitScope, SpeedLimit, WarmUp
 from delivery.models.reactions import Hit, HitKind, HitQuerySet, Nature
 from delivery.models.runs import ACTIVE_RUNS, Run, RunQuerySet, RunState
+from delivery.models.safety import BOUNDS, Feedback, FeedbackKind, FeedbackQuerySet, Halt, SafetyLimits, Watch
 from delivery.models.sandbox import SandboxMessage, SandboxMessageQuerySet
 from delivery.models.signing import KEY_MOVES, KeyState, SigningKey, SigningKeyQuerySet
 from delivery.models.transports import Security, SignIn, Transport, TransportKind, TransportQuerySet, TransportTrial
 
 __all__ = [
     "ACTIVE_RUNS",
+    "BOUNDS",
     "DOUBTFUL",
     "INSTALLATION",
     "KEY_MOVES",
@@ -28,17 +31,26 @@ __all__ = [
     "Delivery",
     "DeliveryQuerySet",
     "DeliveryState",
+    "Doubt",
+    "Feedback",
+    "FeedbackKind",
+    "FeedbackQuerySet",
+    "Halt",
     "Hit",
     "HitKind",
     "HitQuerySet",
+    "Installation",
     "KeyState",
     "Lane",
     "LimitScope",
     "Nature",
     "Reason",
+    "RestoreHold",
+    "RestoreHoldQuerySet",
     "Run",
     "RunQuerySet",
     "RunState",
+    "SafetyLimits",
     "SandboxMessage",
     "SandboxMessageQuerySet",
     "Security",
@@ -51,4 +63,5 @@ __all__ = [
     "TransportQuerySet",
     "TransportTrial",
     "WarmUp",
+    "Watch",
 ]

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Campaign, ContentVersion
+from campaigns.models import Campaign, ContentVersion, UnknownPolicy
 from workspaces.models import Owned, ScopedQuerySet
 
 
@@ -31,12 +31,18 @@ class RunQuerySet(ScopedQuerySet["Run"]):
 
     def with_parts(self) -> Self:
         return self.select_related(
-            "workspace", "content", "campaign__sender", "campaign__segment", "campaign__story", "campaign__workspace"
+            "workspace",
+            "watch",
+            "content",
+            "campaign__sender",
+            "campaign__segment",
+            "campaign__story",
+            "campaign__workspace",
         )
 
 
 class Run(Owned):
-    """One launch of a campaign: content and audience frozen.
+    """One launch of a campaign: content, audience and the policy for messages of which nobody knows are frozen.
 
     `epoch` rises with every pause, resume and cancel; a worker sends only under the epoch it claimed with.
     `speed_limit` is messages a minute; None: as fast as all other limits allow.
@@ -46,6 +52,7 @@ class Run(Owned):
     content = models.ForeignKey(ContentVersion, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, choices=RunState, default=RunState.PLANNING)
     epoch = models.PositiveIntegerField(default=1)
+    unknown_policy = models.CharField(max_length=6, choices=UnknownPolicy, default=UnknownPolicy.HOLD)
     matched_count = models.PositiveIntegerField(null=True)
     speed_limit = models.PositiveIntegerField(null=True)
     trouble = models.TextField(blank=True)

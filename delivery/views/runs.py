@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from delivery import services
 from delivery.models import DeliveryQuerySet, DeliveryState, Reason, Run
@@ -47,6 +48,18 @@ def run_resume(request: MemberRequest, pk: int) -> HttpResponse:
     run = _run(request, pk)
     services.resume(run=run, by=request.member, now=request.now)
     messages.success(request, _("It goes on"))
+    return _to_campaign(request, pk)
+
+
+@action(Can.STOP_CAMPAIGNS)
+def run_send_again(request: MemberRequest, pk: int) -> HttpResponse:
+    """Send again to those of whom nobody knows, or to those refused because of the sender."""
+    what = request.POST.get("what", "")
+    if what not in set(services.Again):
+        raise services.RunRefused(_("Choose to whom it should be sent again."))
+    count = services.send_again(run=_run(request, pk), what=services.Again(what), by=request.member, now=request.now)
+    said = ngettext("%(count)d message is sent again", "%(count)d messages are sent again", count)
+    messages.success(request, said % {"count": count})
     return _to_campaign(request, pk)
 
 

@@ -108,6 +108,7 @@ def test_what_belongs_to_no_workspace_is_known() -> None:
         "workspaces.User",  # a person may work in several
         "workspaces.Workspace",
         "delivery.Chunk",
+        "delivery.Installation",  # the one row that says which this is
         "delivery.Lane",  # a worker sends for all
         "delivery.SandboxMessage",  # an operator's tool
     }

@@ -104,6 +104,7 @@ PAGES: dict[str, Find] = {
     "delivery:recipient_list": _first(Campaign, state="sent"),
     "delivery:settings_speed": nothing,
     "delivery:settings_speed_warm_up": lambda _workspace: {"server": INSTALLATION},
+    "delivery:settings_safety": nothing,
     "delivery:campaign_test": _first(Campaign, state="draft", content__isnull=False),
     "delivery:settings_signing": nothing,
     "delivery:settings_signing_key": _first(SigningKey, state="active"),

@@ -46,6 +46,10 @@ class TestRuns:
 
         assert answer.json() == {
             "campaign": run.campaign_id, "state": "sending", "trouble": "", "retry_at": None,
+            "unknown_policy": "hold", "warning": "", "standstill": {
+                "what": "Nothing has looked for work because beat or the default worker does not run.",
+                "advice": "Start them; the send then goes on by itself.",
+            },
             "started_at": "2026-05-18T09:30:00Z", "planned_at": "2026-05-18T09:30:00Z", "finished_at": None,
             "counts": {
                 "matched": 4, "sent": 2, "skipped": 1, "failed": 0, "unknown": 0, "pending": 1, "deferred": 1,

@@ -299,7 +299,7 @@ def _pauses_and_resumes_while_it_sends(lena: Person, campaign: str, stack: Stack
         lena.sees("of 480 settled")
         lena.press("Pause")
         lena.sees("Paused")
-    stack.wait_for("SELECT 1 WHERE NOT EXISTS (SELECT FROM delivery_delivery WHERE state IN ('claimed', 'sending'))")
+    stack.wait_for("SELECT 1 WHERE NOT EXISTS (SELECT FROM delivery_lane)")
     ((before,),) = stack.rows(ACCEPTED, f"%{SUBJECT}")
     lena.page.wait_for_timeout(4000)
     assert stack.rows(ACCEPTED, f"%{SUBJECT}") == [(before,)], "a paused campaign went on"

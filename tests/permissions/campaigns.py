@@ -51,7 +51,13 @@ def _story(workspace: Workspace, *_ignored: Any) -> dict[str, Any]:
 
 def _changes(workspace: Workspace, kwargs: dict[str, Any]) -> dict[str, Any]:
     campaign = Campaign.objects.get(pk=kwargs["pk"])
-    return {"name": "Renamed", "sender": campaign.sender_id, "segment": campaign.segment_id, "cost": "1"}
+    return {
+        "name": "Renamed",
+        "sender": campaign.sender_id,
+        "segment": campaign.segment_id,
+        "cost": "1",
+        "unknown_policy": "hold",
+    }
 
 
 def _noon(campaign: Campaign) -> datetime:

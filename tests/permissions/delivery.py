@@ -6,7 +6,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from delivery import services
-from delivery.models import INSTALLATION, RunState, SigningKey
+from delivery.models import INSTALLATION, DeliveryState, Doubt, Reason, RestoreHold, RunState, SigningKey
 from tests.factories.delivery import (
     DeliveryFactory,
     RunFactory,
@@ -14,6 +14,7 @@ from tests.factories.delivery import (
     SentSenderFactory,
     SigningKeyFactory,
     run_to,
+    settled,
 )
 from tests.factories.pace import SpeedLimitFactory, WarmUpFactory
 from tests.factories.workspaces import MemberFactory
@@ -79,11 +80,41 @@ def _pk(row: Model) -> dict[str, Any]:
     return {"pk": row.pk}
 
 
+def _refused_for_the_sender(workspace: Workspace) -> dict[str, Any]:
+    """A send that is over, in which one server did not trust the sender."""
+    run = RunFactory.create(workspace=workspace, done=True)
+    settled(run, 1, DeliveryState.FAILED, run.finished_at, reason=Reason.REFUSED, reply_text="550 5.7.26 no SPF")
+    return {"pk": run.campaign_id}
+
+
+def _held(workspace: Workspace, *_ignored: Any) -> dict[str, Any]:
+    """A workspace whose database is in doubt."""
+    now = timezone.now()
+    about = {"doubt": Doubt.OLDER, "known_until": now, "seen_at": now, "since": now}
+    RestoreHold.objects.get_or_create(workspace=workspace, confirmed_at=None, defaults=about)
+    return {}
+
+
+def _complaint(workspace: Workspace, _method: str) -> dict[str, Any]:
+    row = DeliveryFactory.create(run__workspace=workspace, state=DeliveryState.SENT, attempt=1)
+    return {"kind": "complaint", "address": row.address}
+
+
+AGAIN = {"what": "sender_fault"}
+LIMITS = {
+    "refused_rate": "4", "refused_sample": "100", "complaint_rate": "0.3", "complaint_warn_rate": "0.1",
+    "content_rate": "10", "sender_fault_limit": "20", "unanswered_limit": "10", "late_after_minutes": "30",
+    "stuck_after_minutes": "10",
+}  # fmt: skip
+
 ROWS = [
     Row("delivery:run_panel", see=SEE, kwargs=_sending),
     Row("delivery:run_pause", act=STOP, kwargs=_sending),
     Row("delivery:run_resume", act=STOP, kwargs=_paused),
     Row("delivery:run_cancel", act=STOP, kwargs=_sending),
+    Row("delivery:run_send_again", act=STOP, kwargs=_refused_for_the_sender, data=lambda _w, _k: AGAIN),
+    Row("delivery:settings_safety", see=MANAGE, act=MANAGE, data=lambda _w, _k: LIMITS),
+    Row("delivery:restore_confirm", act=MANAGE, data=_held),
     Row("delivery:recipient_list", see=PEOPLE, kwargs=_sending),
     Row("delivery:recipients_csv", see=PEOPLE, kwargs=_sending),
     Row("delivery:run_speed", act=STOP, kwargs=_sending, data=lambda _w, _k: {"per_minute": "600"}),
@@ -123,6 +154,11 @@ API_ROWS = [
     ApiRow("api:speedlimit-outlook", {"get": MANAGE}),
     ApiRow("api:warmup-list", {"get": MANAGE, "post": MANAGE}, data=lambda _w, _m: _schedule()),
     ApiRow("api:warmup-detail", {"delete": MANAGE}, kwargs=lambda w: _pk(WarmUpFactory.create(workspace=w))),
+    ApiRow("api:run-send-again", {"post": STOP}, kwargs=_refused_for_the_sender, data=lambda _w, _m: AGAIN),
+    ApiRow("api:safety-limits", {"get": MANAGE, "patch": MANAGE}, data=lambda _w, _m: {"refused_rate": 0.04}),
+    ApiRow("api:safety-doubt", {"get": MANAGE}),
+    ApiRow("api:safety-confirm", {"post": MANAGE}, data=_held),
+    ApiRow("api:reaction-list", {"get": PEOPLE, "post": Can.EDIT_AUDIENCE}, data=_complaint),
     ApiRow("api:testmail-list", {"post": EDIT}, data=lambda w, _m: {"campaign": _campaign(w)["pk"]}),
     ApiRow("api:testmail-detail", {"get": EDIT}, kwargs=_tested),
 ]

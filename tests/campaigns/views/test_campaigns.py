@@ -228,11 +228,13 @@ def test_a_campaign_is_given_up_by_the_owner_too(workspace: Workspace, owner: Me
 
 # The brief
 
+HOLD = {"unknown_policy": "hold"}
+
 
 def test_what_may_differ_can_be_changed(workspace: Workspace, marketer: Member, browse: Browse) -> None:
     campaign = CampaignFactory.create(workspace=workspace)
     segment, sender = SegmentFactory.create(workspace=workspace), SenderFactory.create(workspace=workspace)
-    data = {"name": "New", "segment": segment.pk, "sender": sender.pk, "offer": "10 %", "cost": "12.50"}
+    data = {"name": "New", "segment": segment.pk, "sender": sender.pk, "offer": "10 %", "cost": "12.50"} | HOLD
 
     answer = browse(marketer).post(_url("campaign_edit", workspace, pk=campaign.pk), data)
 
@@ -241,12 +243,15 @@ def test_what_may_differ_can_be_changed(workspace: Workspace, marketer: Member, 
     assert (changed.name, changed.segment, changed.sender, changed.offer) == ("New", segment, sender, "10 %")
 
 
-@pytest.mark.parametrize("wrong", [{"cost": "-1"}, {"cost": "much"}, {"name": ""}, {"segment": "0"}, {"sender": "x"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"cost": "-1"}, {"cost": "much"}, {"name": ""}, {"segment": "0"}, {"sender": "x"}, {"unknown_policy": "never"}],
+)
 def test_wrong_input_is_said_under_its_field(
     workspace: Workspace, marketer: Member, browse: Browse, wrong: dict[str, str]
 ) -> None:
     campaign = CampaignFactory.create(workspace=workspace)
-    data = {"name": "New", "segment": campaign.segment_id, "sender": campaign.sender_id, "cost": "0", **wrong}
+    data = {"name": "New", "segment": campaign.segment_id, "sender": campaign.sender_id, "cost": "0", **HOLD, **wrong}
 
     answer = browse(marketer).post(_url("campaign_edit", workspace, pk=campaign.pk), data)
 
@@ -264,6 +269,7 @@ def test_nobody_elses_segment_or_sender_can_be_chosen(
         "cost": "0",
         "segment": SegmentFactory.create(workspace=outsider.workspace).pk,
         "sender": SenderFactory.create(workspace=outsider.workspace).pk,
+        **HOLD,
     }
 
     answer = browse(marketer).post(_url("campaign_edit", workspace, pk=campaign.pk), data)
@@ -289,7 +295,7 @@ def test_what_is_scheduled_shows_why_it_cannot_be_edited(
     workspace: Workspace, marketer: Member, browse: Browse, now: datetime
 ) -> None:
     campaign = CampaignFactory.create(workspace=workspace, state=CampaignState.SCHEDULED, scheduled_at=now)
-    data = {"name": "New", "segment": campaign.segment_id, "sender": campaign.sender_id, "cost": "0"}
+    data = {"name": "New", "segment": campaign.segment_id, "sender": campaign.sender_id, "cost": "0", **HOLD}
     client, url = browse(marketer), _url("campaign_edit", workspace, pk=campaign.pk)
 
     assert "Take off the schedule" in client.get(url).content.decode()
