@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db.models import F
 from pytest_django import Settings
 
 from delivery import services
@@ -91,6 +92,7 @@ class TestStuck:
         Delivery.objects.filter(state=DeliveryState.QUEUED).update(
             state=DeliveryState.DEFERRED, attempt=1, next_attempt_at=NOON + timedelta(hours=2)
         )
+        run.chunks.update(mark=F("last_id"))
         look(run, NOON)
 
         look(run, NOON + 60 * MINUTE)
@@ -101,6 +103,7 @@ class TestStuck:
 def _hand_over_the_first(run: Run, at: datetime) -> None:
     first = run.deliveries.filter(state=DeliveryState.QUEUED).earliest("pk")
     Delivery.objects.filter(pk=first.pk).update(state=DeliveryState.SENT, decided_at=at)
+    run.chunks.update(mark=first.pk, taken=F("taken") + 1)
 
 
 class TestWorkersAway:

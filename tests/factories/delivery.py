@@ -292,7 +292,7 @@ def approve(story: Story, now: datetime) -> StoryDecision:
 
 
 def settled(run: Run, count: int, state: DeliveryState, at: datetime, **fields: Any) -> list[Delivery]:
-    """So many rows of a run that are decided, in one statement and without contacts."""
+    """So many rows of a run that are decided, or wait, in one statement and without contacts."""
     first = Delivery.objects.filter(run=run).count()
     rows = [
         Delivery(
@@ -305,7 +305,10 @@ def settled(run: Run, count: int, state: DeliveryState, at: datetime, **fields: 
         )
         for number in range(count)
     ]
-    return Delivery.objects.bulk_create(rows)
+    made = Delivery.objects.bulk_create(rows)
+    if state == DeliveryState.QUEUED:
+        make_chunks(run)
+    return made
 
 
 SKIPPED = {"state": DeliveryState.SKIPPED, "reason": Reason.NO_CONSENT}
