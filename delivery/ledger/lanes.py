@@ -1,6 +1,6 @@
 """Lanes: a worker's hold on its rows lives as long as its session with PostgreSQL."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from delivery.fates import Outcome
-from delivery.journal import Note, discard_notes, read_notes
+from delivery.journal import discard_notes, path_of, read_notes
 from delivery.ledger.chunks import let_go
 from delivery.ledger.moves import Settlement, settle, take_back
 from delivery.ledger.verdicts import Held
@@ -64,9 +64,8 @@ def _bury(key: int, now: datetime) -> None:
         return
     let_go(lane)
     left = _open_rows(lane)
-    notes = read_notes(lane)
-    if notes is not None:
-        _settle_by_notes(left, notes, lane, now)
+    if path_of(lane).exists():
+        _settle_by_notes(left, lane, now)
         transaction.on_commit(lambda: discard_notes(lane))
     _doubt(left, lane, now)
     Chunk.objects.filter(lane=key).update(lane=None)
@@ -84,8 +83,11 @@ def _open_rows(lane: Lane) -> list[Held]:
     return rows + [Held(row.pk, row.address, row.attempt) for row in own]
 
 
-def _settle_by_notes(open_rows: Sequence[Held], notes: Mapping[int, Note], lane: Lane, now: datetime) -> None:
+def _settle_by_notes(open_rows: Sequence[Held], lane: Lane, now: datetime) -> None:
     """What was answered is settled by the answer; what never came to its final dot was surely not delivered."""
+    notes = read_notes(lane) if open_rows else None
+    if notes is None:
+        return
     take_back([row for row in open_rows if row.pk not in notes], lane, now)
     answered = [(row, note) for row in open_rows if (note := notes.get(row.pk)) and note.fate]
     settle(Settlement([(row, Outcome(note.fate, note.code)) for row, note in answered if note.fate]), lane, now)
