@@ -162,9 +162,16 @@ class Desk:
         while not self._is_stopping:
             self._arrived.clear()
             while self._inbox and not self._is_stopping:
-                await self._submit(courier, self._inbox.popleft())
+                await self._submit(courier, self._next())
             if not self._is_stopping:
                 await self._arrived.wait()
+
+    def _next(self) -> Held:
+        """The row that has waited longest; it is in hand at every moment, also while its message is made."""
+        held = self._inbox[0]
+        self._out[held.pk] = held
+        self._inbox.popleft()
+        return held
 
     async def _submit(self, courier: Courier, held: Held) -> None:
         try:
@@ -176,11 +183,11 @@ class Desk:
             logger.exception("Delivery %s could not be made", held.pk)
             self._cannot_make(held, error)
             return
-        self._out[held.pk] = held
         await courier.submit(parcel)
 
     def _cannot_make(self, held: Held, error: Exception) -> None:
         self._results.append((held, Outcome(Fate.UNBUILDABLE, None, str(error)[:LONGEST_WORDS])))
+        del self._out[held.pk]
 
     def _stop(self) -> None:
         self._is_stopping = True

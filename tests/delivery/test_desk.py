@@ -80,6 +80,25 @@ def test_every_row_comes_back_with_the_servers_word_and_was_noted_before_its_end
     assert len(sink.taken) == 30
 
 
+def test_a_row_whose_message_takes_long_to_make_is_in_hand_meanwhile(sink: Sink) -> None:
+    began, may_go_on = threading.Event(), threading.Event()
+
+    def make(held: Held) -> Parcel:
+        began.set()
+        assert may_go_on.wait(WAIT)
+        return made(held)
+
+    with desk_to(sink.mail_settings, make) as desk:
+        desk.give(rows(1))
+        assert began.wait(WAIT)
+        was_idle = desk.is_idle  # a round that believes it ends, and takes the message back
+        may_go_on.set()
+        results, returned = everything(desk, 1)
+
+    assert not was_idle
+    assert (results[1].fate, returned) == (Fate.ACCEPTED, set())
+
+
 @pytest.mark.parametrize("error", [RenderFailed("a filter does not take this"), KeyError("nobody foresaw this")])
 def test_what_cannot_be_made_costs_only_itself(sink: Sink, error: Exception) -> None:
     def make(held: Held) -> Parcel:
