@@ -130,9 +130,9 @@ class DeliveryFactory(DjangoModelFactory[Delivery]):
     )
 
     @factory.post_generation
-    def chunk(self: Delivery, _create: bool, _extracted: object, **_given: object) -> None:
+    def chunk(self: Delivery, create: bool, _extracted: object, **_given: object) -> None:
         """A row that waits for its first attempt lies in a chunk, here of its own."""
-        if self.state == DeliveryState.QUEUED and self.next_attempt_at is None:
+        if create and self.state == DeliveryState.QUEUED and self.next_attempt_at is None:
             Chunk.objects.create(
                 run=self.run, domain_group="other", first_id=self.pk, last_id=self.pk, mark=self.pk - 1, size=1
             )

@@ -13,7 +13,8 @@ if __name__ == "__main__":
     from django.utils import timezone
 
     from audience.models import Contact
-    from delivery.models import Delivery
+    from delivery.ledger import make_chunks
+from delivery.models import Delivery
     from tests.factories.audience import ContactFactory
     from tests.factories.delivery import DeliveryFactory, RunFactory
     from tests.factories.workspaces import MemberFactory
@@ -25,5 +26,6 @@ if __name__ == "__main__":
     run = RunFactory.create(workspace=lead.workspace, matched_count=people)
     readers = Contact.objects.bulk_create(ContactFactory.build_batch(people, workspace=lead.workspace))
     Delivery.objects.bulk_create(DeliveryFactory.build(run=run, contact=reader) for reader in readers)
+    make_chunks(run)
     _key, secret = create_api_key(workspace=lead.workspace, name="flow", scopes=list(SCOPES), by=lead, now=now)
     print(json.dumps({"key": secret, "campaign": run.campaign_id}))  # noqa: T201  this is its answer
