@@ -14,7 +14,7 @@ if __name__ == "__main__":
 
     from audience.models import Contact
     from delivery.ledger import make_chunks
-from delivery.models import Delivery
+    from delivery.models import Delivery
     from tests.factories.audience import ContactFactory
     from tests.factories.delivery import DeliveryFactory, RunFactory
     from tests.factories.workspaces import MemberFactory
