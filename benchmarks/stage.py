@@ -7,8 +7,10 @@ from benchmarks.ground import new_member
 from benchmarks.newsletter import reader_context
 
 
-def planned_run(recipients: int, html: str) -> Any:
+def planned_run(recipients: int, html: str, algorithm: str = "") -> Any:
     """A run whose ledger is written: everybody of a fresh workspace waits. `html` is a Liquid template.
+
+    With an algorithm (rsa-sha256, ed25519-sha256) its mail is signed by a key of that kind.
 
     The approval is left out: it is asked once a run, before the ledger, and has no part in what is measured.
     """
@@ -22,6 +24,8 @@ def planned_run(recipients: int, html: str) -> Any:
     member, now = new_member(), timezone.now()
     story = _story(member, recipients, now)
     add_sender(workspace=member.workspace, name="Maren", email="maren@letters.example", by=member, now=now)
+    if algorithm:
+        _sign(member, algorithm, now)
     campaign = create_campaign(story=story, by=member, now=now)
     content = write_content(
         campaign=campaign,
@@ -40,6 +44,15 @@ def planned_run(recipients: int, html: str) -> Any:
     run.refresh_from_db()
     assert run.matched_count == recipients
     return run
+
+
+def _sign(member: Any, algorithm: str, now: Any) -> None:
+    from delivery.dkim import Algorithm
+    from delivery.signing import add_key, switch_on
+
+    kind = Algorithm(algorithm)
+    key = add_key(workspace=member.workspace, domain="letters.example", algorithm=kind, by=member, now=now)
+    switch_on(key=key, by=member, now=now)
 
 
 def _story(member: Any, recipients: int, now: Any) -> Any:
