@@ -69,7 +69,7 @@ def running_stack(
     """Start everything on free ports with an empty, migrated database called `name`; stop it at the end."""
     port, sandbox_port = _free_port(), _free_port()
     environment = {
-        "DATABASE_URL": _fresh_database(name),
+        "DATABASE_URL": fresh_database(name),
         "REDIS_URL": f"{os.environ['REDIS_URL'].partition('?')[0]}?db={redis_number}",
         "EMAILOPS_VAR": str(folder),
         "PORT": str(port),
@@ -108,7 +108,8 @@ def manage(*command: str, environment: dict[str, str]) -> str:
     return done.stdout
 
 
-def _fresh_database(name: str) -> str:
+def fresh_database(name: str) -> str:
+    """An empty database of this name on the server of the environment; its URL. An older one is dropped."""
     server = os.environ["DATABASE_URL"]
     connection = psycopg2.connect(server)
     connection.autocommit = True

@@ -107,7 +107,8 @@ def test_what_belongs_to_no_workspace_is_known() -> None:
     assert without == {
         "workspaces.User",  # a person may work in several
         "workspaces.Workspace",
-        "delivery.Chunk", "delivery.Lane",  # a worker sends for all
+        "delivery.Chunk",
+        "delivery.Lane",  # a worker sends for all
         "delivery.SandboxMessage",  # an operator's tool
     }
 

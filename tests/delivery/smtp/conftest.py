@@ -1,16 +1,8 @@
 """Certificates made on the spot, and a scene that runs on both event loops."""
 
-import ssl
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from tests.certificates import Authority, new_authority
 from tests.delivery.smtp.scene import LOOPS, Scene
 
 
@@ -19,63 +11,6 @@ def scene(request: pytest.FixtureRequest) -> Scene:
     return Scene(loop=request.param)
 
 
-@dataclass(frozen=True)
-class Authority:
-    """Whoever signs the certificates of these tests, and a context that believes it."""
-
-    key: ec.EllipticCurvePrivateKey
-    certificate: x509.Certificate
-    folder: Path
-
-    @property
-    def trust(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cadata=self.certificate.public_bytes(serialization.Encoding.PEM).decode())
-
-    def server(self, host: str, *, days: int = 1) -> ssl.SSLContext:
-        """A server's context with a certificate for this host that holds so many days from now."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        signed = _certificate(host, key, issuer=self.certificate.subject, issuer_key=self.key, days=days)
-        path = self.folder / f"{host}{days}.pem"
-        path.write_bytes(_pem(key) + signed.public_bytes(serialization.Encoding.PEM))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path)
-        return context
-
-
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Authority of the tests")])
-    certificate = _certificate("Authority of the tests", key, issuer=name, issuer_key=key, days=2, is_authority=True)
-    return Authority(key, certificate, tmp_path_factory.mktemp("certificates"))
-
-
-def _certificate(
-    name: str,
-    key: ec.EllipticCurvePrivateKey,
-    *,
-    issuer: x509.Name,
-    issuer_key: ec.EllipticCurvePrivateKey,
-    days: int,
-    is_authority: bool = False,
-) -> x509.Certificate:
-    now = datetime.now(UTC)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=9))
-        .not_valid_after(now + timedelta(days=days))
-        .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
-    )
-    if not is_authority:
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-    return builder.sign(issuer_key, hashes.SHA256())
-
-
-def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    return new_authority(tmp_path_factory.mktemp("certificates"))

@@ -7,7 +7,7 @@ import pytest
 
 from delivery.fates import Fate
 from delivery.smtp.opening import is_on_this_machine
-from tests.delivery.smtp.conftest import Authority
+from tests.certificates import Authority
 from tests.delivery.smtp.scene import IMPATIENT, Scene, timeouts_for
 from tests.delivery.smtp.sink import Act, Answer, At, Sink
 
