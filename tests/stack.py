@@ -67,7 +67,7 @@ def running_stack(
     name: str, folder: Path, *, redis_number: int, prepare: Callable[[dict[str, str]], None] | None = None
 ) -> Iterator[Stack]:
     """Start everything on free ports with an empty, migrated database called `name`; stop it at the end."""
-    port, sandbox_port = _free_port(), _free_port()
+    port, sandbox_port = free_port(), free_port()
     environment = {
         "DATABASE_URL": fresh_database(name),
         "REDIS_URL": f"{os.environ['REDIS_URL'].partition('?')[0]}?db={redis_number}",
@@ -123,7 +123,7 @@ def fresh_database(name: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, f"/{name}", parts.query, parts.fragment))
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket() as probe:
         probe.bind(("127.0.0.1", 0))
         number: int = probe.getsockname()[1]

@@ -28,7 +28,7 @@ def main() -> int:
     prepare()
     from tests.faults.registry import FAULTS
 
-    keys = options.only.upper().split(",") if options.only else list(FAULTS)
+    keys = options.only.split(",") if options.only else list(FAULTS)
     strangers = [key for key in keys if key not in FAULTS]
     if strangers:
         print(f"There is no {', '.join(strangers)}. There are {', '.join(FAULTS)}.", file=sys.stderr)

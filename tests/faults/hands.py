@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
 from audience import intake
@@ -111,7 +111,7 @@ def _again_and_again(once: Callable[[], bool], pause: float) -> None:
             try:
                 if once():
                     return
-            except (OperationalError, InterfaceError):
+            except (DatabaseError, InterfaceError):
                 with suppress(Exception):
                     connection.close()
                 time.sleep(0.2)

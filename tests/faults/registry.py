@@ -1,6 +1,6 @@
 """All faults, in the order of docs/sending.md."""
 
-from tests.faults import deaths, people, races, relay
+from tests.faults import deaths, people, races, relay, servers
 from tests.faults.finding import Fault
 
 FAULTS = {
@@ -8,6 +8,10 @@ FAULTS = {
     for fault in (
         Fault("R1", "workers killed (SIGKILL), policy “hold”", deaths.killed_while_held),
         Fault("R2", "workers killed, policy “resend”", deaths.killed_and_sent_again),
+        Fault("R3", "beat killed", servers.beat_killed),
+        Fault("R4", "Redis killed and emptied", servers.redis_killed),
+        Fault("R5", "PostgreSQL stopped at once", servers.postgres_killed),
+        Fault("R5b", "workers cut off from PostgreSQL", servers.sessions_cut),
         Fault("R6", "refusals, greylisting, servers that are full", relay.refused_and_put_off),
         Fault("R7", "the server hangs up, at every moment", relay.hung_up_on),
         Fault("R8", "the answer to the final dot comes late", relay.slow_to_answer),

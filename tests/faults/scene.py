@@ -52,6 +52,12 @@ class Crew:
     def _one(self) -> ForkServerProcess:
         return begin(send, self.run.pk, self.mail)
 
+    def mend(self) -> None:
+        """Whoever supervises them starts those again that ended."""
+        self.workers = [worker if worker.is_alive() else self._one() for worker in self.workers]
+        if self.poller is not None and not self.poller.is_alive():
+            self.poller = begin(ring)
+
     def kill_one(self, dice: random.Random) -> None:
         number = dice.randrange(self.size)
         kill(self.workers[number])
