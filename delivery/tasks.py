@@ -7,6 +7,7 @@ from audience.models import Contact
 from campaigns.models import Campaign
 from delivery import planning, sending, services
 from delivery.smtp.timeouts import Timeouts
+from emailops.lib.clock import ServerClock
 from workspaces.models import Member
 
 LONGEST_TASK = int(sending.BUDGET.total_seconds()) + int(Timeouts().longest_message) + 60
@@ -16,7 +17,7 @@ LONGEST_TASK = int(sending.BUDGET.total_seconds()) + int(Timeouts().longest_mess
 @shared_task(name="delivery.ring")
 def ring(**_future: object) -> None:
     """Start what is due, and find what was left behind."""
-    now = timezone.now()
+    now = ServerClock()()
     planning.start_due(now)
     sending.ring(now)
 
@@ -24,13 +25,13 @@ def ring(**_future: object) -> None:
 @shared_task(name="delivery.plan_run")
 def plan_run(run_id: int, **_future: object) -> None:
     """Freeze the audience of a run."""
-    planning.plan_run(run_id, timezone.now())
+    planning.plan_run(run_id, ServerClock()())
 
 
 @shared_task(name="delivery.send_run", time_limit=LONGEST_TASK)
 def send_run(run_id: int, **_future: object) -> None:
     """Send for a while."""
-    sending.work(run_id, timezone.now)
+    sending.work(run_id, ServerClock())
 
 
 @shared_task(name="delivery.send_test", time_limit=LONGEST_TASK)
