@@ -1,6 +1,6 @@
 """All faults, in the order of docs/sending.md."""
 
-from tests.faults import deaths, people, races, relay, servers
+from tests.faults import clocks, deaths, people, races, relay, servers
 from tests.faults.finding import Fault
 
 FAULTS = {
@@ -15,6 +15,7 @@ FAULTS = {
         Fault("R6", "refusals, greylisting, servers that are full", relay.refused_and_put_off),
         Fault("R7", "the server hangs up, at every moment", relay.hung_up_on),
         Fault("R8", "the answer to the final dot comes late", relay.slow_to_answer),
+        Fault("R9", "clocks that jump", clocks.jumping),
         Fault("R12", "started, planned and sent by many at once", races.started_at_once),
         Fault("R13", "people unsubscribe meanwhile", people.unsubscribed_meanwhile),
         Fault("R14", "paused and resumed meanwhile", people.paused_meanwhile),

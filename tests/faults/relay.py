@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -45,7 +45,7 @@ class Script(Sink):
     """Says what it was told for each try of each recipient, and writes down when it was asked."""
 
     tries: dict[str, list[str]] = field(default_factory=dict)
-    clock: "HandClock | None" = None
+    clock: Callable[[], datetime] | None = None
     asked: defaultdict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
 
     def answer(self, phase: Phase, recipient: str = "") -> str:
@@ -113,7 +113,7 @@ def refused_and_put_off(scale: Scale, seed: int) -> Finding:
     finding = Finding(f"{people:,} messages")
     _judge_states(finding, run, sink)
     _judge_times(finding, sink)
-    compare(run, _accepted(sink)).onto(finding)
+    compare(run, accepted(sink)).onto(finding)
     return finding
 
 
@@ -159,7 +159,7 @@ def _judge_times(finding: Finding, sink: Script) -> None:
     finding.facts = {"retries": retries}
 
 
-def _accepted(sink: Sink) -> Counter[str]:
+def accepted(sink: Sink) -> Counter[str]:
     return Counter(str(message.parsed["Message-ID"]) for message in sink.taken)
 
 
@@ -227,7 +227,7 @@ def _hang_up(sink: Dropping) -> Books:
     run = new_run(people, LONG_HTML if sink.at == Phase.BODY else HTML)
     with running_sink(sink), _leaving_by(_settings(sink)):
         _work_off(run, HandClock())
-        return compare(run, _accepted(sink))
+        return compare(run, accepted(sink))
 
 
 def _settings(sink: Dropping) -> MailSettings:
@@ -253,7 +253,7 @@ def slow_to_answer(scale: Scale, seed: int) -> Finding:
 
     with running_sink(Sink(before=take_time)) as sink, Crew(run, sink.mail_settings):
         wait_for_end(run, delay * len(slow) + 60)
-        books = compare(run, _accepted(sink))
+        books = compare(run, accepted(sink))
     finding = Finding(f"{people} messages, {len(slow)} answers after {delay:g} seconds, 2 workers")
     books.onto(finding)
     finding.at_most("not sent", books.rows - len(+_copies(books)))
