@@ -5,6 +5,7 @@ apart: messages that never reached their final dot, messages that were answered,
 messages of which nobody knows.
 """
 
+import fcntl
 import mmap
 import os
 import struct
@@ -36,17 +37,21 @@ class Note:
 class Journal:
     """The notes of one lane. A note is one write of eight bytes into shared memory: nothing waits for a disk.
 
+    The file is locked for as long as somebody may write into it, which the kernel sees to however the process ends.
     Raises OSError when there is no room for the file, before anything is sent.
     """
 
     def __init__(self, lane: Lane) -> None:
         self.path = path_of(lane)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("w+b") as file:
-            os.posix_fallocate(
-                file.fileno(), 0, SIZE
-            )  # a full disk is an error now, and not a signal at the first note
-            self._notes = mmap.mmap(file.fileno(), SIZE)
+        self._file = self.path.open("w+b")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.posix_fallocate(self._file.fileno(), 0, SIZE)  # a full disk is an error now, not a signal at a note
+            self._notes = mmap.mmap(self._file.fileno(), SIZE)
+        except OSError:
+            self._file.close()
+            raise
         self._end = 0
 
     @property
@@ -70,12 +75,27 @@ class Journal:
     def close(self) -> None:
         """Write no more. The file stays until the ledger has everything."""
         self._notes.close()
+        self._file.close()
 
 
 def path_of(lane: Lane) -> Path:
     """The moment stands in the name: after a restored backup a lane's number comes a second time."""
     path: Path = settings.VAR_DIR / "journal" / f"{lane.pk}-{lane.opened_at:%Y%m%d%H%M%S%f}.notes"
     return path
+
+
+def is_being_written(lane: Lane) -> bool:
+    """Whether a process of this machine still hands messages over for a lane, whatever became of its session."""
+    try:
+        file = path_of(lane).open("rb")
+    except FileNotFoundError:
+        return False
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def read_notes(lane: Lane) -> dict[int, Note] | None:

@@ -9,6 +9,7 @@ from delivery import installation, planning, sending, services
 from delivery.models import TransportTrial
 from delivery.smtp.timeouts import Timeouts
 from delivery.transports.services import run_trial
+from emailops.lib.clock import ServerClock
 from workspaces.models import Member
 
 LONGEST_TASK = int(sending.BUDGET.total_seconds()) + int(Timeouts().longest_message) + 60
@@ -19,7 +20,7 @@ LONGEST_TASK = int(sending.BUDGET.total_seconds()) + int(Timeouts().longest_mess
 def ring(**_future: object) -> None:
     """Start what is due, and find what was left behind."""
     installation.stand_ready(installation.database_clock())
-    now = timezone.now()
+    now = ServerClock()()
     planning.start_due(now)
     sending.ring(now)
 
@@ -27,14 +28,14 @@ def ring(**_future: object) -> None:
 @shared_task(name="delivery.plan_run")
 def plan_run(run_id: int, **_future: object) -> None:
     """Freeze the audience of a run."""
-    planning.plan_run(run_id, timezone.now())
+    planning.plan_run(run_id, ServerClock()())
 
 
 @shared_task(name="delivery.send_run", time_limit=LONGEST_TASK)
 def send_run(run_id: int, **_future: object) -> None:
     """Send for a while."""
     installation.stand_ready(installation.database_clock())
-    sending.work(run_id, timezone.now)
+    sending.work(run_id, ServerClock())
 
 
 @shared_task(name="delivery.send_test", time_limit=LONGEST_TASK)

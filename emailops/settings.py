@@ -206,9 +206,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {**VISIBILITY, "max_retries": 0}
 CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = VISIBILITY
 CELERY_VISIBILITY_TIMEOUT = VISIBILITY["visibility_timeout"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# A bell is acknowledged when it is heard. Late, it would have to be acknowledged over a broker that may have died in
+# between, which ends the whole worker (AttributeError in kombu); and whatever must happen is found again by a poller.
+CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_DISABLE_PREFETCH = True  # a bell that waits behind a task of twenty seconds could be heard by others
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_TASK_TIME_LIMIT = 120

@@ -4,6 +4,7 @@ Everything runs in threads of its own and touches no database, so what it keeps 
 """
 
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from typing import BinaryIO
 
 from emailops.lib.mailurl import SMTP_BACKEND, MailSettings
 
+WINDOW = 64 * 1024  # bytes that are taken unread: as over a network, a long body does not leave all at once
 SOME = 4096  # bytes of a body that are read before the connection is dropped in the middle of it
 
 
@@ -24,6 +26,8 @@ class Phase(StrEnum):
 
     BANNER = "banner"
     EHLO = "ehlo"
+    STARTTLS = "starttls"
+    TLS = "tls"
     AUTH = "auth"
     MAIL = "mail"
     RCPT = "rcpt"
@@ -35,6 +39,7 @@ class Phase(StrEnum):
 
 ANSWERS = {
     Phase.BANNER: "220 sink ready",
+    Phase.STARTTLS: "220 2.0.0 Go ahead",
     Phase.AUTH: "235 2.7.0 Welcome",
     Phase.MAIL: "250 2.1.0 Ok",
     Phase.RCPT: "250 2.1.5 Ok",
@@ -80,13 +85,17 @@ class _Rule:
 
 @dataclass
 class Sink:
-    """What was taken, and what will be said. `before` is called at each phase, from the connection's own thread."""
+    """What was taken, and what will be said. `before` is called at each phase, from the connection's own thread.
+
+    With a `certificate` it takes STARTTLS.
+    """
 
     port: int = 0
     taken: list[Received] = field(default_factory=list)
     connections: int = 0
     commands: list[str] = field(default_factory=list)
     extensions: list[str] = field(default_factory=lambda: ["8BITMIME", "SMTPUTF8"])
+    certificate: ssl.SSLContext | None = None
     before: Callable[[Phase, str], None] = lambda _phase, _recipient: None
     _rules: list[_Rule] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -119,10 +128,12 @@ class Sink:
 
 
 @contextmanager
-def running_sink() -> Iterator[Sink]:
-    """A sink that listens on a free port of its own."""
+def running_sink(sink: Sink | None = None) -> Iterator[Sink]:
+    """A sink that listens on a free port of its own; an ordinary one, unless another is given."""
+    sink = sink or Sink()
     with socket.create_server(("127.0.0.1", 0)) as server:
-        sink = Sink(port=server.getsockname()[1])
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW)
+        sink.port = server.getsockname()[1]
         threading.Thread(target=_accept, args=(server, sink), daemon=True).start()
         yield sink
 
@@ -174,6 +185,8 @@ class _Conversation:
         match verb.upper():
             case "EHLO" | "HELO":
                 self._greet()
+            case "STARTTLS":
+                self._encrypt()
             case "AUTH":
                 self._say(Phase.AUTH)
             case "MAIL":
@@ -197,8 +210,17 @@ class _Conversation:
         scripted = self.sink.answer(Phase.EHLO)
         if scripted == DROP:
             raise _Dropped
-        lines = ["250-sink", *(f"250-{name}" for name in self.sink.extensions), "250 HELP"]
+        offered = [*self.sink.extensions, *(["STARTTLS"] if self.sink.certificate else [])]
+        lines = ["250-sink", *(f"250-{name}" for name in offered), "250 HELP"]
         self._send(scripted or "\r\n".join(lines))
+
+    def _encrypt(self) -> None:
+        if not self._say(Phase.STARTTLS).startswith("220"):
+            return
+        if self.sink.answer(Phase.TLS) == DROP or self.sink.certificate is None:
+            raise _Dropped
+        self.connection = self.sink.certificate.wrap_socket(self.connection, server_side=True)
+        self.lines = self.connection.makefile("rb")
 
     def _take(self) -> bool:
         answer = self._say(Phase.DATA)

@@ -75,9 +75,9 @@ def running_stack(
 
     `settings` are environment variables that take the place of ours.
     """
-    port, sandbox_port = _free_port(), _free_port()
+    port, sandbox_port = free_port(), free_port()
     environment = {
-        "DATABASE_URL": _fresh_database(name),
+        "DATABASE_URL": fresh_database(name),
         "REDIS_URL": f"{os.environ['REDIS_URL'].partition('?')[0]}?db={redis_number}",
         "EMAILOPS_VAR": str(folder),
         "PORT": str(port),
@@ -117,7 +117,8 @@ def manage(*command: str, environment: dict[str, str]) -> str:
     return done.stdout
 
 
-def _fresh_database(name: str) -> str:
+def fresh_database(name: str) -> str:
+    """An empty database of this name on the server of the environment; its URL. An older one is dropped."""
     server = os.environ["DATABASE_URL"]
     connection = psycopg2.connect(server)
     connection.autocommit = True
@@ -131,7 +132,7 @@ def _fresh_database(name: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, f"/{name}", parts.query, parts.fragment))
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket() as probe:
         probe.bind(("127.0.0.1", 0))
         number: int = probe.getsockname()[1]

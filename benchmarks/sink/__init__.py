@@ -36,7 +36,14 @@ class FastSink:
 
     def accepted(self) -> Counter[str]:
         """How often each Message-ID was accepted, so far."""
-        return Counter(self.log.read_text().splitlines()) if self.log.exists() else Counter()
+        return Counter(message_id for message_id, _at in self.acceptances())
+
+    def acceptances(self) -> list[tuple[str, float]]:
+        """Message-ID and moment, in seconds since 1970, of every acceptance, so far."""
+        if not self.log.exists():
+            return []
+        lines = self.log.read_text().rpartition("\n")[0].splitlines()  # the last may be half written
+        return [(message_id, float(at)) for message_id, at in map(str.split, lines)]
 
 
 def build_sink(folder: Path) -> Path:

@@ -8,8 +8,8 @@
  *     takes as long. Replies to pipelined commands overlap, as they would there.
  * -t  speak TLS from the first byte with PREFIX.crt and PREFIX.key.
  * -n  offer neither PIPELINING nor CHUNKING.
- * -o  append the Message-ID of every accepted message to this file, one a line, before the message is acknowledged: what
- *     the file does not hold was not accepted, and what it holds twice was accepted twice.
+ * -o  append a line for every accepted message to this file before the message is acknowledged, its Message-ID and the
+ *     seconds since 1970: what the file does not hold was not accepted, and what it holds twice was accepted twice.
  *
  * A recipient that contains "refuse" is answered with 550, one with "defer" with 450. SIGTERM ends it; the last line is
  * one JSON object: messages, bytes, connections, refused, seconds of CPU, and the messages of the busiest connections.
@@ -169,6 +169,12 @@ static void remember_head(struct connection *c, const char *bytes, long length) 
     c->head_length += length;
 }
 
+static double wall_clock(void) {
+    struct timespec at;
+    clock_gettime(CLOCK_REALTIME, &at);
+    return at.tv_sec + at.tv_nsec * 1e-9;
+}
+
 static void log_message(struct connection *c) {
     static const char name[] = "Message-ID:";
     const char *line = c->head, *end = c->head + c->head_length;
@@ -178,7 +184,7 @@ static void log_message(struct connection *c) {
         if (stop - line > (int)sizeof name && !strncasecmp(line, name, sizeof name - 1)) {
             line += sizeof name - 1;
             while (*line == ' ') line++;
-            fprintf(message_log, "%.*s\n", (int)(stop - line - (stop[-1] == '\r')), line);
+            fprintf(message_log, "%.*s %.6f\n", (int)(stop - line - (stop[-1] == '\r')), line, wall_clock());
             fflush(message_log);
             return;
         }

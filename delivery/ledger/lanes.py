@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from delivery.fates import Outcome
-from delivery.journal import discard_notes, path_of, read_notes
+from delivery.journal import discard_notes, is_being_written, path_of, read_notes
 from delivery.ledger.chunks import let_go
 from delivery.ledger.moves import Settlement, settle, take_back
 from delivery.ledger.verdicts import Held
@@ -40,20 +40,25 @@ def open_lane(run: Run, clock: Callable[[], datetime]) -> Iterator[Lane]:
 def reap(now: datetime) -> int:
     """Settle the rows of workers that died. Returns how many lanes were dead.
 
-    A lane is dead when its lock can be had. What it had only held waits again; what it was handing over is unknown.
+    A lane is dead when its lock can be had and nobody on this machine writes its notes: a worker that lost its session
+    alone is still handing over what it has. What a dead one had only held waits again; what it was handing over is
+    unknown.
     """
-    dead = 0
-    for key in Lane.objects.order_by("pk").values_list("pk", flat=True):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [LANE_KEYS | key])
-            if not cursor.fetchone()[0]:
-                continue
-            try:
-                _bury(key, now)
-                dead += 1
-            finally:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LANE_KEYS | key])
-    return dead
+    return sum(_bury_if_dead(lane, now) for lane in Lane.objects.order_by("pk"))
+
+
+def _bury_if_dead(lane: Lane, now: datetime) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LANE_KEYS | lane.pk])
+        if not cursor.fetchone()[0]:
+            return False
+        try:
+            if is_being_written(lane):
+                return False
+            _bury(lane.pk, now)
+            return True
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LANE_KEYS | lane.pk])
 
 
 @transaction.atomic

@@ -114,6 +114,20 @@ class TestAfterADeath:
         assert again_at
         assert again_at > now
 
+    def test_a_worker_that_lost_its_session_and_lives_on_is_not_buried(self, run: Run, now: datetime) -> None:
+        lane, (row,) = self._left_behind(run, now, 1)
+        notes = Journal(lane)
+
+        buried_alive = ledger.reap(now)
+        notes.about_to_end(row.pk)
+        notes.settled(row.pk, Fate.ACCEPTED, 250)
+        notes.close()
+        buried = ledger.reap(now)
+
+        row.refresh_from_db()
+        assert (buried_alive, buried) == (0, 1)
+        assert row.state == DeliveryState.SENT, "it would have gone out a second time"
+
     def test_the_notes_go_once_the_ledger_has_everything(
         self, run: Run, now: datetime, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
     ) -> None:
