@@ -15,6 +15,9 @@ from workspaces.models import Member
 LONGEST_TASK = int(sending.BUDGET.total_seconds()) + int(Timeouts().longest_message) + 60
 """Seconds. Longer than the general limit: who stops waiting for the answer to the final dot leaves it unknown."""
 
+LONGEST_PLANNING = 3600
+"""Seconds. A million people take half a minute; the list is one transaction, so whoever is ended begins anew."""
+
 
 @shared_task(name="delivery.ring")
 def ring(**_future: object) -> None:
@@ -25,7 +28,7 @@ def ring(**_future: object) -> None:
     sending.ring(now)
 
 
-@shared_task(name="delivery.plan_run")
+@shared_task(name="delivery.plan_run", time_limit=LONGEST_PLANNING)
 def plan_run(run_id: int, **_future: object) -> None:
     """Freeze the audience of a run."""
     planning.plan_run(run_id, ServerClock()())
