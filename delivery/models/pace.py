@@ -12,6 +12,7 @@ from workspaces.models import Owned, ScopedQuerySet
 
 INSTALLATION = 0
 """Stands for the installation's own mail server wherever the id of a mail server is kept."""
+INSTALLATION_NAME = _("The installation’s mail server")
 
 
 class LimitScope(models.TextChoices):

@@ -126,7 +126,7 @@ class TestTheSpeedOfASend:
         shown = words(person.get(at("run_panel", run.workspace, pk=run.campaign_id), headers=HTMX))
 
         assert "Gmail asks for less: 300 a minute instead of 600" in shown
-        assert "Today's limit of 10 mails is reached." in shown
+        assert "Today’s limit of 10 mails is reached." in shown
 
 
 class TestLimits:
