@@ -8,7 +8,6 @@ class DeliveryConfig(AppConfig):
     name = "delivery"
 
     def ready(self) -> None:
-        """Register what this app adds to segments, timelines, preflight, mails and the settings."""
         """Register what this app adds to segments, timelines, preflight, settings, the home page and mails."""
         from audience.segments.fields import register_fields
         from audience.timeline import register_timeline
@@ -30,12 +29,11 @@ class DeliveryConfig(AppConfig):
         register_timeline(mail_moments)
         register_checks("delivery", _("Delivery"), transport_checks)
         register_checks("delivery", _("Delivery"), signing_checks)
-        register_tab(Tab(25, _("Mail servers"), "delivery:settings_transports", Can.MANAGE_WORKSPACE))
-        register_letter("delivery.held", held)
-        register_tab(Tab(25, _("Signing keys"), "delivery:settings_signing", Can.MANAGE_WORKSPACE))
-        register_tab(Tab(30, _("Sending speed"), "delivery:settings_speed", Can.MANAGE_WORKSPACE))
         manage = Can.MANAGE_WORKSPACE
-        register_tab(Tab(30, _("Safety limits"), "delivery:settings_safety", manage))
+        register_tab(Tab(30, _("Mail servers"), "delivery:settings_transports", manage))
+        register_tab(Tab(31, _("Signing keys"), "delivery:settings_signing", manage))
+        register_tab(Tab(32, _("Sending speed"), "delivery:settings_speed", manage))
+        register_tab(Tab(33, _("Safety limits"), "delivery:settings_safety", manage))
         register_panel(Panel("restore_doubt", "banner", 0, manage, "delivery/_doubt.html", doubt_banner))
         for kind, build in (
             ("held", held), ("halted", halted), ("warned", warned), ("stuck", stuck), ("restored", restored),
