@@ -20,7 +20,7 @@ class LimitScope(models.TextChoices):
 
     WORKSPACE = "workspace", _("Everything together")
     SERVER = "server", _("One mail server")
-    GROUP = "group", _("One group of recipients")
+    GROUP = "group", _("One mailbox provider")
 
 
 class SpeedLimitQuerySet(ScopedQuerySet["SpeedLimit"]):
