@@ -23,6 +23,7 @@ class TransportState(models.TextChoices):
     UNPROVEN = "unproven", _("Not used yet")
     SPARE = "spare", _("Spare")
     RESTING = "resting", _("Resting")
+    FALTERING = "faltering", _("Failed last time")
     ATTENTION = "attention", _("Needs you")
     OFF = "off", _("Switched off")
 
@@ -35,6 +36,7 @@ PROTECTION: "dict[str, str | Promise]" = {
 TONES = {
     TransportState.READY: "ok",
     TransportState.RESTING: "warn",
+    TransportState.FALTERING: "warn",
     TransportState.ATTENTION: "bad",
 }
 
@@ -122,6 +124,8 @@ def _state(row: Transport, now: datetime, *, is_needed: bool) -> TransportState:
         return TransportState.ATTENTION
     if not row.is_usable(now):
         return TransportState.RESTING
+    if row.is_in_trouble:
+        return TransportState.FALTERING
     if not row.weight and not is_needed:
         return TransportState.SPARE
     return TransportState.READY if row.last_ok_at else TransportState.UNPROVEN

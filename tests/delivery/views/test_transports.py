@@ -91,6 +91,21 @@ def test_the_list_costs_the_same_with_many(
         client.get(address)
 
 
+def test_with_the_sandbox_no_test_mail_is_offered(
+    relay: Transport, lead: Member, browse: Browse, settings: Settings
+) -> None:
+    client, address = browse(lead), url("transport_try", lead.workspace, pk=relay.pk)
+    settings.MAIL_SANDBOX = False
+    offered = shown(client, address)
+    settings.MAIL_SANDBOX = True
+
+    page = shown(client, address)
+
+    assert 'name="with_mail"' in offered
+    assert 'name="with_mail"' not in page
+    assert "no test mail can be sent along" in page
+
+
 def test_first_one_chooses_the_kind(lead: Member, browse: Browse) -> None:
     page = shown(browse(lead), url("transport_new", lead.workspace))
 
