@@ -59,6 +59,11 @@ class TransportLine:
         return self.state not in {TransportState.OFF, TransportState.ATTENTION}
 
     @property
+    def is_waiting_for_you(self) -> bool:
+        """Whether it carries no mail until somebody has looked at it."""
+        return self.state == TransportState.ATTENTION
+
+    @property
     def details(self) -> "list[str | Promise]":
         """Where it is, how the way there is protected, and as whom we sign in."""
         transport = self.transport
@@ -103,6 +108,14 @@ def overview(workspace: Workspace, now: datetime) -> Overview:
         TransportLine(row, _state(row, now, is_needed=row is spare), _share(row, usable, whole, spare)) for row in rows
     ]
     return Overview(lines)
+
+
+def is_signed_by_others(workspace: Workspace, now: datetime) -> bool:
+    """Whether every way that mail may leave signs it, so that we do not. One query."""
+    lines = overview(workspace, now).lines
+    if settings.MAIL_SANDBOX or not lines:
+        return bool(settings.MAIL.provider)
+    return all(line.transport.signs_itself or not line.transport.is_smtp for line in lines if line.is_hopeful)
 
 
 def line_of(transport: Transport, now: datetime) -> TransportLine:
