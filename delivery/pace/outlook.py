@@ -45,7 +45,7 @@ class ServerOutlook:
 
 @dataclass(frozen=True)
 class Outlook:
-    """The pace of a workspace at one moment. Three queries."""
+    """The pace of a workspace at one moment. Four queries."""
 
     workspace: Workspace
     now: datetime
@@ -61,10 +61,19 @@ class Outlook:
         return {(row.scope, row.transport_id, row.group): row for row in rows}
 
     @cached_property
+    def warm_ups(self) -> dict[int, WarmUp]:
+        """Each warm-up by its mail server."""
+        return {row.transport_id: row for row in WarmUp.objects.for_workspace(self.workspace)}
+
+    @property
+    def has_volumes(self) -> bool:
+        """Whether anything limits what goes out in a day. Two queries."""
+        return bool(self.warm_ups) or any(limit.per_day for limit in self.limits.values())
+
+    @cached_property
     def servers(self) -> list[ServerOutlook]:
-        warm_ups = {row.transport_id: row for row in WarmUp.objects.for_workspace(self.workspace)}
         drawn = volumes_on(self.workspace, self.day)
-        return [self._server(each, warm_ups.get(each.id), drawn) for each in mail_servers(self.workspace)]
+        return [self._server(each, self.warm_ups.get(each.id), drawn) for each in mail_servers(self.workspace)]
 
     @property
     def _in_use(self) -> list[ServerOutlook]:
@@ -122,14 +131,21 @@ class Outlook:
             count, day, days = count - volume, day + timedelta(days=1), days + 1
         return days
 
+    def days_left_for(self, count: int) -> int:
+        """On how many days so many more messages go out, with what was given today already."""
+        return self.days_for(count + sum(each.drawn for each in self.servers)) if self.has_volumes else 1
+
+    def span_for(self, count: int, per_minute: int, days: int) -> timedelta:
+        """How long so many messages take at most so fast, 0: no limit, on so many days."""
+        return max(time_for(count, per_minute), timedelta(days=days) if days > 1 else timedelta())
+
     @property
     def words(self) -> str:
         """What that means for a mailing to a hundred thousand people."""
         if not self.per_minute and not self.per_day:
             return _("Nothing limits the speed: mail goes out as fast as the mail server takes it.")
-        days = self.days_for(EXAMPLE)
-        by_day = timedelta(days=days) if days > 1 else timedelta()
-        given = {"count": number_format(EXAMPLE), "span": said(max(time_for(EXAMPLE, self.per_minute), by_day))}
+        span = self.span_for(EXAMPLE, self.per_minute, self.days_for(EXAMPLE))
+        given = {"count": number_format(EXAMPLE), "span": said(span)}
         return _("At this speed %(count)s mails take %(span)s.") % given
 
 
