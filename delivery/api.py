@@ -14,12 +14,12 @@ from rest_framework.routers import SimpleRouter
 from audience.models import Contact
 from campaigns.models import Campaign, UnknownPolicy
 from delivery import services, signing
-from delivery.api_safety import ReactionViewSet, SafetyViewSet
 from delivery.dkim import Algorithm
 from delivery.models import Delivery, DeliveryState, Reason, Run, RunState, SigningKey
 from delivery.pace.services import FASTEST, set_speed_limit
 from delivery.panel import RunPanel
 from delivery.queries import last_test, recipients
+from delivery.safety_api import ReactionViewSet, SafetyViewSet
 from delivery.signing_domains import Standing, signing_domains
 from delivery.speed_api import SlowedGroupSerializer, SpeedLimitViewSet, WarmUpViewSet
 from delivery.transports.api import TransportViewSet

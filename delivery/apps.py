@@ -8,7 +8,6 @@ class DeliveryConfig(AppConfig):
     name = "delivery"
 
     def ready(self) -> None:
-        """Register what this app adds to segments, timelines, preflight, mails and the settings."""
         """Register what this app adds to segments, timelines, preflight, settings, the home page and mails."""
         from audience.segments.fields import register_fields
         from audience.timeline import register_timeline
@@ -16,8 +15,8 @@ class DeliveryConfig(AppConfig):
         from delivery.audit_words import AUDIT_WORDS
         from delivery.checks import signing_checks, transport_checks
         from delivery.contact_timeline import mail_moments
-        from delivery.home import doubt_banner
-        from delivery.letters import halted, held, restored, stuck, warned
+        from delivery.home import doubt_banner, mail_server_banner
+        from delivery.letters import halted, held, restored, stopped, stuck, warned
         from delivery.segment_fields import mail_fields
         from workspaces.audit import describe_actions
         from workspaces.home import Panel, register_panel
@@ -30,14 +29,15 @@ class DeliveryConfig(AppConfig):
         register_timeline(mail_moments)
         register_checks("delivery", _("Delivery"), transport_checks)
         register_checks("delivery", _("Delivery"), signing_checks)
-        register_tab(Tab(25, _("Mail servers"), "delivery:settings_transports", Can.MANAGE_WORKSPACE))
-        register_letter("delivery.held", held)
-        register_tab(Tab(25, _("Signing keys"), "delivery:settings_signing", Can.MANAGE_WORKSPACE))
-        register_tab(Tab(30, _("Sending speed"), "delivery:settings_speed", Can.MANAGE_WORKSPACE))
         manage = Can.MANAGE_WORKSPACE
-        register_tab(Tab(30, _("Safety limits"), "delivery:settings_safety", manage))
+        register_tab(Tab(30, _("Mail servers"), "delivery:settings_transports", manage))
+        register_tab(Tab(31, _("Signing keys"), "delivery:settings_signing", manage))
+        register_tab(Tab(32, _("Sending speed"), "delivery:settings_speed", manage))
+        register_tab(Tab(33, _("Safety limits"), "delivery:settings_safety", manage))
         register_panel(Panel("restore_doubt", "banner", 0, manage, "delivery/_doubt.html", doubt_banner))
+        register_panel(Panel("servers_wait", "banner", 5, manage, "delivery/_servers_wait.html", mail_server_banner))
         for kind, build in (
-            ("held", held), ("halted", halted), ("warned", warned), ("stuck", stuck), ("restored", restored),
+            ("held", held), ("halted", halted), ("stopped", stopped), ("warned", warned), ("stuck", stuck),
+            ("restored", restored),
         ):  # fmt: skip
             register_letter(f"delivery.{kind}", build)

@@ -12,12 +12,12 @@ from delivery.dkim import Algorithm, Signer
 from delivery.fates import RelayTrouble
 from delivery.messages import sender_domain
 from delivery.signing import signer_for
-from delivery.transports.queries import Overview, overview
+from delivery.transports.queries import Overview, is_signed_by_others, overview
 
 
 def signing_checks(campaign: Campaign, now: datetime) -> Iterator[Finding]:
     """Whether receivers can tell that the mail is from its sender's domain. A provider signs by itself."""
-    if campaign.sender is None or _is_signed_by_others(campaign, now):
+    if campaign.sender is None or is_signed_by_others(campaign.workspace, now):
         return
     domain = sender_domain(campaign.sender)
     try:
@@ -26,13 +26,6 @@ def signing_checks(campaign: Campaign, now: datetime) -> Iterator[Finding]:
         yield Finding(Level.STOP, _("The mail cannot be signed"), str(trouble), Place.SETTINGS)
         return
     yield _signed_by(signer, {"domain": domain})
-
-
-def _is_signed_by_others(campaign: Campaign, now: datetime) -> bool:
-    lines = overview(campaign.workspace, now).lines
-    if settings.MAIL_SANDBOX or not lines:
-        return bool(settings.MAIL.provider)
-    return all(line.transport.signs_itself or not line.transport.is_smtp for line in lines if line.is_hopeful)
 
 
 def _signed_by(signer: Signer | None, words: dict[str, str]) -> Finding:

@@ -39,6 +39,16 @@ def halted(mail: SystemMail, _now: datetime) -> Letter | None:
         return _letter(subject, [words.measured, words.advice], run.campaign, language)
 
 
+def stopped(mail: SystemMail, _now: datetime) -> Letter | None:
+    """A send was paused because its mail cannot be sent, and why. Pointless once somebody has decided."""
+    run, language = _run(mail), _language_of(mail)
+    if run.state != RunState.PAUSED or not run.trouble:
+        return None
+    with translation.override(language):
+        subject = _("“%(name)s” was stopped: mail cannot be sent") % {"name": run.campaign}
+        return _letter(subject, [run.trouble], run.campaign, language)
+
+
 def warned(mail: SystemMail, _now: datetime) -> Letter | None:
     """More people complain than is good, though not yet so many that the send is stopped."""
     run, language = _run(mail), _language_of(mail)

@@ -6,9 +6,10 @@ from django.db.models import Max
 
 from campaigns.timing import send_window
 from delivery.halts import halt_run
-from delivery.ledger import head_of_queue
+from delivery.ledger import head_of_queue, waiting_groups
 from delivery.models import DeliveryState, Halt, Run, SafetyLimits, Watch
 from delivery.notices import tell
+from delivery.pace.outlook import waits_for_tomorrow
 from delivery.safety import limits_of
 from delivery.watches import watch_over
 
@@ -19,7 +20,8 @@ SETTLED_BY_SENDING = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UN
 def look_for_standstill(run: Run, watch: Watch, limits: SafetyLimits, now: datetime) -> None:
     """Notice that nothing moves: tell people once, and stop the run when its day is over by then.
 
-    One small query while it moves: the row at the head of the queue is another each time.
+    Waiting for the next day's volume is no standstill. One small query while it moves: the row at the head of the queue
+    is another each time.
     """
     head = head_of_queue(run, now)
     if head != watch.head or watch.head_since is None:
@@ -30,6 +32,9 @@ def look_for_standstill(run: Run, watch: Watch, limits: SafetyLimits, now: datet
     is_late = idle_for > limits.late_after and its_time_is_over(run, watch, now)
     is_stuck = idle_for > limits.stuck_after and watch.stuck_told_at is None and not run.trouble
     if head is None or not (is_late or is_stuck) or _has_moved_elsewhere(run, watch, idle_from):
+        return
+    if waits_for_tomorrow(run.workspace, waiting_groups(run), now):
+        Watch.objects.filter(pk=watch.pk).update(head_since=now)  # the wait begins when more may go out again
         return
     if is_late:
         halt_run(run, Halt.INTERRUPTED, _from_until(idle_from, now), now)

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from campaigns.models import UnknownPolicy
 from delivery.halt_words import HaltWords, halt_words, warning_words
 from delivery.models import DeliveryState, Reason, Run, RunState, Watch
-from delivery.pace.outlook import said, time_for, used_up
+from delivery.pace.outlook import Outlook, said, used_up
 from delivery.pace.services import FASTEST
 from delivery.pace.slowing import SlowedGroup, slowed_groups
 from delivery.queries import RunCounts, run_counts
@@ -96,7 +96,8 @@ class RunPanel:
     @cached_property
     def used_up(self) -> list[str]:
         """Sentences about what may go out today and is used up."""
-        return used_up(self.run.workspace, self.now) if self.run.state == RunState.SENDING else []
+        is_asked = self.run.state == RunState.SENDING and self._outlook.has_volumes
+        return used_up(self.run.workspace, self.now) if is_asked else []
 
     @property
     def speed_form(self) -> RunSpeedForm:
@@ -105,15 +106,24 @@ class RunPanel:
     @property
     def speed_words(self) -> str:
         """What the speed of the run means for those who wait; empty without a limit or when nobody waits."""
-        waiting = self.counts.pending - self.counts.deferred
+        waiting = self.counts.waiting
         if not self.run.speed_limit or not waiting:
             return ""
-        span = said(time_for(waiting, self.run.speed_limit))
+        span = said(self._outlook.span_for(waiting, self.run.speed_limit, self.days_left))
         return ngettext(
             "At this speed the %(count)s who waits takes %(span)s.",
             "At this speed the %(count)s who wait take %(span)s.",
             waiting,
         ) % {"count": number_format(waiting), "span": span}
+
+    @cached_property
+    def _outlook(self) -> Outlook:
+        return Outlook(self.run.workspace, self.now)
+
+    @cached_property
+    def days_left(self) -> int:
+        """On how many days those who wait get it, as far as limits a day say."""
+        return self._outlook.days_left_for(self.counts.waiting)
 
     @property
     def half(self) -> int | None:
@@ -210,13 +220,16 @@ class RunPanel:
 
     @property
     def time_left_words(self) -> str:
-        """How long it will take; empty when nobody can tell."""
-        left = self.counts.time_left if self.run.state == RunState.SENDING else None
-        return about(left) if left else ""
+        """How long it will take, on days where a day does not bring them all; empty when nobody can tell."""
+        if self.run.state != RunState.SENDING or not self.counts.waiting:
+            return ""
+        if self.days_left > 1:
+            return about(timedelta(days=self.days_left))
+        return about(self.counts.time_left) if self.counts.time_left else ""
 
 
 def about(span: timedelta) -> str:
-    """A span as people say it: about 40 seconds, about 12 minutes, about 3 hours."""
+    """A span as people say it: about 40 seconds, about 12 minutes, about 3 hours, about 4 days."""
     seconds = span.total_seconds()
     if seconds <= SECONDS_SAID_EXACTLY:
         tens = max(round(seconds / 10) * 10, 10)
@@ -226,4 +239,7 @@ def about(span: timedelta) -> str:
         said = ngettext("about %(count)d minute left", "about %(count)d minutes left", minutes)
         return said % {"count": minutes}
     hours = round(minutes / 60)
+    if hours >= 48:
+        days = round(hours / 24)
+        return ngettext("about %(count)s day left", "about %(count)s days left", days) % {"count": number_format(days)}
     return ngettext("about %(count)d hour left", "about %(count)d hours left", hours) % {"count": hours}

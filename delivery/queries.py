@@ -58,10 +58,14 @@ class RunCounts:
         return (self.to_send - self.pending) / self.to_send if self.to_send else 1.0
 
     @property
+    def waiting(self) -> int:
+        """Who could be written to now, were it not for the speed."""
+        return self.pending - self.deferred
+
+    @property
     def time_left(self) -> timedelta | None:
         """How long those who wait now will take at the rate of the last minute; None when nobody can tell."""
-        waiting = self.pending - self.deferred
-        return timedelta(minutes=waiting / self.rate) if self.rate and waiting else None
+        return timedelta(minutes=self.waiting / self.rate) if self.rate and self.waiting else None
 
 
 def run_counts(run: Run, now: datetime) -> RunCounts:

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from delivery.halt_words import share
 from delivery.models import BOUNDS, SafetyLimits
 from emailops.lib.errors import DomainError
 from workspaces.audit import record
@@ -54,6 +55,4 @@ def _require_sane(limits: SafetyLimits) -> None:
 
 
 def _shown(name: str, value: float) -> str:
-    if name.endswith("_rate"):
-        return f"{number_format(round(value * 100, 2))}%"
-    return number_format(value)
+    return share(value) if name.endswith("_rate") else number_format(value)

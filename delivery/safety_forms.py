@@ -12,8 +12,14 @@ from workspaces.forms import StyledForm
 PLACES = 2  # of a percentage: complaints are counted in hundredths
 
 
+def _in_percent(rate: float) -> Decimal:
+    """With as many places as it needs: 5, 0.3, 0.05."""
+    percent = (Decimal(str(rate)) * 100).quantize(Decimal("0.01")).normalize()
+    return percent if percent != percent.to_integral() else percent.quantize(Decimal(1))
+
+
 def _percent(name: str, label: Any, help_text: Any) -> forms.DecimalField:
-    low, high = (Decimal(str(bound)) * 100 for bound in BOUNDS[name])
+    low, high = (_in_percent(bound) for bound in BOUNDS[name])
     return forms.DecimalField(
         label=label, help_text=help_text, min_value=low, max_value=high, decimal_places=PLACES, max_digits=5
     )
@@ -89,7 +95,4 @@ class SafetyForm(StyledForm):
 
 
 def _shown(name: str, value: float) -> Decimal | int:
-    if not name.endswith("_rate"):
-        return int(value)
-    percent = (Decimal(str(value)) * 100).quantize(Decimal("0.01")).normalize()
-    return percent if percent != percent.to_integral() else percent.quantize(Decimal(1))
+    return _in_percent(value) if name.endswith("_rate") else int(value)

@@ -13,6 +13,7 @@ from campaigns.services import move_campaign
 from delivery import breakers, calls, ledger, rounds
 from delivery.fates import RelayTrouble
 from delivery.models import DeliveryState, Lane, Reason, Run, RunState
+from delivery.notices import tell
 from delivery.pace.queues import ring_run
 from delivery.reconcile import is_settled, reconcile
 from delivery.rounds import Carried
@@ -101,8 +102,9 @@ def _note_trouble(run: Run, trouble: RelayTrouble, now: datetime) -> None:
 
 def _pause_for(run: Run, words: str, now: datetime) -> None:
     reason = _("Mail cannot be sent: %(words)s. Mend that, then resume.") % {"words": words}
-    with suppress(RunRefused):  # somebody paused or cancelled it in the meantime
+    with suppress(RunRefused), transaction.atomic():  # somebody paused or cancelled it in the meantime
         pause(run=run, by=None, now=now, reason=reason)
+        tell("delivery.stopped", run.campaign, now)
 
 
 def _wait_for(run: Run, words: str, retry_at: datetime) -> None:

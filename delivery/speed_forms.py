@@ -68,6 +68,11 @@ class SpeedForm(StyledForm):
     def groups(self) -> list[tuple[str | Promise, BoundField, BoundField]]:
         return list(self.lines(LimitScope.GROUP))
 
+    @property
+    def has_groups(self) -> bool:
+        """Whether a mailbox provider has a limit, or one was given that is refused."""
+        return any(field.value() or field.errors for _label, *fields in self.groups for field in fields)
+
     def _add(self, name: str, label: str, most: int, initial: int | None) -> None:
         attributes = {"inputmode": "numeric", "aria-label": label, "class": "input--sm"}
         self.fields[name] = forms.IntegerField(

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 import redis
 from django.conf import settings
 
+from delivery.ledger import waiting_groups
 from delivery.models import BOUNDS, DeliveryState, Installation, Lane, Run, RunState, Watch
+from delivery.pace.outlook import used_up, waits_for_tomorrow
 from delivery.queries import RunCounts
 from delivery.safety import limits_of
 from delivery.stuck import Explanation, Standstill, explain
@@ -20,7 +22,7 @@ SECONDS = 1  # for Redis to answer
 def why_it_stands_still(run: Run, counts: RunCounts, now: datetime) -> Explanation | None:
     """Why nothing moves, if nothing has for longer than the workspace's limit; None where that is said already.
 
-    No query while it moves, for a run with its parts.
+    A volume of today that is used up is said by `used_up`. No query while it moves, for a run with its parts.
     """
     if not run.is_moving or run.trouble or not (counts.pending or run.state == RunState.PLANNING):
         return None
@@ -29,7 +31,9 @@ def why_it_stands_still(run: Run, counts: RunCounts, now: datetime) -> Explanati
     idle_for = now - max(at for at in moments if at is not None)
     if idle_for < SHORTEST or idle_for < limits_of(run.workspace).stuck_after:
         return None
-    return explain(_facts(run, counts, now, idle_for))
+    facts = _facts(run, counts, now, idle_for)
+    found = explain(facts)
+    return None if facts.limit and found.what == facts.limit else found
 
 
 def _facts(run: Run, counts: RunCounts, now: datetime, idle_for: timedelta) -> Standstill:
@@ -48,7 +52,14 @@ def _facts(run: Run, counts: RunCounts, now: datetime, idle_for: timedelta) -> S
         lanes_elsewhere=Lane.objects.exclude(run=run).count(),
         bells=_bells(),
         ring_at=ring.clock if ring else None,
+        limit=_limit_of_today(run, now),
     )
+
+
+def _limit_of_today(run: Run, now: datetime) -> str:
+    """Which volume of today keeps everybody waiting, if one does."""
+    is_waiting = waits_for_tomorrow(run.workspace, waiting_groups(run), now)
+    return " ".join(used_up(run.workspace, now)) if is_waiting else ""
 
 
 def _bells() -> int | None:

@@ -42,6 +42,6 @@ class SprintsConfig(AppConfig):
         )
         register_entry(Entry("retros", "plan", 14, _("Retrospectives"), "history", "sprints:retro_list", see))
         register_panel(Panel("approval", "banner", 10, see, "sprints/_approval_banner.html", waiting_panel))
-        register_tab(Tab(30, _("Approval"), "sprints:settings_approval", Can.MANAGE_WORKSPACE))
+        register_tab(Tab(15, _("Approval"), "sprints:settings_approval", Can.MANAGE_WORKSPACE))
         register_letter("sprints.approval", approval)
         register_letter("sprints.decision", decision)

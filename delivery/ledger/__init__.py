@@ -18,6 +18,7 @@ from delivery.ledger.chunks import (
     is_pending,
     let_go,
     make_chunks,
+    waiting_groups,
 )
 from delivery.ledger.lanes import LANE_KEYS, open_lane, reap
 from delivery.ledger.moves import (
@@ -57,4 +58,5 @@ __all__ = [
     "send_again",
     "settle",
     "take_back",
+    "waiting_groups",
 ]

@@ -94,6 +94,12 @@ def has_waiting(run: Run, now: datetime) -> bool:
     return Delivery.objects.filter(run=run, next_attempt_at__lte=now, lane=None).exists()
 
 
+def waiting_groups(run: Run) -> set[str]:
+    """The domain groups of which somebody waits in a chunk."""
+    chunks = Chunk.objects.filter(run=run, mark__lt=F("last_id"))
+    return set(chunks.order_by().values_list("domain_group", flat=True).distinct())
+
+
 def head_of_queue(run: Run, now: datetime) -> int | None:
     """A row of those that wait, which is another once something moves; None when nobody waits now."""
     chunks = Chunk.objects.filter(run=run, mark__lt=F("last_id"))

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
             name='SpeedLimit',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(choices=[('workspace', 'Everything together'), ('server', 'One mail server'), ('group', 'One group of recipients')], max_length=9)),
+                ('scope', models.CharField(choices=[('workspace', 'Everything together'), ('server', 'One mail server'), ('group', 'One mailbox provider')], max_length=9)),
                 ('transport_id', models.BigIntegerField(default=0)),
                 ('group', models.CharField(blank=True, max_length=16)),
                 ('per_minute', models.PositiveIntegerField(null=True)),

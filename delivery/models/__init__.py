@@ -11,7 +11,7 @@ from delivery.models.ledger import (
     Lane,
     Reason,
 )
-from delivery.models.pace import INSTALLATION, DayVolume, LimitScope, SpeedLimit, WarmUp
+from delivery.models.pace import INSTALLATION, INSTALLATION_NAME, DayVolume, LimitScope, SpeedLimit, WarmUp
 from delivery.models.reactions import Hit, HitKind, HitQuerySet, Nature
 from delivery.models.runs import ACTIVE_RUNS, Run, RunQuerySet, RunState
 from delivery.models.safety import BOUNDS, Feedback, FeedbackKind, FeedbackQuerySet, Halt, SafetyLimits, Watch
@@ -24,6 +24,7 @@ __all__ = [
     "BOUNDS",
     "DOUBTFUL",
     "INSTALLATION",
+    "INSTALLATION_NAME",
     "KEY_MOVES",
     "PENDING",
     "Chunk",

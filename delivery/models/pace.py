@@ -12,6 +12,7 @@ from workspaces.models import Owned, ScopedQuerySet
 
 INSTALLATION = 0
 """Stands for the installation's own mail server wherever the id of a mail server is kept."""
+INSTALLATION_NAME = _("The installation’s mail server")
 
 
 class LimitScope(models.TextChoices):
@@ -19,7 +20,7 @@ class LimitScope(models.TextChoices):
 
     WORKSPACE = "workspace", _("Everything together")
     SERVER = "server", _("One mail server")
-    GROUP = "group", _("One group of recipients")
+    GROUP = "group", _("One mailbox provider")
 
 
 class SpeedLimitQuerySet(ScopedQuerySet["SpeedLimit"]):

@@ -1,6 +1,6 @@
 """What limits mean for people: how long a mailing takes, what is used up today, when it goes on."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -15,7 +15,7 @@ from delivery.models import INSTALLATION, LimitScope, SpeedLimit, WarmUp
 from delivery.pace.buckets import Quota
 from delivery.pace.days import Day, day_of
 from delivery.pace.groups import LABELS
-from delivery.pace.limits import limits_in_force, volumes_on
+from delivery.pace.limits import Limits, limits_in_force, volumes_on
 from delivery.pace.queues import Queue
 from delivery.pace.servers import MailServer, mail_servers
 from workspaces.models import Workspace
@@ -45,7 +45,7 @@ class ServerOutlook:
 
 @dataclass(frozen=True)
 class Outlook:
-    """The pace of a workspace at one moment. Three queries."""
+    """The pace of a workspace at one moment. Four queries."""
 
     workspace: Workspace
     now: datetime
@@ -61,10 +61,24 @@ class Outlook:
         return {(row.scope, row.transport_id, row.group): row for row in rows}
 
     @cached_property
+    def warm_ups(self) -> dict[int, WarmUp]:
+        """Each warm-up by its mail server."""
+        return {row.transport_id: row for row in WarmUp.objects.for_workspace(self.workspace)}
+
+    @property
+    def has_volumes(self) -> bool:
+        """Whether anything limits what goes out in a day. Two queries."""
+        return bool(self.warm_ups) or any(limit.per_day for limit in self.limits.values())
+
+    @cached_property
     def servers(self) -> list[ServerOutlook]:
-        warm_ups = {row.transport_id: row for row in WarmUp.objects.for_workspace(self.workspace)}
         drawn = volumes_on(self.workspace, self.day)
-        return [self._server(each, warm_ups.get(each.id), drawn) for each in mail_servers(self.workspace)]
+        return [self._server(each, self.warm_ups.get(each.id), drawn) for each in mail_servers(self.workspace)]
+
+    @property
+    def _in_use(self) -> list[ServerOutlook]:
+        """Those that carry mail; while all are switched off, all of them."""
+        return [each for each in self.servers if each.server.is_in_use] or self.servers
 
     def _server(self, server: MailServer, warm_up: WarmUp | None, drawn: dict[tuple[int, str], int]) -> ServerOutlook:
         return ServerOutlook(
@@ -87,7 +101,7 @@ class Outlook:
     def per_minute(self) -> int:
         """The most that goes out each minute, 0: no limit."""
         whole = self.limits.get((LimitScope.WORKSPACE, INSTALLATION, ""))
-        rates = [server.per_minute for server in self.servers]
+        rates = [each.per_minute for each in self._in_use]
         together = sum(rates) if all(rates) else 0
         return lowest(whole.per_minute if whole and whole.per_minute else 0, together)
 
@@ -99,7 +113,7 @@ class Outlook:
     def volume_on(self, day: date) -> int:
         """The most that goes out on a day, 0: no limit."""
         whole = self.limits.get((LimitScope.WORKSPACE, INSTALLATION, ""))
-        volumes = [self._volume_of(each, day) for each in self.servers]
+        volumes = [self._volume_of(each, day) for each in self._in_use]
         return lowest(whole.per_day if whole and whole.per_day else 0, sum(volumes) if all(volumes) else 0)
 
     def _volume_of(self, of: ServerOutlook, day: date) -> int:
@@ -117,14 +131,21 @@ class Outlook:
             count, day, days = count - volume, day + timedelta(days=1), days + 1
         return days
 
+    def days_left_for(self, count: int) -> int:
+        """On how many days so many more messages go out, with what was given today already."""
+        return self.days_for(count + sum(each.drawn for each in self.servers)) if self.has_volumes else 1
+
+    def span_for(self, count: int, per_minute: int, days: int) -> timedelta:
+        """How long so many messages take at most so fast, 0: no limit, on so many days."""
+        return max(time_for(count, per_minute), timedelta(days=days) if days > 1 else timedelta())
+
     @property
     def words(self) -> str:
         """What that means for a mailing to a hundred thousand people."""
         if not self.per_minute and not self.per_day:
             return _("Nothing limits the speed: mail goes out as fast as the mail server takes it.")
-        days = self.days_for(EXAMPLE)
-        by_day = timedelta(days=days) if days > 1 else timedelta()
-        given = {"count": number_format(EXAMPLE), "span": said(max(time_for(EXAMPLE, self.per_minute), by_day))}
+        span = self.span_for(EXAMPLE, self.per_minute, self.days_for(EXAMPLE))
+        given = {"count": number_format(EXAMPLE), "span": said(span)}
         return _("At this speed %(count)s mails take %(span)s.") % given
 
 
@@ -161,19 +182,38 @@ def used_up(workspace: Workspace, now: datetime) -> list[str]:
     """
     sentences: dict[str, None] = {}
     for server in mail_servers(workspace):
-        limits = limits_in_force(workspace, server.id, now, queue=Queue.BULK)
+        limits = _today(workspace, server, now)
         sentences |= dict.fromkeys(
-            _("Today's limit of %(count)s mails is reached. The rest goes out from midnight on.") % {"count": count}
+            _("Today’s limit of %(count)s mails is reached. The rest goes out from midnight on.") % {"count": count}
             for count in _reached(limits.common)
         )
         for group, buckets in limits.of_group.items():
             given = {"group": LABELS[group]}
             sentences |= dict.fromkeys(
-                _("Today's limit of %(count)s mails to %(group)s is reached. The rest goes out from midnight on.")
+                _("Today’s limit of %(count)s mails to %(group)s is reached. The rest goes out from midnight on.")
                 % {"count": count, **given}
                 for count in _reached(buckets)
             )
     return list(sentences)
+
+
+def waits_for_tomorrow(workspace: Workspace, groups: Collection[str], now: datetime) -> bool:
+    """Whether nobody of these groups can be written to today, as limits are used up at every server in use.
+
+    Three queries a server.
+    """
+    servers = [server for server in mail_servers(workspace) if server.is_in_use]
+    return bool(servers) and all(_is_used_up(_today(workspace, server, now), groups) for server in servers)
+
+
+def _is_used_up(limits: Limits, groups: Collection[str]) -> bool:
+    if _reached(limits.common):
+        return True
+    return bool(groups) and all(_reached(limits.of_group.get(group, ())) for group in groups)
+
+
+def _today(workspace: Workspace, server: MailServer, now: datetime) -> Limits:
+    return limits_in_force(workspace, server.id, now, queue=Queue.BULK)
 
 
 def _reached(buckets: Iterable[object]) -> list[str]:

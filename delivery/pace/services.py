@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from delivery.models import INSTALLATION, LimitScope, Run, SpeedLimit, WarmUp
@@ -93,7 +94,7 @@ def _about(workspace: Workspace, about: tuple[str, int, str]) -> tuple[str, int,
         return scope, transport_id, ""
     if scope == LimitScope.GROUP:
         if group not in LABELS:
-            raise SpeedRefused(_("There is no such group of recipients."), fields={"group": [_("No such group.")]})
+            raise SpeedRefused(_("There is no such mailbox provider."), fields={"group": [_("No such provider.")]})
         return scope, INSTALLATION, group
     return LimitScope.WORKSPACE, INSTALLATION, ""
 
@@ -140,7 +141,7 @@ def _check_schedule(planned: WarmUp, today: date) -> None:
 
 def _check_number(name: str, number: int | None, most: int) -> None:
     if number is not None and not 1 <= number <= most:
-        words = _("A number from 1 to %(most)s.") % {"most": f"{most:,}"}
+        words = _("A number from 1 to %(most)s.") % {"most": number_format(most)}
         raise SpeedRefused(words, fields={name: [words]})
 
 

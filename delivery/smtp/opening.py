@@ -1,6 +1,7 @@
 """From a host name to a connection that takes mail: greeting, EHLO, encryption, signing in."""
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import Callable, Sequence
@@ -42,7 +43,7 @@ class Opener:
             words = f"The certificate of {self.mail.host} cannot be trusted: {error.verify_message}."
             raise RelayTrouble(words, is_lasting=True) from error
         except (ConnectionEnded, OSError) as error:
-            raise RelayTrouble(str(error) or type(error).__name__, is_lasting=False) from error
+            raise RelayTrouble(words_of(error), is_lasting=False) from error
 
     async def _connect(self) -> Connection:
         loop = asyncio.get_running_loop()
@@ -89,6 +90,20 @@ class Opener:
                 )
         except TimeoutError as error:
             raise ConnectionEnded(f"No encryption within {self.timeouts.tls:g} seconds.") from error
+
+
+def words_of(error: Exception) -> str:
+    """What happened, in the system's words, without the numbers and addresses of a call."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            said = error.verify_message
+        case ssl.SSLError() | socket.gaierror() | TimeoutError():
+            said = error.strerror or str(error)
+        case OSError() if error.errno:
+            said = os.strerror(error.errno)
+        case _:
+            said = str(error)
+    return said or "No answer in time."
 
 
 def require_privacy(mail: MailSettings, connection: Connection) -> None:

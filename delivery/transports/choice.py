@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from delivery.fates import RelayTrouble
-from delivery.models import Security, SignIn, Transport, TransportQuerySet
+from delivery.models import INSTALLATION_NAME, Security, SignIn, Transport, TransportQuerySet
 from delivery.transports.tokens import with_token
 from emailops.lib import oauth
 from emailops.lib.mailurl import SMTP_BACKEND, MailSettings
@@ -85,7 +85,7 @@ def installations_way(now: datetime) -> WayOut:
         mail = with_token(settings.MAIL)
     except RelayTrouble as trouble:
         raise NoWayOut(None if trouble.is_lasting else now + FIRST_REST, str(trouble)) from trouble
-    name = _("Mail sandbox") if settings.MAIL_SANDBOX else _("The installation’s mail server")
+    name = _("Mail sandbox") if settings.MAIL_SANDBOX else str(INSTALLATION_NAME)
     return WayOut(None, name, mail, settings.SMTP_CONNECTIONS, bool(mail.provider))
 
 

@@ -23,6 +23,7 @@ class TransportState(models.TextChoices):
     UNPROVEN = "unproven", _("Not used yet")
     SPARE = "spare", _("Spare")
     RESTING = "resting", _("Resting")
+    FALTERING = "faltering", _("Failed last time")
     ATTENTION = "attention", _("Needs you")
     OFF = "off", _("Switched off")
 
@@ -35,6 +36,7 @@ PROTECTION: "dict[str, str | Promise]" = {
 TONES = {
     TransportState.READY: "ok",
     TransportState.RESTING: "warn",
+    TransportState.FALTERING: "warn",
     TransportState.ATTENTION: "bad",
 }
 
@@ -55,6 +57,11 @@ class TransportLine:
     def is_hopeful(self) -> bool:
         """Whether mail can leave this way now or after a rest."""
         return self.state not in {TransportState.OFF, TransportState.ATTENTION}
+
+    @property
+    def is_waiting_for_you(self) -> bool:
+        """Whether it carries no mail until somebody has looked at it."""
+        return self.state == TransportState.ATTENTION
 
     @property
     def details(self) -> "list[str | Promise]":
@@ -103,6 +110,14 @@ def overview(workspace: Workspace, now: datetime) -> Overview:
     return Overview(lines)
 
 
+def is_signed_by_others(workspace: Workspace, now: datetime) -> bool:
+    """Whether every way that mail may leave signs it, so that we do not. One query."""
+    lines = overview(workspace, now).lines
+    if settings.MAIL_SANDBOX or not lines:
+        return bool(settings.MAIL.provider)
+    return all(line.transport.signs_itself or not line.transport.is_smtp for line in lines if line.is_hopeful)
+
+
 def line_of(transport: Transport, now: datetime) -> TransportLine:
     """One query: its share depends on the others."""
     lines = overview(transport.workspace, now).lines
@@ -122,6 +137,8 @@ def _state(row: Transport, now: datetime, *, is_needed: bool) -> TransportState:
         return TransportState.ATTENTION
     if not row.is_usable(now):
         return TransportState.RESTING
+    if row.is_in_trouble:
+        return TransportState.FALTERING
     if not row.weight and not is_needed:
         return TransportState.SPARE
     return TransportState.READY if row.last_ok_at else TransportState.UNPROVEN

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from campaigns.models import Sender
 from delivery.fates import RelayTrouble
 from delivery.messages import UTF8_QP, envelope_sender
-from delivery.models import Run, Transport, TransportKind, TransportTrial
+from delivery.models import Run, SpeedLimit, Transport, TransportKind, TransportTrial, WarmUp
 from delivery.transports import rules
 from delivery.transports.choice import Health, WayOut, keep_grant, mail_over, note_success, note_trouble
 from delivery.transports.explain import Stage
@@ -127,12 +127,17 @@ def switch_transport(*, transport: Transport, on: bool, by: Member, now: datetim
 
 @transaction.atomic
 def remove_transport(*, transport: Transport, by: Member, now: datetime) -> None:
-    """Remove a mail server and its secrets for good. Raises `TransportRefused` while a send may be using it."""
+    """Remove a mail server, its secrets, its limits and its warm-up for good.
+
+    Raises `TransportRefused` while a send may be using it.
+    """
     transport = _locked(transport)
     if transport.is_enabled and Run.objects.for_workspace(transport.workspace).active().exists():
         words = _("A campaign is being sent and may be using this mail server. Switch it off first, then remove it.")
         raise TransportRefused(words)
     record("transport.removed", transport, by=by, now=now, where=transport.where)
+    for about_it in (SpeedLimit, WarmUp):
+        about_it.objects.for_workspace(transport.workspace).filter(transport_id=transport.pk).delete()
     transport.delete()
 
 

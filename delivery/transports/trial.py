@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from django.core.mail import EmailMultiAlternatives
 
 from delivery.fates import Fate, RelayTrouble
-from delivery.smtp.opening import hello, require_privacy, require_private
+from delivery.smtp.opening import hello, require_privacy, require_private, words_of
 from delivery.smtp.protocol import Connection, ConnectionEnded
 from delivery.smtp.replies import Phase, code_of, enhanced_code, is_success, words
 from delivery.smtp.signing_in import sign_in
@@ -94,7 +94,7 @@ class Trial:
         self.steps.append(Step(stage, about))
 
     def _fail(self, stage: Stage, about: str, error: Exception) -> None:
-        said = _said(error)
+        said = words_of(error)[:LONGEST_WORDS]
         code, status = getattr(error, "code", 0), getattr(error, "status", "")
         if isinstance(error, RelayTrouble) and said[:3].isdigit():  # signing in keeps the reply as its words
             code, status = int(said[:3]), enhanced_code(said.encode())
@@ -221,18 +221,6 @@ class Trial:
 def _require(reply: bytes) -> None:
     if not is_success(reply):
         raise _Answered(reply)
-
-
-def _said(error: Exception) -> str:
-    """The error's own words, without the numbers that the system counts errors by."""
-    match error:
-        case ssl.SSLCertVerificationError():
-            said = error.verify_message
-        case OSError():
-            said = error.strerror or str(error)
-        case _:
-            said = str(error)
-    return (said or "No answer in time.")[:LONGEST_WORDS]
 
 
 def _lasts(error: Exception) -> bool:

@@ -94,7 +94,7 @@ def recipient_list(request: MemberRequest, pk: int) -> HttpResponse:
 def recipients_csv(request: MemberRequest, pk: int) -> StreamingHttpResponse:
     """The rows that the page shows with the same filters, all of them, as a CSV."""
     run = _run(request, pk)
-    header = [_("Address"), _("State"), _("Reason"), _("The server's answer"), _("Attempts"), _("When")]
+    header = [_("Address"), _("State"), _("Reason"), _("The server’s answer"), _("Attempts"), _("When")]
     lines = write_table(header, _cells(_chosen(request, run), request.zone))
     return csv_download(f"recipients-{pk}.csv", lines)
 

@@ -1,6 +1,5 @@
 """Signing keys: a part of the settings."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,6 +9,7 @@ from delivery import signing
 from delivery.forms import NewKeyForm, RetireKeyForm
 from delivery.models import KeyState, SigningKey
 from delivery.signing_domains import signing_domains
+from delivery.transports.queries import is_signed_by_others
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
 from workspaces.permissions import Can
 
@@ -36,7 +36,7 @@ def settings_signing(request: MemberRequest) -> HttpResponse:
         "domains": domains,
         "sending": sending,
         "form": form,
-        "provider": settings.MAIL.provider,
+        "is_signed_by_others": is_signed_by_others(request.workspace, request.now),
         "now": request.now,
     }
     return render(request, "delivery/settings_signing.html", context, status=UNPROCESSABLE if form.errors else 200)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -120,5 +121,5 @@ def transport_try(request: MemberRequest, pk: int) -> HttpResponse:
             with_mail = form.cleaned_data["with_mail"]
             services.ask_to_try(transport=transport, with_mail=with_mail, by=request.member, now=request.now)
             return redirect(request.path)
-    context |= {"form": form}
+    context |= {"form": form, "is_sandboxed": settings.MAIL_SANDBOX}
     return render(request, "delivery/transport_try.html", context, status=UNPROCESSABLE if form.errors else 200)

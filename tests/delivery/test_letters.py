@@ -37,6 +37,24 @@ def test_a_stop_says_what_was_measured_what_to_do_and_where(run: Run, now: datet
     assert f"/w/maren-moss/campaigns/{run.campaign_id}/" in body
 
 
+def test_mail_that_cannot_be_sent_is_told_with_the_words_of_the_server(run: Run, lead: Member, now: datetime) -> None:
+    services.pause(run=run, by=None, now=now, reason="Mail cannot be sent: 535 5.7.8 No. Mend that, then resume.")
+    tell("delivery.stopped", run.campaign, now)
+
+    [(subject, body)] = sent(now)
+
+    assert subject == "“Spring Glow” was stopped: mail cannot be sent"
+    assert "535 5.7.8 No. Mend that, then resume." in body
+
+
+def test_once_it_goes_on_it_is_not(run: Run, lead: Member, now: datetime) -> None:
+    services.pause(run=run, by=None, now=now, reason="Mail cannot be sent.")
+    tell("delivery.stopped", run.campaign, now)
+    services.resume(run=run, by=lead, now=now)
+
+    assert sent(now) == []
+
+
 def test_a_stop_that_somebody_has_decided_about_is_not_told_of(run: Run, lead: Member, now: datetime) -> None:
     settled(run, 200, DeliveryState.FAILED, now, reason=Reason.REFUSED)
     look_at(run, now)

@@ -15,6 +15,7 @@ from delivery.outages import its_time_is_over
 from delivery.watches import watch_over
 from sprints.models import SendBrief
 from tests.factories.delivery import RunFactory, approved_campaign, settled
+from tests.factories.pace import use_up_the_day
 from workspaces.models import Member, SystemMail, Workspace
 
 NOON = datetime(2026, 5, 19, 9, tzinfo=UTC)  # twelve o'clock in Sofia, a Tuesday
@@ -88,6 +89,25 @@ class TestStuck:
 
         assert told("stuck") == 0
 
+    def test_a_run_that_waits_for_the_volume_of_tomorrow_is_not_stuck(self, run: Run) -> None:
+        use_up_the_day(run, NOON)
+
+        for minutes in range(0, 180, 10):
+            look(run, NOON + minutes * MINUTE)
+
+        assert told("stuck") == 0
+
+    @pytest.mark.parametrize(("used_up", "expected"), [("other", 0), ("gmail", 1)])
+    def test_a_used_up_provider_excuses_only_who_reads_there(
+        self, run: Run, lead: Member, used_up: str, expected: int
+    ) -> None:
+        use_up_the_day(run, NOON, group=used_up)
+        look(run, NOON)
+
+        look(run, NOON + 11 * MINUTE)
+
+        assert SystemMail.objects.filter(kind="delivery.stuck", to=lead.user.email).count() == expected
+
     def test_those_who_are_put_off_are_not_stuck(self, run: Run) -> None:
         Delivery.objects.filter(state=DeliveryState.QUEUED).update(
             state=DeliveryState.DEFERRED, attempt=1, next_attempt_at=NOON + timedelta(hours=2)
@@ -116,6 +136,16 @@ class TestWorkersAway:
         assert (evening.state, night.state) == (RunState.SENDING, RunState.PAUSED)
         assert watch_over(run).halt == Halt.INTERRUPTED
         assert "Nothing went out between 19 May 2026, 12:00 and 19 May 2026, 21:00" in night.trouble
+
+    def test_what_waits_for_the_volume_of_tomorrow_goes_on_by_itself(self, run: Run) -> None:
+        use_up_the_day(run, NOON)
+        midnight = NOON + timedelta(hours=12)
+
+        for minutes in range(0, 12 * 60, 10):
+            look(run, NOON + minutes * MINUTE)
+        tomorrow = look(run, midnight + MINUTE)
+
+        assert tomorrow.state == RunState.SENDING
 
     def test_a_person_who_lets_it_go_on_by_night_is_not_asked_again(self, run: Run, lead: Member) -> None:
         look(run, NOON)

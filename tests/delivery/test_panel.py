@@ -9,13 +9,15 @@ from delivery.models import DeliveryState, Reason, Run, RunState
 from delivery.panel import RunPanel, about
 from delivery.queries import RunCounts
 from tests.factories.delivery import SKIPPED, DeliveryFactory, RunFactory
+from tests.factories.pace import use_up_the_day
 from workspaces.models import Workspace
 
 
 def panel(now: datetime, state: RunState = RunState.SENDING, trouble: str = "", **counts: float) -> RunPanel:
-    """A panel over counts that need no ledger."""
+    """A panel over counts that need no ledger, without a limit a day."""
     made = RunPanel(Run(state=state, trouble=trouble), now)
     made.__dict__["counts"] = RunCounts(**counts)  # type: ignore[arg-type]
+    made.__dict__["days_left"] = 1
     return made
 
 
@@ -99,6 +101,17 @@ def test_the_time_left_is_told_only_while_it_sends(now: datetime) -> None:
     assert told == {state: "about 10 minutes left" if state == RunState.SENDING else "" for state in RunState}
 
 
+def test_a_limit_a_day_says_how_long_it_takes(workspace: Workspace, now: datetime) -> None:
+    run = RunFactory.create(workspace=workspace, speed_limit=60)
+    use_up_the_day(run, now)  # a hundred mails
+    DeliveryFactory.create_batch(150, run=run)
+
+    shown = RunPanel(run, now)
+
+    assert shown.time_left_words == "about 3 days left"  # nobody today, a hundred tomorrow, the rest the day after
+    assert shown.speed_words == "At this speed the 150 who wait take 3 days."
+
+
 @pytest.mark.parametrize(
     ("span", "words"),
     [
@@ -108,7 +121,9 @@ def test_the_time_left_is_told_only_while_it_sends(now: datetime) -> None:
         (timedelta(seconds=91), "about 2 minutes left"),
         (timedelta(minutes=89), "about 89 minutes left"),
         (timedelta(minutes=90), "about 2 hours left"),
-        (timedelta(hours=50), "about 50 hours left"),
+        (timedelta(hours=47), "about 47 hours left"),
+        (timedelta(hours=50), "about 2 days left"),
+        (timedelta(days=1500), "about 1,500 days left"),
     ],
 )
 def test_a_span_is_said_as_people_say_it(span: timedelta, words: str) -> None:

@@ -18,7 +18,7 @@ from tests.conftest import Bell
 from tests.delivery.conftest import Clock
 from tests.factories.delivery import HTML, DeliveryFactory, RunFactory, run_to
 from tests.smtp_sink import DROP, DROP_KEPT, Phase, Sink
-from workspaces.models import AuditEntry, Member, Workspace
+from workspaces.models import AuditEntry, Member, SystemMail, Workspace
 
 
 def test_everybody_gets_one_message_and_the_run_is_done(workspace: Workspace, sink: Sink, clock: Clock) -> None:
@@ -85,7 +85,7 @@ def test_where_an_answer_about_a_message_leaves_it(
 
 @pytest.mark.parametrize("phase", [Phase.BANNER, Phase.EHLO, Phase.MAIL])
 def test_a_relay_that_refuses_us_pauses_the_run_and_touches_nobody(
-    workspace: Workspace, sink: Sink, clock: Clock, phase: Phase
+    workspace: Workspace, lead: Member, sink: Sink, clock: Clock, phase: Phase
 ) -> None:
     run, (row,) = run_to(workspace, 1)
     sink.says(phase, "554 5.7.1 Go away")
@@ -100,6 +100,9 @@ def test_a_relay_that_refuses_us_pauses_the_run_and_touches_nobody(
     assert "Mend that, then resume." in run.trouble
     run.campaign.refresh_from_db()
     assert run.campaign.state == CampaignState.PAUSED
+    assert [mail.object_id for mail in SystemMail.objects.filter(kind="delivery.stopped", to=lead.user.email)] == [
+        run.campaign_id
+    ]
 
 
 @pytest.mark.parametrize("answer", ["421 4.3.2 Busy", "451 4.3.0 Later", DROP])

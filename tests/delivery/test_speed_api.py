@@ -96,7 +96,7 @@ class TestLimits:
             "words": "At this speed 100,000 mails take 2 days.",
             "servers": [
                 {
-                    "transport_id": 0, "name": "The installation's mail server", "per_minute": 1000, "given_today": 0,
+                    "transport_id": 0, "name": "The installation’s mail server", "per_minute": 1000, "given_today": 0,
                     "warm_up_today": 50_000,
                 }
             ],

@@ -13,6 +13,7 @@ from delivery.queries import run_counts
 from delivery.standstill import QUEUE, why_it_stands_still
 from delivery.stuck import Explanation, Standstill, explain
 from tests.factories.delivery import RunFactory, settled
+from tests.factories.pace import use_up_the_day
 from workspaces.models import Workspace
 
 NOW = datetime(2026, 5, 19, 9, tzinfo=UTC)
@@ -110,6 +111,20 @@ class TestFacts:
         Run.objects.filter(pk=run.pk).update(**change)
 
         assert self.of(run, now) is None
+
+    def test_a_volume_that_is_used_up_is_said_by_itself(self, run: Run, now: datetime) -> None:
+        use_up_the_day(run, now)
+
+        assert self.of(run, now) is None
+
+    def test_a_volume_that_is_used_up_hides_no_ring_that_is_away(self, run: Run, now: datetime) -> None:
+        use_up_the_day(run, now)
+        Installation.objects.update(clock=now - timedelta(minutes=5))
+
+        found = self.of(run, now)
+
+        assert found is not None
+        assert "Nothing has looked for work" in found.what
 
     def test_a_run_that_moves_stands_not_still(self, run: Run, now: datetime) -> None:
         settled(run, 1, DeliveryState.SENT, now - timedelta(minutes=9))

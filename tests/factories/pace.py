@@ -1,10 +1,13 @@
 """Limits and warm-ups."""
 
+from datetime import datetime
+
 import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from delivery.models import INSTALLATION, LimitScope, SpeedLimit, WarmUp
+from delivery.models import INSTALLATION, DayVolume, LimitScope, Run, SpeedLimit, WarmUp
+from delivery.pace.days import day_of
 from tests.factories.workspaces import WorkspaceFactory
 
 
@@ -35,3 +38,12 @@ class WarmUpFactory(DjangoModelFactory[WarmUp]):
     first_day_count = 500
     growth_percent = 40
     target_count = 100_000
+
+
+def use_up_the_day(run: Run, now: datetime, *, group: str = "") -> None:
+    """As if all of a limit of a hundred mails a day had gone out already: of that on a group, or on everything."""
+    scope = LimitScope.GROUP if group else LimitScope.WORKSPACE
+    SpeedLimitFactory.create(workspace=run.workspace, scope=scope, group=group, per_minute=None, per_day=100)
+    day = day_of(now, run.workspace.zone).date
+    volumes = DayVolume.objects.for_workspace(run.workspace)
+    volumes.create(workspace=run.workspace, day=day, transport_id=INSTALLATION, group=group or "other", count=100)

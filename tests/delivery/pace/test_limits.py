@@ -160,4 +160,4 @@ def test_at_once_goes_a_second_or_one_message(workspace: Workspace, now: datetim
 
 
 def test_a_limit_is_named_for_the_log(workspace: Workspace) -> None:
-    assert str(SpeedLimit(scope=LimitScope.GROUP, group="gmail")) == "One group of recipients gmail"
+    assert str(SpeedLimit(scope=LimitScope.GROUP, group="gmail")) == "One mailbox provider gmail"

@@ -99,6 +99,6 @@ class TestUsedUp:
         self.spend(workspace, 980)
 
         assert used_up(workspace, now) == [
-            "Today's limit of 1,000 mails is reached. The rest goes out from midnight on.",
-            "Today's limit of 985 mails to Gmail is reached. The rest goes out from midnight on.",
+            "Today’s limit of 1,000 mails is reached. The rest goes out from midnight on.",
+            "Today’s limit of 985 mails to Gmail is reached. The rest goes out from midnight on.",
         ]

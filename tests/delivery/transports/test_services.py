@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 from pytest_django import Settings
 
-from delivery.models import Transport, TransportKind, TransportTrial
+from delivery.models import LimitScope, SpeedLimit, Transport, TransportKind, TransportTrial, WarmUp
 from delivery.transports.refusals import TransportRefused
 from delivery.transports.services import (
     add_transport,
@@ -21,6 +21,7 @@ from delivery.transports.services import (
 )
 from emailops.lib.vault import secret_of
 from tests.factories.delivery import run_to
+from tests.factories.pace import SpeedLimitFactory, WarmUpFactory
 from tests.factories.transports import TransportFactory, TrialFactory
 from workspaces.models import AuditEntry, Member
 
@@ -299,6 +300,19 @@ def test_a_server_in_use_is_removed_only_once_it_is_switched_off(lead: Member, n
     assert not Transport.objects.exists()
     assert not TransportTrial.objects.exists()
     assert last_entry().target_label == transport.name
+
+
+def test_with_a_server_go_its_limits_and_its_warm_up_alone(lead: Member, now: datetime) -> None:
+    gone, stays = TransportFactory.create_batch(2, workspace=lead.workspace)
+    for transport in (gone, stays):
+        about = {"workspace": lead.workspace, "transport_id": transport.pk}
+        SpeedLimitFactory.create(scope=LimitScope.SERVER, **about)
+        WarmUpFactory.create(**about)
+
+    remove_transport(transport=gone, by=lead, now=now)
+
+    left = [SpeedLimit.objects.get().transport_id, WarmUp.objects.get().transport_id]
+    assert left == [stays.pk, stays.pk]
 
 
 def test_another_workspaces_send_does_not_keep_a_server(lead: Member, outsider: Member, now: datetime) -> None:

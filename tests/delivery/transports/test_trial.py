@@ -81,6 +81,7 @@ def test_a_port_at_which_nobody_listens() -> None:
     trial = tried(MailSettings(SMTP_BACKEND, host="127.0.0.1", port=1))
 
     assert told(trial)[-1] == (Stage.CONNECT, "port_refused")
+    assert trial.steps[-1].words == "Connection refused"
 
 
 def test_a_server_that_does_not_take_the_connection() -> None:

@@ -174,6 +174,7 @@ def test_the_list_tells_state_and_share_of_each(workspace: Workspace, now: datet
         "unproven": {"weight": 10},
         "spare": {"weight": 0},
         "resting": {"weight": 50, "failures": 1, "retry_at": now + timedelta(seconds=5)},
+        "faltering": {"weight": 10, "failures": 1, "retry_at": now - timedelta(seconds=5), "last_ok_at": now},
         "attention": {"weight": 50, "needs_attention": True},
         "off": {"weight": 50, "is_enabled": False},
     }
@@ -183,7 +184,7 @@ def test_the_list_tells_state_and_share_of_each(workspace: Workspace, now: datet
     lines = overview(workspace, now).lines
 
     assert [line.state.value for line in lines] == list(facts)
-    assert [line.share for line in lines] == [0.75, 0.25, 0, 0, 0, 0]
+    assert [line.share for line in lines] == [0.6, 0.2, 0, 0, 0.2, 0, 0]
 
 
 def test_a_spare_that_is_needed_has_all_of_the_mail(workspace: Workspace, now: datetime) -> None:

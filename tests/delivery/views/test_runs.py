@@ -335,7 +335,7 @@ class TestExport:
 
         header, *rows = table(browse(marketer), run)
 
-        assert header == ["Address", "State", "Reason", "The server's answer", "Attempts", "When"]
+        assert header == ["Address", "State", "Reason", "The server’s answer", "Attempts", "When"]
         refused = "The receiving server refused the address"
         assert rows == [
             ["ann@example.org", "Failed", refused, "550 Nobody, here", "2", "2026-05-19 00:30:00+03:00"],

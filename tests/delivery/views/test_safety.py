@@ -61,6 +61,12 @@ def test_what_is_out_of_bounds_is_said_under_its_field(
     assert limits_of(workspace).pk is None
 
 
+def test_bounds_are_said_with_no_more_places_than_they_need(page: str, lead: Member, browse: Browse) -> None:
+    answer = browse(lead).post(page, LIMITS | {"refused_rate": "0"})
+
+    assert answer.context["form"].errors["refused_rate"] == ["Ensure this value is greater than or equal to 0.5."]
+
+
 @pytest.mark.usefixtures("hold")
 def test_a_doubt_stands_on_the_home_page_and_ends_by_one_word(
     page: str, workspace: Workspace, lead: Member, marketer: Member, browse: Browse

@@ -16,6 +16,7 @@ from emailops.lib.mailurl import MailSettings
 from emailops.lib.vault import secret_of
 from tests.factories.campaigns import SenderFactory
 from tests.factories.delivery import SigningKeyFactory
+from tests.factories.transports import TransportFactory
 from workspaces.models import Member, Workspace
 
 Browse = Callable[[Member], Client]
@@ -88,8 +89,23 @@ def test_where_a_provider_signs_nothing_is_missing(
 
     shown = seen(browse(lead), url)
 
-    assert "Your provider signs this mail by itself" in shown
+    assert "Your mail server signs this mail by itself" in shown
     assert "refuse" not in shown
+
+
+@pytest.mark.parametrize("signs_itself", [True, False])
+def test_a_mail_server_of_its_own_says_whether_it_signs(
+    workspace: Workspace, lead: Member, browse: Browse, url: str, settings: Settings, *, signs_itself: bool
+) -> None:
+    SenderFactory.create(workspace=workspace, email=f"elena@{DOMAIN}")
+    settings.MAIL_SANDBOX = False
+    settings.MAIL = MailSettings("anymail.backends.test.EmailBackend", provider="test")
+    TransportFactory.create(workspace=workspace, signs_itself=signs_itself)
+
+    shown = seen(browse(lead), url)
+
+    assert ("Signed by the mail server" in shown) is signs_itself
+    assert ("Not signed" in shown) is not signs_itself
 
 
 @pytest.mark.parametrize("algorithm", Algorithm)
@@ -207,7 +223,7 @@ def test_the_list_asks_as_much_for_many_keys_as_for_one(
         SigningKeyFactory.create(workspace=workspace, domain=f"shop{number}.example", active=True)
         SigningKeyFactory.create(workspace=workspace, domain=f"shop{number}.example", retired=True)
 
-    with django_assert_num_queries(8):  # two, beside the six of every page
+    with django_assert_num_queries(9):  # three, beside the six of every page
         page = client.get(url).content.decode()
 
     assert page.count("shop4.example") >= 2

@@ -126,7 +126,7 @@ class TestTheSpeedOfASend:
         shown = words(person.get(at("run_panel", run.workspace, pk=run.campaign_id), headers=HTMX))
 
         assert "Gmail asks for less: 300 a minute instead of 600" in shown
-        assert "Today's limit of 10 mails is reached." in shown
+        assert "Today’s limit of 10 mails is reached." in shown
 
 
 class TestLimits:
@@ -139,7 +139,7 @@ class TestLimits:
         assert 'name="minute_workspace_0" value="1000"' in shown
         assert 'name="day_workspace_0" value="7"' in shown
         assert "3,000 a minute for a mail server" in shown
-        assert "No provider asks for less at the moment." in shown
+        assert "No mailbox provider asks for less at the moment." in shown
 
     def test_saying_a_number_sets_it_and_taking_it_away_lifts_it(self, workspace: Workspace, person: Client) -> None:
         SpeedLimitFactory.create(workspace=workspace, scope=LimitScope.GROUP, group="yahoo", per_minute=60)

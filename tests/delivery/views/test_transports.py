@@ -77,6 +77,25 @@ def test_the_list_shows_health_and_share_and_where_nothing_works_an_alarm(
     assert "No mail leaves at the moment." in shown(client, address)
 
 
+@pytest.mark.parametrize(
+    ("others", "said"), [(1, "Until then mail leaves through the others."), (0, "No mail leaves until then.")]
+)
+def test_a_server_that_waits_for_somebody_stands_on_the_home_page(
+    lead: Member, marketer: Member, browse: Browse, settings: Settings, others: int, said: str
+) -> None:
+    settings.MAIL_SANDBOX = False
+    TransportFactory.create(workspace=lead.workspace, name="Bad", needs_attention=True, trouble="535 <b>No</b>")
+    TransportFactory.create_batch(others, workspace=lead.workspace)
+    home = reverse("workspaces:home", kwargs={"workspace": lead.workspace.slug})
+
+    page, others_page = shown(browse(lead), home), shown(browse(marketer), home)
+
+    assert "The mail server “Bad” needs you" in page
+    assert "535 &lt;b&gt;No&lt;/b&gt;" in page
+    assert said in page
+    assert "needs you" not in others_page
+
+
 def test_the_list_costs_the_same_with_many(
     lead: Member, browse: Browse, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -89,6 +108,21 @@ def test_the_list_costs_the_same_with_many(
 
     with django_assert_num_queries(len(few)):
         client.get(address)
+
+
+def test_with_the_sandbox_no_test_mail_is_offered(
+    relay: Transport, lead: Member, browse: Browse, settings: Settings
+) -> None:
+    client, address = browse(lead), url("transport_try", lead.workspace, pk=relay.pk)
+    settings.MAIL_SANDBOX = False
+    offered = shown(client, address)
+    settings.MAIL_SANDBOX = True
+
+    page = shown(client, address)
+
+    assert 'name="with_mail"' in offered
+    assert 'name="with_mail"' not in page
+    assert "no test mail can be sent along" in page
 
 
 def test_first_one_chooses_the_kind(lead: Member, browse: Browse) -> None:
