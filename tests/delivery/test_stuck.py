@@ -9,10 +9,13 @@ from pytest_django import Settings
 from redis import Redis
 
 from delivery.models import DeliveryState, Installation, Lane, Run, RunState
+from delivery.pace.pacing import Pace
+from delivery.pace.queues import Queue
 from delivery.queries import run_counts
-from delivery.standstill import QUEUE, why_it_stands_still
+from delivery.standstill import why_it_stands_still
 from delivery.stuck import Explanation, Standstill, explain
 from tests.factories.delivery import RunFactory, settled
+from tests.factories.pace import SpeedLimitFactory
 from workspaces.models import Workspace
 
 NOW = datetime(2026, 5, 19, 9, tzinfo=UTC)
@@ -32,7 +35,7 @@ def why(**facts: Any) -> Explanation:
             "Start them",
         ),
         ({"ring_at": NOW - timedelta(minutes=2)}, "since 19 May 2026, 08:58", "Start them"),
-        ({"bells": 3}, "nobody empties the queue “send”", "Start a worker"),
+        ({"bells": 3, "queue": "triggered"}, "nobody empties the queue “triggered”", "Start a worker"),
         ({"bells": None}, "Redis does not answer", "Start Redis"),
         ({"lanes_elsewhere": 2}, "busy: 2 with other sends", "more workers"),
         ({"lanes_here": 1}, "waits for the mail server", "Ask whoever runs"),
@@ -75,14 +78,14 @@ class TestFacts:
 
     def test_bells_that_nobody_hears(self, run: Run, now: datetime) -> None:
         with Redis.from_url(configured.REDIS_URL) as broker:
-            broker.rpush(QUEUE, "a bell")
+            broker.rpush(Queue.BULK, "a bell")
             try:
                 found = self.of(run, now)
             finally:
-                broker.delete(QUEUE)
+                broker.delete(Queue.BULK)
 
         assert found is not None
-        assert "nobody empties the queue" in found.what
+        assert "nobody empties the queue “bulk”" in found.what
 
     def test_a_broker_that_is_away(self, run: Run, now: datetime, settings: Settings) -> None:
         settings.REDIS_URL = "redis://127.0.0.1:1/0"
@@ -99,6 +102,15 @@ class TestFacts:
 
         assert found is not None
         assert "waits for the mail server" in found.what
+
+    def test_a_volume_of_today_that_is_used_up(self, run: Run, now: datetime) -> None:
+        SpeedLimitFactory.create(workspace=run.workspace, per_minute=None, per_day=100)
+        with Pace(run, clock=lambda: now) as pace:
+            pace.grant({"gmail": 100})
+
+        found = self.of(run, now)
+
+        assert found == Explanation("Today's limit of 100 mails is reached. The rest goes out from midnight on.")
 
     def test_a_list_that_is_not_made(self, workspace: Workspace, run: Run, now: datetime) -> None:
         planning = RunFactory.create(workspace=workspace, planning=True, started_at=now - timedelta(hours=1))
