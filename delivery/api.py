@@ -16,6 +16,7 @@ from campaigns.models import Campaign, UnknownPolicy
 from delivery import services, signing
 from delivery.dkim import Algorithm
 from delivery.models import Delivery, DeliveryState, Reason, Run, RunState, SigningKey
+from delivery.pace.groups import LABELS
 from delivery.pace.services import FASTEST, set_speed_limit
 from delivery.panel import RunPanel
 from delivery.queries import last_test, recipients
@@ -57,6 +58,19 @@ class CountsSerializer(serializers.Serializer[Any]):
     per_minute = serializers.FloatField(source="rate", help_text="Settled by handing over in the last minute.")
 
 
+class GroupProgressSerializer(serializers.Serializer[Any]):
+    """The part of a send to one mailbox provider: `people` = `sent` + `failed` + `unknown` + `pending`."""
+
+    group = serializers.ChoiceField(choices=list(LABELS))
+    label = serializers.CharField()  # type: ignore[assignment]  # of the provider, not of this serializer
+    people = serializers.IntegerField(help_text="All on the list who were not left out.")
+    sent = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    unknown = serializers.IntegerField()
+    pending = serializers.IntegerField()
+    per_minute = serializers.FloatField(source="rate", help_text="Settled by handing over in the last minute.")
+
+
 class StandstillSerializer(serializers.Serializer[Any]):
     """Why nothing has moved for long, and what to do; nothing to do where it is a matter of time."""
 
@@ -87,6 +101,9 @@ class RunSerializer(serializers.Serializer[Any]):
     warning = serializers.CharField(help_text="How many complain, if that is more than is good.")
     standstill = StandstillSerializer(allow_null=True)
     counts = CountsSerializer()
+    groups = GroupProgressSerializer(
+        source="progress.groups", many=True, help_text="By mailbox provider, the largest first; empty without a list."
+    )
     reasons = BecauseSerializer(many=True)
 
 

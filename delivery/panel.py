@@ -15,7 +15,8 @@ from delivery.models import DeliveryState, Reason, Run, RunState, Watch
 from delivery.pace.outlook import Outlook, said, used_up
 from delivery.pace.services import FASTEST
 from delivery.pace.slowing import SlowedGroup, slowed_groups
-from delivery.queries import RunCounts, run_counts
+from delivery.progress import GroupProgress, Progress, run_progress
+from delivery.queries import RunCounts
 from delivery.services import Again, sendable_again
 from delivery.speed_forms import RunSpeedForm
 from delivery.standstill import why_it_stands_still
@@ -46,6 +47,23 @@ class Because:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupLine:
+    """The part of a send to one mailbox provider, and the mail servers over which it asks for less."""
+
+    progress: GroupProgress
+    slowed: list[SlowedGroup]
+
+    @property
+    def tone(self) -> str:
+        """The colour of the bar."""
+        return "warn" if self.slowed else "" if self.progress.pending else "ok"
+
+    @property
+    def rate_words(self) -> str:
+        return pace_words(self.progress.rate)
+
+
+@dataclass(frozen=True, slots=True)
 class SendAgain:
     """An offer to send again: to how many, what is the matter with them, and what it means."""
 
@@ -58,14 +76,26 @@ class SendAgain:
 
 @dataclass(frozen=True)
 class RunPanel:
-    """A run and its ledger at one moment. One query, when the counts are first asked for."""
+    """A run and its ledger at one moment. Two queries, when the counts are first asked for."""
 
     run: Run
     now: datetime
 
     @cached_property
+    def progress(self) -> Progress:
+        return run_progress(self.run, self.now)
+
+    @property
     def counts(self) -> RunCounts:
-        return run_counts(self.run, self.now)
+        return self.progress.counts
+
+    @property
+    def groups(self) -> list[GroupLine]:
+        """The send by mailbox provider, the largest first."""
+        return [
+            GroupLine(group, [slowed for slowed in self.slowed if slowed.group == group.group])
+            for group in self.progress.groups
+        ]
 
     @property
     def shares(self) -> list[Share]:
@@ -212,11 +242,7 @@ class RunPanel:
     @property
     def rate_words(self) -> str:
         """How fast it goes; empty when nothing went out in the last minute."""
-        if not self.run.is_moving or not self.counts.rate:
-            return ""
-        if self.counts.rate >= 120:
-            return _("%(count)d a second") % {"count": round(self.counts.rate / 60)}
-        return _("%(count)d a minute") % {"count": max(round(self.counts.rate), 1)}
+        return pace_words(self.counts.rate) if self.run.is_moving else ""
 
     @property
     def time_left_words(self) -> str:
@@ -226,6 +252,15 @@ class RunPanel:
         if self.days_left > 1:
             return about(timedelta(days=self.days_left))
         return about(self.counts.time_left) if self.counts.time_left else ""
+
+
+def pace_words(rate: float) -> str:
+    """Messages a minute as people say it; empty when there are none."""
+    if not rate:
+        return ""
+    if rate >= 120:
+        return _("%(count)s a second") % {"count": number_format(round(rate / 60))}
+    return _("%(count)s a minute") % {"count": number_format(max(round(rate), 1))}
 
 
 def about(span: timedelta) -> str:

@@ -1,11 +1,12 @@
 """What pages ask of the ledger and of readers' reactions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
-from django.db.models import Count, Max, Min, Q
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, Count, F, Func, IntegerField, Max, Min, Q, Value
 
 from campaigns.models import Campaign
 from delivery.models import (
@@ -68,35 +69,79 @@ class RunCounts:
         return timedelta(minutes=self.waiting / self.rate) if self.rate and self.waiting else None
 
 
+class LedgerLine(NamedTuple):
+    """How many rows of a run share state, reason and place, and how many of them were handed over lately.
+
+    `place` counts the starts at or before their ids (`ledger_lines`).
+    """
+
+    state: str
+    reason: str
+    place: int
+    number: int
+    lately: int
+    next_attempt_at: datetime | None
+    decided_at: datetime | None
+
+
 def run_counts(run: Run, now: datetime) -> RunCounts:
     """One query over the ledger, and nothing else: the page cannot say otherwise than the ledger does."""
-    counts = RunCounts()
-    stretch = min(LATELY, max(now - (run.planned_at or now), timedelta(seconds=1)))
-    lately = Q(decided_at__gt=now - stretch) & ~Q(state=DeliveryState.SKIPPED)
+    return counts_of(ledger_lines(run, now), stretch_of(run, now))
+
+
+def stretch_of(run: Run, now: datetime) -> timedelta:
+    """Over how long the rate is counted: the last minute, or as long as the run sends."""
+    return min(LATELY, max(now - (run.planned_at or now), timedelta(seconds=1)))
+
+
+def ledger_lines(run: Run, now: datetime, starts: Sequence[int] = ()) -> list[LedgerLine]:
+    """The ledger of a run, told apart by state, reason, and between which of the ascending row ids `starts` a row lies.
+
+    One query, which reads all rows of the run: 0.13 s for a million, 0.2 s with starts.
+    """
+    lately = Q(decided_at__gt=now - stretch_of(run, now)) & ~Q(state=DeliveryState.SKIPPED)
     rows = (
         Delivery.objects.filter(run=run)
-        .values("state", "reason")
+        .annotate(place=_place_among(starts))
+        .values("state", "reason", "place")
         .annotate(
             number=Count("pk"), lately=Count("pk", filter=lately), next=Min("next_attempt_at"), last=Max("decided_at")
         )
         .order_by()
     )
-    for row in rows:
-        _add(counts, dict(row), stretch)
+    found = rows.values_list("state", "reason", "place", "number", "lately", "next", "last")
+    return [LedgerLine(*row) for row in found]
+
+
+def _place_among(starts: Sequence[int]) -> Func | Value:
+    if not starts:
+        return Value(0)
+    bounds = Value(list(starts), output_field=ArrayField(BigIntegerField()))
+    return Func(F("pk"), bounds, function="width_bucket", output_field=IntegerField())
+
+
+def counts_of(lines: Iterable[LedgerLine], stretch: timedelta) -> RunCounts:
+    """The sum of these lines; `stretch` is over how long they were counted as lately."""
+    counts = RunCounts()
+    for line in lines:
+        _add(counts, line, stretch)
     return counts
 
 
-def _add(counts: RunCounts, row: dict[str, Any], stretch: timedelta) -> None:
-    name = "pending" if row["state"] in PENDING else row["state"]
-    setattr(counts, name, getattr(counts, name) + row["number"])
-    counts.matched += row["number"]
-    counts.rate += row["lately"] / (stretch / timedelta(minutes=1))
-    if row["last"] and row["state"] != DeliveryState.SKIPPED:
-        counts.settled_at = max(row["last"], counts.settled_at or row["last"])
-    if row["state"] == DeliveryState.DEFERRED:
-        counts.deferred, counts.next_attempt_at = row["number"], row["next"]
-    if row["reason"]:
-        counts.reasons[(row["state"], row["reason"])] = row["number"]
+def _add(counts: RunCounts, line: LedgerLine, stretch: timedelta) -> None:
+    name = "pending" if line.state in PENDING else line.state
+    setattr(counts, name, getattr(counts, name) + line.number)
+    counts.matched += line.number
+    counts.rate += line.lately / (stretch / timedelta(minutes=1))
+    if line.decided_at and line.state != DeliveryState.SKIPPED:
+        counts.settled_at = max(line.decided_at, counts.settled_at or line.decided_at)
+    if line.state == DeliveryState.DEFERRED:
+        counts.deferred += line.number
+        moments = (counts.next_attempt_at, line.next_attempt_at)
+        counts.next_attempt_at = min((at for at in moments if at is not None), default=None)
+    if line.reason:
+        why = (line.state, line.reason)
+        counts.reasons[why] = counts.reasons.get(why, 0) + line.number
 
 
 def recipients(run: Run, *, state: str = "", reason: str = "", words: str = "") -> DeliveryQuerySet:

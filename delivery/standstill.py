@@ -9,12 +9,12 @@ from django.conf import settings
 from delivery.ledger import waiting_groups
 from delivery.models import BOUNDS, DeliveryState, Installation, Lane, Run, RunState, Watch
 from delivery.pace.outlook import used_up, waits_for_tomorrow
+from delivery.pace.queues import Queue, queue_of
 from delivery.queries import RunCounts
 from delivery.safety import limits_of
 from delivery.stuck import Explanation, Standstill, explain
 
 logger = logging.getLogger(__name__)
-QUEUE = "send"
 SHORTEST = timedelta(minutes=BOUNDS["stuck_after_minutes"][0])  # that a limit can be
 SECONDS = 1  # for Redis to answer
 
@@ -50,7 +50,8 @@ def _facts(run: Run, counts: RunCounts, now: datetime, idle_for: timedelta) -> S
         next_attempt_at=counts.next_attempt_at,
         lanes_here=lanes_here,
         lanes_elsewhere=Lane.objects.exclude(run=run).count(),
-        bells=_bells(),
+        queue=queue_of(run),
+        bells=_bells(queue_of(run)),
         ring_at=ring.clock if ring else None,
         limit=_limit_of_today(run, now),
     )
@@ -62,11 +63,11 @@ def _limit_of_today(run: Run, now: datetime) -> str:
     return " ".join(used_up(run.workspace, now)) if is_waiting else ""
 
 
-def _bells() -> int | None:
-    """How many tasks wait in the queue of the sending workers; None when Redis does not say."""
+def _bells(queue: Queue) -> int | None:
+    """How many tasks wait in the queue that a run belongs to; None when Redis does not say."""
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=SECONDS, socket_connect_timeout=SECONDS) as client:
-            found: int = client.llen(QUEUE)
+            found: int = client.llen(queue)
             return found
     except redis.RedisError:
         logger.warning("Redis does not say how many bells wait")

@@ -8,6 +8,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from delivery.pace.queues import Queue
+
 RING_IS_AWAY = timedelta(minutes=1)  # it looks every three seconds
 
 
@@ -17,7 +19,7 @@ class Standstill:
 
     `waiting` could be taken up now, `in_hand` are being handed over, `deferred` wait for `next_attempt_at`.
     `lanes_here` are workers that hold a lane of this run, `lanes_elsewhere` of other runs. `bells` are tasks in the
-    queue `send`, None when Redis does not answer. `ring_at` is the last time that anything looked for work. `limit`
+    run's `queue`, None when Redis does not answer. `ring_at` is the last time that anything looked for work. `limit`
     says for which limit of speed the run waits, if it does.
     """
 
@@ -29,6 +31,7 @@ class Standstill:
     next_attempt_at: datetime | None = None
     lanes_here: int = 0
     lanes_elsewhere: int = 0
+    queue: str = Queue.BULK
     bells: int | None = 0
     ring_at: datetime | None = None
     limit: str = ""
@@ -83,6 +86,7 @@ def _slow_server(seen: Standstill) -> Explanation:
 
 
 def _nobody_takes_it_up(seen: Standstill) -> Explanation:
+    of = {"queue": seen.queue}
     if seen.bells is None:
         return Explanation(_("Redis does not answer, so no worker hears of the work."), _("Start Redis again."))
     if seen.lanes_elsewhere:
@@ -91,12 +95,14 @@ def _nobody_takes_it_up(seen: Standstill) -> Explanation:
             "All sending workers are busy: %(count)s with other sends.",
             seen.lanes_elsewhere,
         )
-        return Explanation(busy % {"count": seen.lanes_elsewhere}, _("Start more workers for the queue “send”."))
+        return Explanation(
+            busy % {"count": seen.lanes_elsewhere}, _("Start more workers for the queue “%(queue)s”.") % of
+        )
     if seen.bells:
-        what = _("No sending worker is running: nobody empties the queue “send”.")
-        return Explanation(what, _("Start a worker for the queue “send”; the send then goes on by itself."))
+        what = _("No sending worker is running: nobody empties the queue “%(queue)s”.") % of
+        return Explanation(what, _("Start a worker for the queue “%(queue)s”; the send then goes on by itself.") % of)
     what = _("Sending workers hear of the work, and yet none takes it up.")
-    return Explanation(what, _("Read the log of the worker for the queue “send”: it says what fails."))
+    return Explanation(what, _("Read the log of the worker for the queue “%(queue)s”: it says what fails.") % of)
 
 
 def _clock(at: datetime) -> str:

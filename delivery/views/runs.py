@@ -24,13 +24,16 @@ LONGEST_ID = 18  # digits of a number that PostgreSQL's bigint certainly holds
 
 @page(Can.SEE_CAMPAIGNS)
 def run_panel(request: MemberRequest, pk: int) -> HttpResponse:
-    """How far a send is. The panel asks again by itself while it moves; when it stops, the page around it is new."""
+    """How far a send is. The figures ask again by themselves while it moves, and say which state the page shows.
+
+    When that is over, the page around them is new.
+    """
     run = _run(request, pk)
     context = {"panel": RunPanel(run, request.now), "campaign": run.campaign}
     if not request.htmx:
         return render(request, "delivery/run_panel.html", context)
-    response = render(request, "delivery/_run_panel.html", context)
-    if not run.is_moving:
+    response = render(request, "delivery/_run_moved.html", context)
+    if not run.is_moving or request.GET.get("shown", run.state) != run.state:
         response.headers["HX-Refresh"] = "true"
     return response
 

@@ -47,6 +47,20 @@
     }
   });
 
+  /* What htmx swaps in keeps open, closed and focused what was so in the part that it replaces. */
+  let before = new Map();
+  let focused = "";
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    before = new Map($$("details[id]", detail.target).map((part) => [part.id, part.open]));
+    focused = detail.target.contains(document.activeElement) ? document.activeElement.id : "";
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const [id, open] of before) { const part = document.getElementById(id); if (part) part.open = open; }
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    before = new Map();
+    focused = "";
+  });
+
   /* A form control that sends its form as soon as it changes. */
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-autosubmit]")) event.target.form.requestSubmit();

@@ -7,6 +7,8 @@ from importlib import import_module
 import pytest
 from pytest_django import Settings
 
+from delivery.pace import buckets
+from delivery.pace.buckets import client
 from tests.smtp_sink import Sink, running_sink
 
 
@@ -36,3 +38,17 @@ def sink(settings: Settings) -> Iterator[Sink]:
         settings.MAIL_SANDBOX = False
         settings.MAIL = sink.mail_settings
         yield sink
+
+
+@pytest.fixture
+def redis_is_away(settings: Settings) -> Iterator[None]:
+    """The pace, and figures counted once, cannot ask it; each connects anew afterwards."""
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    _connect_anew()
+    yield
+    _connect_anew()
+
+
+def _connect_anew() -> None:
+    for kept in (client, buckets._script):
+        kept.cache_clear()

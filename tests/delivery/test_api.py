@@ -56,7 +56,7 @@ class TestRuns:
                 "next_attempt_at": "2026-05-18T09:30:00Z", "per_minute": 0.0,
             },
             "reasons": [{"state": "skipped", "reason": "no_consent", "words": "No consent", "people": 1}],
-            "speed_limit": None, "slowed": [], "used_up": [],
+            "speed_limit": None, "slowed": [], "used_up": [], "groups": [],
         }  # fmt: skip
 
     def test_before_its_time_there_is_no_send(self, client: APIClient, campaign: Campaign) -> None:

@@ -7,6 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from delivery.models import DeliveryState, Reason, Run, RunState
 from delivery.panel import RunPanel, about
+from delivery.progress import Progress
 from delivery.queries import RunCounts
 from tests.factories.delivery import SKIPPED, DeliveryFactory, RunFactory
 from tests.factories.pace import use_up_the_day
@@ -16,7 +17,7 @@ from workspaces.models import Workspace
 def panel(now: datetime, state: RunState = RunState.SENDING, trouble: str = "", **counts: float) -> RunPanel:
     """A panel over counts that need no ledger, without a limit a day."""
     made = RunPanel(Run(state=state, trouble=trouble), now)
-    made.__dict__["counts"] = RunCounts(**counts)  # type: ignore[arg-type]
+    made.__dict__["progress"] = Progress(RunCounts(**counts), [])  # type: ignore[arg-type]
     made.__dict__["days_left"] = 1
     return made
 
@@ -53,13 +54,13 @@ def test_reasons_are_told_most_first_with_state_and_words(workspace: Workspace, 
     ]
 
 
-def test_everything_comes_from_one_query(
+def test_everything_comes_from_two_queries(
     workspace: Workspace, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     shown = RunPanel(RunFactory.create(workspace=workspace), now)
 
-    with django_assert_num_queries(1):
-        _all = shown.shares, shown.reasons, shown.rate_words, shown.time_left_words, shown.tone
+    with django_assert_num_queries(2):
+        _all = shown.groups, shown.shares, shown.reasons, shown.rate_words, shown.time_left_words, shown.tone
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from pytest_django import Settings
 from redis import Redis
 
 from delivery.models import DeliveryState, Installation, Lane, Run, RunState
+from delivery.pace.queues import Queue
 from delivery.queries import run_counts
-from delivery.standstill import QUEUE, why_it_stands_still
+from delivery.standstill import why_it_stands_still
 from delivery.stuck import Explanation, Standstill, explain
 from tests.factories.delivery import RunFactory, settled
 from tests.factories.pace import use_up_the_day
@@ -33,7 +34,7 @@ def why(**facts: Any) -> Explanation:
             "Start them",
         ),
         ({"ring_at": NOW - timedelta(minutes=2)}, "since 19 May 2026, 08:58", "Start them"),
-        ({"bells": 3}, "nobody empties the queue “send”", "Start a worker"),
+        ({"bells": 3, "queue": "triggered"}, "nobody empties the queue “triggered”", "Start a worker"),
         ({"bells": None}, "Redis does not answer", "Start Redis"),
         ({"lanes_elsewhere": 2}, "busy: 2 with other sends", "more workers"),
         ({"lanes_here": 1}, "waits for the mail server", "Ask whoever runs"),
@@ -76,14 +77,14 @@ class TestFacts:
 
     def test_bells_that_nobody_hears(self, run: Run, now: datetime) -> None:
         with Redis.from_url(configured.REDIS_URL) as broker:
-            broker.rpush(QUEUE, "a bell")
+            broker.rpush(Queue.BULK, "a bell")
             try:
                 found = self.of(run, now)
             finally:
-                broker.delete(QUEUE)
+                broker.delete(Queue.BULK)
 
         assert found is not None
-        assert "nobody empties the queue" in found.what
+        assert "nobody empties the queue “bulk”" in found.what
 
     def test_a_broker_that_is_away(self, run: Run, now: datetime, settings: Settings) -> None:
         settings.REDIS_URL = "redis://127.0.0.1:1/0"

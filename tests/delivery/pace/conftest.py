@@ -1,25 +1,6 @@
-"""Redis, emptied and away."""
+"""Redis, emptied."""
 
-from collections.abc import Iterator
-
-import pytest
-from pytest_django import Settings
-
-from delivery.pace import buckets
 from delivery.pace.buckets import PREFIX, client
-
-
-@pytest.fixture
-def redis_is_away(settings: Settings) -> Iterator[None]:
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    _connect_anew()
-    yield
-    _connect_anew()
-
-
-def _connect_anew() -> None:
-    for kept in (client, buckets._script):
-        kept.cache_clear()
 
 
 def forget_everything() -> None:

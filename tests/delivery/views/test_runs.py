@@ -133,7 +133,7 @@ class TestPanel:
         assert "535 &lt;i&gt;Wrong password&lt;/i&gt;" in shown
         assert 'role="alert"' in shown
 
-    def test_htmx_gets_the_panel_alone_and_a_new_page_when_it_stopped(
+    def test_htmx_gets_the_figures_alone_and_a_new_page_when_it_stopped(
         self, run: Run, lead: Member, browse: Browse
     ) -> None:
         client, address = browse(lead), url("run_panel", run)
@@ -143,7 +143,7 @@ class TestPanel:
         stopped = client.get(address, headers=HTMX)
 
         assert "<html" not in moving.content.decode()
-        assert 'id="run-panel"' in moving.content.decode()
+        assert 'id="run-figures"' in moving.content.decode()
         assert "HX-Refresh" not in moving.headers
         assert stopped.headers["HX-Refresh"] == "true"
 
@@ -161,7 +161,7 @@ class TestPanel:
         client = browse(lead)
         client.get(url("run_panel", run))
 
-        with django_assert_max_num_queries(13):
+        with django_assert_max_num_queries(14):
             client.get(url("run_panel", run), headers=HTMX)
 
 
@@ -310,7 +310,7 @@ class TestRecipients:
         client = browse(marketer)
         client.get(url("recipient_list", run))
 
-        with django_assert_max_num_queries(9):
+        with django_assert_max_num_queries(10):
             client.get(url("recipient_list", run))
 
 
