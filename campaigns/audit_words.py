@@ -11,7 +11,7 @@ AUDIT_WORDS = {
     "campaign.draft": _("took the campaign off the schedule"),
     "campaign.scheduled": _("put the campaign on the schedule"),
     "campaign.held": _("held the campaign back"),
-    "campaign.sending": _("sent the campaign on its way"),
+    "campaign.sending": _("set the send going"),
     "campaign.paused": _("paused the send"),
     "campaign.sent": _("finished the send"),
     "campaign.cancelled": _("cancelled the campaign"),

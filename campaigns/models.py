@@ -143,7 +143,8 @@ class Campaign(Owned):
 
     @property
     def is_launched(self) -> bool:
-        return self.state in LAUNCHED
+        """Whether some of it went out, also of one that was cancelled on its way."""
+        return self.state in LAUNCHED or self.launched_at is not None
 
 
 class ContentFormat(models.TextChoices):

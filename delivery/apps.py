@@ -13,7 +13,7 @@ class DeliveryConfig(AppConfig):
         from audience.timeline import register_timeline
         from campaigns.preflight import register_checks
         from delivery.audit_words import AUDIT_WORDS
-        from delivery.checks import signing_checks, transport_checks
+        from delivery.checks import signing_checks, speed_checks, transport_checks
         from delivery.contact_timeline import mail_moments
         from delivery.home import doubt_banner, mail_server_banner
         from delivery.letters import halted, held, restored, stopped, stuck, warned
@@ -29,6 +29,7 @@ class DeliveryConfig(AppConfig):
         register_timeline(mail_moments)
         register_checks("delivery", _("Delivery"), transport_checks)
         register_checks("delivery", _("Delivery"), signing_checks)
+        register_checks("delivery", _("Delivery"), speed_checks)
         manage = Can.MANAGE_WORKSPACE
         register_tab(Tab(30, _("Mail servers"), "delivery:settings_transports", manage))
         register_tab(Tab(31, _("Signing keys"), "delivery:settings_signing", manage))

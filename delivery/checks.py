@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.conf import settings
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
@@ -11,8 +12,10 @@ from campaigns.preflight import Finding, Level, Place
 from delivery.dkim import Algorithm, Signer
 from delivery.fates import RelayTrouble
 from delivery.messages import sender_domain
+from delivery.pace.outlook import Outlook
 from delivery.signing import signer_for
 from delivery.transports.queries import Overview, is_signed_by_others, overview
+from sprints.snapshot import people_in
 
 
 def signing_checks(campaign: Campaign, now: datetime) -> Iterator[Finding]:
@@ -61,3 +64,14 @@ def _leaves_through(where: str, *, is_safe: bool) -> Finding:
     if is_safe:
         return Finding(Level.OK, _("Mail leaves through %(where)s") % {"where": where})
     return Finding(Level.WARN, _("Mail leaves without encryption"), _("Through %(where)s.") % {"where": where})
+
+
+def speed_checks(campaign: Campaign, now: datetime) -> Iterator[Finding]:
+    """Whether limits and warm-ups spread the send over several days."""
+    outlook = Outlook(campaign.workspace, campaign.scheduled_at or now)
+    days = outlook.days_for(people_in(campaign.segment, now)) if outlook.has_volumes else 1
+    if days > 1:
+        said = {"days": number_format(days), "count": number_format(outlook.per_day)}
+        title = _("It goes out over %(days)s days") % said
+        todo = _("At most %(count)s mails go out on the first; see Settings, Sending speed.") % said
+        yield Finding(Level.WARN, title, todo, Place.SETTINGS)

@@ -53,10 +53,12 @@ class SafetyForm(StyledForm):
         "unanswered_limit", _("Mails in a row without an answer"), _("Of each, nobody knows whether it arrived.")
     )
     late_after_minutes = _number(
-        "late_after_minutes", _("A late send asks after, in minutes"), _("Nothing that is later starts by itself.")
+        "late_after_minutes",
+        _("Ask before a send that is late by, in minutes"),
+        _("Nothing that is later starts by itself."),
     )
     stuck_after_minutes = _number(
-        "stuck_after_minutes", _("A send that stands still is told of after, in minutes"), _("With the likely reason.")
+        "stuck_after_minutes", _("Tell us when nothing moves for, in minutes"), _("With the likely reason.")
     )
 
     SECTIONS: tuple[tuple[Any, Any, tuple[str, ...]], ...] = (

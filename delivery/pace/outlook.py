@@ -72,19 +72,22 @@ class Outlook:
 
     @cached_property
     def servers(self) -> list[ServerOutlook]:
-        drawn = volumes_on(self.workspace, self.day)
-        return [self._server(each, self.warm_ups.get(each.id), drawn) for each in mail_servers(self.workspace)]
+        return [self._server(each, self.warm_ups.get(each.id)) for each in mail_servers(self.workspace)]
+
+    @cached_property
+    def _drawn(self) -> dict[tuple[int, str], int]:
+        return volumes_on(self.workspace, self.day)
 
     @property
     def _in_use(self) -> list[ServerOutlook]:
         """Those that carry mail; while all are switched off, all of them."""
         return [each for each in self.servers if each.server.is_in_use] or self.servers
 
-    def _server(self, server: MailServer, warm_up: WarmUp | None, drawn: dict[tuple[int, str], int]) -> ServerOutlook:
+    def _server(self, server: MailServer, warm_up: WarmUp | None) -> ServerOutlook:
         return ServerOutlook(
             server,
             self._per_minute_of(server),
-            sum(count for (transport, _group), count in drawn.items() if transport == server.id),
+            sum(count for (transport, _group), count in self._drawn.items() if transport == server.id),
             warm_up,
             warm_up.volume_on(self.day.date) if warm_up else None,
         )
@@ -133,7 +136,9 @@ class Outlook:
 
     def days_left_for(self, count: int) -> int:
         """On how many days so many more messages go out, with what was given today already."""
-        return self.days_for(count + sum(each.drawn for each in self.servers)) if self.has_volumes else 1
+        if not self.has_volumes:
+            return 1
+        return self.days_for(count + min(sum(self._drawn.values()), self.per_day))
 
     def span_for(self, count: int, per_minute: int, days: int) -> timedelta:
         """How long so many messages take at most so fast, 0: no limit, on so many days."""

@@ -53,6 +53,19 @@ def test_scripts_and_styles_of_files_are_fine() -> None:
     assert list(inline_code(source)) == []
 
 
+def test_layers_of_the_style_sheet_are_closed_before_the_next() -> None:
+    """A layer that is left open swallows those after it, which then no longer win where they should."""
+    depth, layers, nested = 0, 0, []
+    for line in (ROOT / "static/css/app.css").read_text().splitlines():
+        if line.startswith("@layer") and line.endswith("{"):
+            layers += 1
+            nested += [line] if depth else []
+        depth += line.count("{") - line.count("}")
+
+    assert layers > 5
+    assert (depth, nested) == (0, [])
+
+
 def test_mails_run_no_script_either() -> None:
     scripted = [str(path) for path in TEMPLATES if "<script" in text_of(path) and _is_mail(path)]
 

@@ -53,3 +53,12 @@ def test_what_went_out_has_all_behind_it(workspace: Workspace, now: datetime) ->
 
     assert _done(sent) == ["brief", "content", "checks", "schedule", "report"]
     assert _notes(sent)["report"] == "What it brought"
+
+
+def test_what_was_cancelled_on_its_way_has_passed_its_checks(workspace: Workspace, now: datetime) -> None:
+    cancelled = CampaignFactory.create(workspace=workspace, state=CampaignState.CANCELLED, launched_at=now)
+    never_begun = CampaignFactory.create(workspace=workspace, state=CampaignState.CANCELLED)
+
+    assert "Passed" in _notes(cancelled).values()
+    assert "What it brought" in _notes(cancelled).values()
+    assert "Passed" not in _notes(never_begun).values()

@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 import pytest
 from pytest_django import Settings
 
-from delivery.models import LimitScope
+from delivery.models import DayVolume, LimitScope
+from delivery.pace.days import day_of
 from delivery.pace.outlook import Outlook, said, used_up
 from delivery.pace.pacing import Pace
 from tests.factories.delivery import RunFactory
 from tests.factories.pace import SpeedLimitFactory, WarmUpFactory
+from tests.factories.transports import TransportFactory
 from workspaces.models import Workspace
 
 
@@ -57,6 +59,26 @@ class TestOutlook:
         SpeedLimitFactory.create(workspace=workspace, per_minute=None, per_day=per_day)
 
         assert Outlook(workspace, now).days_for(100_000) == days
+
+    @pytest.mark.parametrize(("drawn", "days"), [(0, 3), (50, 3), (51, 4), (100, 4), (900, 4)])
+    def test_what_went_out_today_is_gone_of_today_alone(
+        self, workspace: Workspace, now: datetime, drawn: int, days: int
+    ) -> None:
+        SpeedLimitFactory.create(workspace=workspace, per_minute=None, per_day=100)
+        today = day_of(now, workspace.zone).date
+        DayVolume.objects.create(workspace=workspace, day=today, group="other", count=drawn)
+
+        assert Outlook(workspace, now).days_left_for(250) == days
+
+    def test_servers_that_carry_nothing_add_nothing(
+        self, workspace: Workspace, now: datetime, settings: Settings
+    ) -> None:
+        settings.MAIL_PER_MINUTE = 1000
+        TransportFactory.create(workspace=workspace)
+        TransportFactory.create(workspace=workspace, weight=0)
+        TransportFactory.create(workspace=workspace, is_enabled=False)
+
+        assert Outlook(workspace, now).per_minute == 1000
 
     def test_after_the_warm_up_everything_goes_at_once(self, workspace: Workspace, now: datetime) -> None:
         WarmUpFactory.create(workspace=workspace, first_day_count=10, growth_percent=100, target_count=30)
