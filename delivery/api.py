@@ -62,7 +62,7 @@ class GroupProgressSerializer(serializers.Serializer[Any]):
     """The part of a send to one mailbox provider: `people` = `sent` + `failed` + `unknown` + `pending`."""
 
     group = serializers.ChoiceField(choices=list(LABELS))
-    label = serializers.CharField()  # type: ignore[assignment]  # of the provider, not of this serializer
+    words = serializers.CharField(source="label")
     people = serializers.IntegerField(help_text="All on the list who were not left out.")
     sent = serializers.IntegerField()
     failed = serializers.IntegerField()

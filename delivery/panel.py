@@ -60,7 +60,8 @@ class GroupLine:
 
     @property
     def rate_words(self) -> str:
-        return pace_words(self.progress.rate)
+        """In one unit for all lines, so that they can be compared; empty when nothing went out in the last minute."""
+        return a_minute(self.progress.rate) if self.progress.rate else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +261,10 @@ def pace_words(rate: float) -> str:
         return ""
     if rate >= 120:
         return _("%(count)s a second") % {"count": number_format(round(rate / 60))}
+    return a_minute(rate)
+
+
+def a_minute(rate: float) -> str:
     return _("%(count)s a minute") % {"count": number_format(max(round(rate), 1))}
 
 

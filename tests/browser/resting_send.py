@@ -1,4 +1,7 @@
-"""Print the address of the progress of a send that rests. Run by itself against the database of a stack."""
+"""Print the addresses of the progress of two sends: one that rests, and one that sends one message a minute.
+
+Run by itself against the database of a stack.
+"""
 
 import sys
 
@@ -13,5 +16,6 @@ if __name__ == "__main__":
     from workspaces.models import Workspace
 
     workspace = Workspace.objects.get(slug=sys.argv[1])
-    run, _rows = run_to(workspace, 30, state=RunState.PAUSED, campaign__state="paused")
-    print(reverse("delivery:run_panel", args=[workspace.slug, run.campaign_id]))  # noqa: T201  this is its answer
+    for state, limit in ((RunState.PAUSED, None), (RunState.SENDING, 1)):
+        run, _rows = run_to(workspace, 30, state=state, speed_limit=limit, campaign__state=state.value)
+        print(reverse("delivery:run_panel", args=[workspace.slug, run.campaign_id]))  # noqa: T201  this is its answer

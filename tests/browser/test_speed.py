@@ -29,8 +29,8 @@ def session(browser: Browser, company: Stack) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture(scope="module")
-def resting(company: Stack) -> str:
-    """The progress of a send to thirty people that is paused."""
+def sends(company: Stack) -> list[str]:
+    """The progress of two sends to thirty people: one is paused, one takes half an hour."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.browser.resting_send", "maren-moss"],
         cwd=ROOT,
@@ -40,7 +40,17 @@ def resting(company: Stack) -> str:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()[-1]
+    return done.stdout.splitlines()[-2:]
+
+
+@pytest.fixture(scope="module")
+def resting(sends: list[str]) -> str:
+    return sends[0]
+
+
+@pytest.fixture(scope="module")
+def moving(sends: list[str]) -> str:
+    return sends[1]
 
 
 def _marked(page: Page, address: str) -> Page:
@@ -69,6 +79,45 @@ def test_the_speed_of_a_send_moves_on_the_page(session: BrowserContext, resting:
     assert _is_still_here(page)
 
 
+def _looks_again(page: Page) -> None:
+    """Waits until the figures were swapped."""
+    page.locator("#run-figures").evaluate("part => part.dataset.old = 'yes'")
+    expect(page.locator("#run-figures:not([data-old])")).to_be_visible()
+
+
+def test_nothing_moves_under_the_hand_while_the_figures_follow(session: BrowserContext, moving: str) -> None:
+    page = _marked(session.new_page(), moving)
+    troubles: list[str] = []
+    page.on("console", lambda said: troubles.append(said.text) if said.type == "error" else None)
+    number, groups = page.get_by_label("At most, messages a minute"), page.locator("#run-groups")
+    page.get_by_role("button", name="Pause").evaluate("button => button.dataset.same = 'yes'")
+
+    groups.locator("summary").click()
+    page.get_by_text("Cancel the rest").click()
+    _looks_again(page)
+    expect(page.get_by_role("button", name="Cancel for good")).to_be_visible()
+    expect(page.locator("button[data-same]")).to_be_visible()
+    number.fill("7")
+    _looks_again(page)
+
+    expect(number).to_be_focused()
+    expect(number).to_have_value("7")
+    expect(groups).not_to_have_attribute("open", "")
+    groups.locator("summary").click()
+    expect(page.get_by_role("row", name="All other domains")).to_contain_text("of 30")
+    assert _is_still_here(page)
+    assert troubles == []
+
+
+def test_a_figure_that_has_the_focus_keeps_it(session: BrowserContext, moving: str) -> None:
+    page = _marked(session.new_page(), moving)
+
+    page.locator("#run-pending").focus()
+    _looks_again(page)
+
+    expect(page.locator("#run-pending")).to_be_focused()
+
+
 def test_nonsense_is_said_at_the_field_and_the_page_stays(session: BrowserContext, resting: str) -> None:
     page = _marked(session.new_page(), resting)
     page.locator("#run-speed form").evaluate("form => form.noValidate = true")
@@ -81,7 +130,8 @@ def test_nonsense_is_said_at_the_field_and_the_page_stays(session: BrowserContex
 
 
 def test_the_days_follow_the_schedule_while_one_writes_it(session: BrowserContext, company: Stack) -> None:
-    page = _marked(session.new_page(), "/w/maren-moss/settings/speed/warm-up/0/")
+    [(server,)] = company.rows("SELECT min(id) FROM delivery_transport")
+    page = _marked(session.new_page(), f"/w/maren-moss/settings/speed/warm-up/{server}/")
     days = page.locator("#days tbody tr")
     expect(days).to_have_count(16)
 

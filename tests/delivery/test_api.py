@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 from rest_framework.test import APIClient
 
@@ -36,6 +37,19 @@ def url(name: str, run: Run) -> str:
 
 
 class TestRuns:
+    def test_a_send_is_told_by_mailbox_provider(self, client: APIClient, workspace: Workspace) -> None:
+        run, rows = run_to(workspace, 3)
+        run.deliveries.filter(pk=rows[0].pk).update(state=DeliveryState.SENT, decided_at=timezone.now())
+
+        answer = client.get(url("run-detail", run))
+
+        assert answer.json()["groups"] == [
+            {
+                "group": "other", "words": "All other domains", "people": 3, "sent": 1, "failed": 0, "unknown": 0,
+                "pending": 2, "per_minute": 1.0,
+            }
+        ]  # fmt: skip
+
     def test_a_send_is_told_by_its_ledger(self, client: APIClient, workspace: Workspace) -> None:
         run = RunFactory.create(workspace=workspace, started_at=AT)
         DeliveryFactory.create_batch(2, run=run, state=DeliveryState.SENT, decided_at=AT)

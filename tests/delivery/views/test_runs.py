@@ -147,6 +147,35 @@ class TestPanel:
         assert "HX-Refresh" not in moving.headers
         assert stopped.headers["HX-Refresh"] == "true"
 
+    def test_what_stands_around_the_figures_is_new_when_the_send_moves_on(
+        self, run: Run, lead: Member, browse: Browse
+    ) -> None:
+        client, address = browse(lead), url("run_panel", run)
+
+        same, later = (client.get(address, {"shown": shown}, headers=HTMX) for shown in ("sending", "planning"))
+
+        assert "HX-Refresh" not in same.headers
+        assert later.headers["HX-Refresh"] == "true"
+
+    def test_providers_stand_in_a_disclosure_whose_rows_alone_are_swapped(
+        self, run: Run, lead: Member, browse: Browse
+    ) -> None:
+        client = browse(lead)
+
+        whole = page(client, url("run_panel", run))
+        swapped = client.get(url("run_panel", run), headers=HTMX).content.decode()
+
+        assert '<details class="run__groups" id="run-groups" open>' in whole
+        assert "All other domains" in whole
+        assert "hx-swap-oob" not in whole
+        assert '<table class="table groups" id="run-group-rows" hx-swap-oob="true"' in swapped
+        assert 'id="run-groups"' not in swapped
+
+    def test_a_send_without_a_list_has_no_providers(self, workspace: Workspace, lead: Member, browse: Browse) -> None:
+        run = run_in(workspace, RunState.PLANNING)
+
+        assert "By mailbox provider" not in page(browse(lead), url("run_panel", run))
+
     def test_a_campaign_that_was_not_started_has_none(self, workspace: Workspace, lead: Member, browse: Browse) -> None:
         campaign = SentCampaignFactory.create(workspace=workspace, state=CampaignState.DRAFT, launched_at=None)
         address = reverse("delivery:run_panel", kwargs={"workspace": workspace.slug, "pk": campaign.pk})
