@@ -132,7 +132,7 @@ def send_again(*, run: Run, what: Again, by: Member, now: datetime) -> int:
     record("run.sent_again", run.campaign, by=by, now=now, what=what, people=count)
     if run.state == RunState.DONE:
         _reopen(run, by, now)
-    enqueue("delivery.send_run", run_id=run.pk)
+    ring_run(run)
     return count
 
 
