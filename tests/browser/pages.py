@@ -12,7 +12,7 @@ from django.urls import reverse
 from audience.models import Contact, ContactImport, Segment
 from campaigns.models import Campaign
 from delivery.links import unsubscribe_url
-from delivery.models import INSTALLATION, Delivery, SandboxMessage, SigningKey, Transport
+from delivery.models import Delivery, SandboxMessage, SigningKey, Transport
 from sprints.models import ApprovalRequest, Sprint, Story
 from sprints.services.approvals import approval_token
 from strategy.models import Goal, Kpi, Principle
@@ -103,7 +103,7 @@ PAGES: dict[str, Find] = {
     "delivery:run_panel": _first(Campaign, state="sent"),
     "delivery:recipient_list": _first(Campaign, state="sent"),
     "delivery:settings_speed": nothing,
-    "delivery:settings_speed_warm_up": lambda _workspace: {"server": INSTALLATION},
+    "delivery:settings_speed_warm_up": lambda workspace: {"server": _first(Transport, kind="smtp")(workspace)["pk"]},
     "delivery:settings_safety": nothing,
     "delivery:campaign_test": _first(Campaign, state="draft", content__isnull=False),
     "delivery:settings_signing": nothing,
