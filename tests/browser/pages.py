@@ -103,9 +103,7 @@ PAGES: dict[str, Find] = {
     "delivery:run_panel": _first(Campaign, state="sent"),
     "delivery:recipient_list": _first(Campaign, state="sent"),
     "delivery:settings_speed": nothing,
-    "delivery:settings_speed_warm_up": lambda workspace: {
-        "server": Transport.objects.for_workspace(workspace).earliest("pk").pk
-    },
+    "delivery:settings_speed_warm_up": lambda workspace: {"server": _first(Transport, kind="smtp")(workspace)["pk"]},
     "delivery:settings_safety": nothing,
     "delivery:campaign_test": _first(Campaign, state="draft", content__isnull=False),
     "delivery:settings_signing": nothing,
