@@ -13,6 +13,7 @@ from campaigns.models import CampaignState
 from campaigns.services import move_campaign
 from delivery import calls, ledger, rounds
 from delivery.fates import RelayTrouble
+from delivery.journal import NoRoomForNotes
 from delivery.models import DeliveryState, Lane, Reason, Run, RunState
 from delivery.reconcile import is_settled, reconcile
 from delivery.services import RunRefused, pause
@@ -42,6 +43,9 @@ def work(run_id: int, clock: Clock, way_out: Session | None = None) -> None:
             _carry(run, lane, clock, way_out)
         except RelayTrouble as trouble:
             _note_trouble(run, trouble, clock())
+            return
+        except NoRoomForNotes as full:
+            _note_no_room(run, full, clock())
             return
     run.refresh_from_db(fields=["state"])
     if run.state == RunState.CANCELLED:
@@ -75,6 +79,16 @@ def _note_trouble(run: Run, trouble: RelayTrouble, now: datetime) -> None:
     words = _("The mail server cannot be used at the moment: %(words)s. We try again by ourselves.") % {
         "words": trouble
     }
+    _wait_out(run, words, now)
+
+
+def _note_no_room(run: Run, full: NoRoomForNotes, now: datetime) -> None:
+    logger.error("Run %s: there is no room for a worker's notes: %s", run.pk, full)
+    words = _("A worker cannot keep its notes: %(words)s. Free some room on its disk; we try again by ourselves.")
+    _wait_out(run, words % {"words": full}, now)
+
+
+def _wait_out(run: Run, words: str, now: datetime) -> None:
     sending = Run.objects.filter(pk=run.pk, state=RunState.SENDING)
     sending.update(trouble=words, retry_at=now + TROUBLE_PAUSE)
 
