@@ -111,9 +111,9 @@ class TestBeforeAnythingIsInstalled:
 
 class TestBeforeAnythingIsStarted:
     @pytest.fixture(autouse=True)
-    def _free_ports(self, monkeypatch: pytest.MonkeyPatch, settings: object) -> None:
-        monkeypatch.setenv("PORT", str(stack._free_port()))
-        settings.SANDBOX_SMTP_PORT = stack._free_port()  # type: ignore[attr-defined]  # pytest-django's settings
+    def free_ports(self, monkeypatch: pytest.MonkeyPatch, settings: object) -> None:
+        monkeypatch.setenv("PORT", str(stack.free_port()))
+        settings.SANDBOX_SMTP_PORT = stack.free_port()  # type: ignore[attr-defined]  # pytest-django's settings
 
     def test_a_port_in_use_is_named_with_one_that_is_free(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with create_server(("127.0.0.1", 0)) as server:
@@ -230,11 +230,11 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason=
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     var = tmp_path_factory.mktemp("demo")
     named = {
-        "DATABASE_URL": stack._fresh_database("emailops_demo_faults"),
+        "DATABASE_URL": stack.fresh_database("emailops_demo_faults"),
         "REDIS_URL": f"{os.environ['REDIS_URL'].partition('?')[0]}?db=11",
         "EMAILOPS_VAR": str(var),
-        "PORT": str(stack._free_port()),
-        "SANDBOX_SMTP_PORT": str(stack._free_port()),
+        "PORT": str(stack.free_port()),
+        "SANDBOX_SMTP_PORT": str(stack.free_port()),
         "MAIL_SANDBOX": "1",
     }
     stack.manage("migrate", "--verbosity", "0", environment=named)

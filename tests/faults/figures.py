@@ -163,6 +163,6 @@ def _states_that_differ(run: Run, now: datetime) -> int:
     counts = run_counts(run, now)
     with connection.cursor() as cursor:
         cursor.execute("SELECT state, count(*) FROM delivery_delivery WHERE run_id = %s GROUP BY state", [run.pk])
-        plain = dict(cursor.fetchall())
+        plain: dict[str, int] = dict(cursor.fetchall())
     shown = {"sent": counts.sent, "failed": counts.failed, "skipped": counts.skipped}
     return sum(shown[state] != plain.get(state, 0) for state in shown) + (counts.pending != 0)

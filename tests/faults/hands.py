@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from audience import intake
 from audience.models import ContactImport
-from delivery import ledger, sending, tasks
+from delivery import ledger, tasks
 from delivery.models import Delivery, DeliveryState, Run
 from emailops.lib.mailurl import MailSettings
 from emailops.lib.queue import silence

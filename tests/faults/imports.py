@@ -12,6 +12,7 @@ from django.utils import timezone
 from audience import imports
 from audience.intake import LEASE
 from audience.models import Consent, ConsentEntry, Contact, ContactImport, ImportRefusal, ImportState, ListMembership
+from audience.services import create_list
 from benchmarks.ground import new_member
 from tests.faults.finding import Finding, Scale
 from tests.faults.hands import begin, kill, take_in
@@ -41,8 +42,6 @@ def killed_while_importing(scale: Scale, seed: int) -> Finding:
 
 
 def _begun(rows: int) -> ContactImport:
-    from audience.services import create_list
-
     member, now = new_member(), timezone.now()
     people = create_list(workspace=member.workspace, name="People", by=member, now=now)
     table = ContentFile(_table(rows), "people.csv")
@@ -85,4 +84,6 @@ def _judge(finding: Finding, found: ContactImport, good: int, broken: int) -> No
     refused = ImportRefusal.objects.filter(contact_import=found).count()
     finding.at_most("refused rows missing or double", abs(refused - broken))
     counted = (found.created_count, found.updated_count + found.unchanged_count, found.refused_count)
-    finding.at_most("figures that differ from the rows", sum(a != b for a, b in zip(counted, (good, 0, broken))))
+    finding.at_most(
+        "figures that differ from the rows", sum(a != b for a, b in zip(counted, (good, 0, broken), strict=True))
+    )
