@@ -5,7 +5,7 @@ EMBEDDED := $(RUN) -m emailops.embedded
 # Without a mail server of one's own, mail goes into the sandbox.
 export MAIL_SANDBOX ?= $(if $(EMAIL_URL),0,1)
 
-.PHONY: demo dev test check bench shots lock messages clean
+.PHONY: demo dev test check bench faults shots lock messages clean
 
 demo: ; @$(PYTHON) tools/bootstrap.py demo
 	@exec $(EMBEDDED) -- $(RUN) manage.py demo
@@ -22,6 +22,10 @@ check: ; @$(PYTHON) tools/bootstrap.py dev
 
 bench: ; @$(PYTHON) tools/bootstrap.py dev
 	@EMAILOPS_VAR=var/bench $(EMBEDDED) --throwaway -- $(RUN) -m benchmarks $(ARGS)
+
+# Kills and stops the servers it is given; they are its own.
+faults: ; @$(PYTHON) tools/bootstrap.py dev
+	@EMAILOPS_VAR=var/faults $(EMBEDDED) -- $(RUN) -m tests.faults --full $(ARGS)
 
 shots: ; @$(PYTHON) tools/bootstrap.py dev
 	@SHOTS=var/shots EMAILOPS_VAR=var/test $(EMBEDDED) --throwaway -- $(RUN) -m pytest -q tests/browser/test_pages.py

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from django.conf import settings
 
@@ -34,24 +35,23 @@ class Note:
     code: int | None
 
 
+class NoRoomForNotes(Exception):
+    """The disk that holds the notes is full, or cannot be written to. Nothing may be sent without them."""
+
+
 class Journal:
     """The notes of one lane. A note is one write of eight bytes into shared memory: nothing waits for a disk.
 
     The file is locked for as long as somebody may write into it, which the kernel sees to however the process ends.
-    Raises OSError when there is no room for the file, before anything is sent.
+    Raises `NoRoomForNotes` before anything is sent.
     """
 
     def __init__(self, lane: Lane) -> None:
         self.path = path_of(lane)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self.path.open("w+b")
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.posix_fallocate(self._file.fileno(), 0, SIZE)  # a full disk is an error now, not a signal at a note
-            self._notes = mmap.mmap(self._file.fileno(), SIZE)
-        except OSError:
-            self._file.close()
-            raise
+            self._file, self._notes = _opened(self.path)
+        except OSError as error:
+            raise NoRoomForNotes(error.strerror) from error
         self._end = 0
 
     @property
@@ -76,6 +76,19 @@ class Journal:
         """Write no more. The file stays until the ledger has everything."""
         self._notes.close()
         self._file.close()
+
+
+def _opened(path: Path) -> tuple[IO[bytes], mmap.mmap]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.open("w+b")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.posix_fallocate(file.fileno(), 0, SIZE)  # a full disk is an error now, not a signal at the first note
+        return file, mmap.mmap(file.fileno(), SIZE)
+    except OSError:
+        file.close()
+        path.unlink(missing_ok=True)
+        raise
 
 
 def path_of(lane: Lane) -> Path:

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from audience.models import Contact
 from audience.services import ConsentBasis, withdraw_consent
-from delivery.humanity import BURST_WINDOW, VERSION, Judgement, judge
+from delivery.humanity import BURST, BURST_WINDOW, VERSION, Judgement, judge
 from delivery.models import Delivery, DeliveryState, Hit, HitKind, Nature
 from delivery.reconcile import has_arrived
 
@@ -56,15 +56,14 @@ def _keep_all(reactions: Sequence[Reaction]) -> list[Hit]:
     """The reactions must be in the order of time."""
     deliveries = Delivery.objects.in_bulk({reaction.delivery_id for reaction in reactions})
     known = [reaction for reaction in reactions if reaction.delivery_id in deliveries]
-    clicks = _clicks_before(known)
+    clicks = _clicks_near(known)
     made, unmasked = [], set()
     for reaction in known:
-        delivery, recent = deliveries[reaction.delivery_id], _recent(clicks[reaction.delivery_id], reaction)
-        hit = _hit(delivery, reaction, _judged(delivery, reaction, recent))
-        if "burst" in hit.signals:
-            unmasked |= _unmask(recent)
+        delivery, nearby = deliveries[reaction.delivery_id], clicks[reaction.delivery_id]
+        hit = _hit(delivery, reaction, _judged(delivery, reaction, _recent(nearby, reaction)))
         if hit.kind == HitKind.CLICK:
-            clicks[delivery.pk].append(hit)
+            nearby.append(hit)
+            unmasked |= _unmask_bursts(nearby, hit.at)
         made.append(hit)
     Hit.objects.filter(pk__in=unmasked).update(nature=Nature.MACHINE, signals=["burst"])
     for hit in made:
@@ -73,8 +72,11 @@ def _keep_all(reactions: Sequence[Reaction]) -> list[Hit]:
     return Hit.objects.bulk_create(made, batch_size=1000)
 
 
-def _clicks_before(reactions: Sequence[Reaction]) -> dict[int, list[Hit]]:
-    """The clicks of each of these messages in the moments before the first of these reactions."""
+def _clicks_near(reactions: Sequence[Reaction]) -> dict[int, list[Hit]]:
+    """The clicks of each of these messages from the moments before the first of these reactions on.
+
+    Later ones are among them where one hears of things in disorder, or twice.
+    """
     clicks: dict[int, list[Hit]] = defaultdict(list)
     clicked = {reaction.delivery_id for reaction in reactions if reaction.kind == HitKind.CLICK}
     if clicked:
@@ -107,9 +109,22 @@ def _since_sent(delivery: Delivery, at: datetime) -> timedelta | None:
     return at - delivery.decided_at if delivery.decided_at else None
 
 
-def _unmask(recent: list[Hit]) -> set[int]:
-    """What came before the click that gave a scanner away was the same scanner. Returns the rows to be written."""
-    human = [hit for hit in recent if hit.nature == Nature.HUMAN]
+def _unmask_bursts(clicks: list[Hit], at: datetime) -> set[int]:
+    """Judge each burst that a click of this moment may belong to. Returns the rows to be written.
+
+    Whoever follows many links at once is a scanner, in whatever order one hears of it.
+    """
+    unmasked = set()
+    for last in clicks:
+        if timedelta(0) <= last.at - at < BURST_WINDOW:
+            together = [hit for hit in clicks if timedelta(0) <= last.at - hit.at < BURST_WINDOW]
+            if len({hit.url for hit in together} - {last.url}) >= BURST - 1:
+                unmasked |= _unmask(together)
+    return unmasked
+
+
+def _unmask(scanner: list[Hit]) -> set[int]:
+    human = [hit for hit in scanner if hit.nature == Nature.HUMAN]
     for hit in human:
         hit.nature, hit.signals = Nature.MACHINE, ["burst"]
     return {hit.pk for hit in human if hit.pk}

@@ -12,6 +12,7 @@ from campaigns.models import CampaignState
 from campaigns.services import move_campaign
 from delivery import breakers, calls, ledger, rounds
 from delivery.fates import RelayTrouble
+from delivery.journal import NoRoomForNotes
 from delivery.models import DeliveryState, Lane, Reason, Run, RunState
 from delivery.notices import tell
 from delivery.pace.queues import ring_run
@@ -48,6 +49,9 @@ def work(run_id: int, clock: Clock, elsewhere: Session | None = None) -> None:
             return
         except RelayTrouble as trouble:
             _note_trouble(run, trouble, clock())
+            return
+        except NoRoomForNotes as full:
+            _note_no_room(run, full, clock())
             return
     run.refresh_from_db(fields=["state"])
     if run.state == RunState.CANCELLED:
@@ -87,7 +91,7 @@ def _note_no_way(run: Run, none: NoWayOut, now: datetime) -> None:
     if none.retry_at is None:
         _pause_for(run, none.words, now)
         return
-    _wait_for(run, none.words, none.retry_at)
+    _wait_for(run, _away(none.words), none.retry_at)
 
 
 @transaction.atomic
@@ -97,7 +101,17 @@ def _note_trouble(run: Run, trouble: RelayTrouble, now: datetime) -> None:
     if trouble.is_lasting:
         _pause_for(run, str(trouble), now)
     else:
-        _wait_for(run, str(trouble), now + TROUBLE_PAUSE)
+        _wait_for(run, _away(trouble), now + TROUBLE_PAUSE)
+
+
+def _note_no_room(run: Run, full: NoRoomForNotes, now: datetime) -> None:
+    logger.error("Run %s: there is no room for a worker's notes: %s", run.pk, full)
+    words = _("A worker cannot keep its notes: %(words)s. Free some room on its disk; we try again by ourselves.")
+    _wait_for(run, words % {"words": full}, now + TROUBLE_PAUSE)
+
+
+def _away(words: object) -> str:
+    return _("The mail server cannot be used at the moment: %(words)s. We try again by ourselves.") % {"words": words}
 
 
 def _pause_for(run: Run, words: str, now: datetime) -> None:
@@ -107,10 +121,9 @@ def _pause_for(run: Run, words: str, now: datetime) -> None:
         tell("delivery.stopped", run.campaign, now)
 
 
-def _wait_for(run: Run, words: str, retry_at: datetime) -> None:
-    trouble = _("The mail server cannot be used at the moment: %(words)s. We try again by ourselves.")
+def _wait_for(run: Run, trouble: str, retry_at: datetime) -> None:
     sending = Run.objects.filter(pk=run.pk, state=RunState.SENDING)
-    sending.update(trouble=trouble % {"words": words}, retry_at=retry_at)
+    sending.update(trouble=trouble, retry_at=retry_at)
 
 
 def _trouble_is_over(run: Run) -> None:

@@ -189,22 +189,23 @@ class _Conversation:
                 self._encrypt()
             case "AUTH":
                 self._say(Phase.AUTH)
-            case "MAIL":
-                self.sender = _address(rest)
-                return _stays(self._say(Phase.MAIL))
-            case "RCPT":
-                self.recipient = _address(rest)
-                return _stays(self._say(Phase.RCPT))
             case "DATA":
                 return self._take()
-            case "RSET":
-                return _stays(self._say(Phase.RSET))
             case "QUIT":
                 self._send("221 2.0.0 Bye")
                 return False
+            case "MAIL" | "RCPT" | "RSET":
+                return _stays(self._say_to(Phase(verb.lower()), rest))
             case _:
                 self._send("500 5.5.1 What")
         return True
+
+    def _say_to(self, phase: Phase, argument: str) -> str:
+        if phase == Phase.MAIL:
+            self.sender = _address(argument)
+        elif phase == Phase.RCPT:
+            self.recipient = _address(argument)
+        return self._say(phase)
 
     def _greet(self) -> None:
         scripted = self.sink.answer(Phase.EHLO)

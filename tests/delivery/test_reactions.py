@@ -78,6 +78,18 @@ def test_a_burst_unmasks_the_clicks_before_it(row: Delivery, now: datetime) -> N
     assert all(hit.signals == ["burst"] for hit in Hit.objects.all())
 
 
+@pytest.mark.parametrize("order", [[3, 2, 1, 0], [1, 3, 0, 2], [0, 1, 2, 3, 0], [3, 0, 1, 2, 1, 0]])
+def test_a_burst_is_one_in_whatever_order_and_how_often_one_hears_of_it(
+    row: Delivery, now: datetime, order: list[int]
+) -> None:
+    for number in order:
+        moment = now + timedelta(milliseconds=100 * number)
+        url = f"https://shop.example/{number}"
+        record_hit(delivery_id=row.pk, kind=HitKind.CLICK, visit=PERSON, now=moment, url=url)
+
+    assert set(Hit.objects.values_list("nature", flat=True)) == {Nature.MACHINE}
+
+
 def test_a_reader_who_follows_links_at_leisure_stays_a_person(row: Delivery, now: datetime) -> None:
     for number in range(6):
         record_hit(

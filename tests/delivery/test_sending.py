@@ -1,6 +1,7 @@
 """The worker's loop against a real server: where each answer leaves the ledger, the run and its page."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -132,6 +133,28 @@ def test_a_relay_that_is_away_is_tried_again_soon_and_touches_nobody(
     row.refresh_from_db()
     run.refresh_from_db()
     assert row.state == DeliveryState.SENT
+    assert (run.state, run.trouble) == (RunState.DONE, "")
+
+
+def test_without_room_for_notes_nothing_is_sent_and_the_page_says_why(
+    workspace: Workspace, sink: Sink, clock: Clock, settings: Settings, tmp_path: Path
+) -> None:
+    run, (row,) = run_to(workspace, 1)
+    settings.VAR_DIR = tmp_path
+    in_the_way = tmp_path / "journal"  # a folder that cannot be made fails as a full disk does
+    in_the_way.symlink_to(tmp_path / "gone" / "journal")
+
+    sending.work(run.pk, clock)
+    run.refresh_from_db()
+    said, sent = run.trouble, list(sink.recipients)
+    in_the_way.unlink()
+    clock.forward(TROUBLE_PAUSE)
+    sending.work(run.pk, clock)
+
+    run.refresh_from_db()
+    assert said.startswith("A worker cannot keep its notes: File exists.")
+    assert sent == []
+    assert sink.recipients == [row.address]
     assert (run.state, run.trouble) == (RunState.DONE, "")
 
 

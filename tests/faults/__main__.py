@@ -40,7 +40,7 @@ def main() -> int:
     if options.write:
         from tests.faults.table import write_table
 
-        write_table({key: (FAULTS[key], found) for key, found in results.items()}, seed)
+        write_table({key: (FAULTS[key].about, found) for key, found in results.items()})
     return 0 if all(found["holds"] for found in results.values()) else 1
 
 

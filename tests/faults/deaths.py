@@ -6,13 +6,21 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from django.utils import timezone
+
 from benchmarks.sink import running_sink
+from delivery import sending, services
+from delivery.models import Run
 from tests.faults.books import Books, compare
 from tests.faults.finding import Finding, Scale
 from tests.faults.hands import begin, reap_and_resend
-from tests.faults.scene import CONNECTIONS, Crew, Progress, moments, new_run, wait_for_end
+from tests.faults.product import Product
+from tests.faults.scene import CONNECTIONS, Crew, Progress, moments, new_run, wait_for_end, wait_until
+from workspaces.models import Member
 
 LATENCY = 2.0  # milliseconds, so that there is always something between a final dot and its answer
+SLOW = 100.0  # milliseconds; so that a deployment meets a send under way
+LONGEST_DRAIN = 30.0  # seconds
 LONGEST_HESITATION = 0.05  # seconds after the moment, so that it is not always the same one
 
 
@@ -64,3 +72,33 @@ def _strike(crew: Crew, progress: Progress, people: int, kills: int, dice: rando
         progress.wait_for(moment)
         time.sleep(dice.uniform(0, LONGEST_HESITATION))
         crew.kill_one(dice)
+
+
+def asked_to_end(scale: Scale, seed: int) -> Finding:
+    """R11: a deployment, again and again: SIGTERM to a Celery worker that sends, while another is there."""
+    times, dice = scale.pick(2, 20), random.Random(seed)
+    people = times * 3_000
+    run = new_run(people)
+    member = Member.objects.get(workspace=run.workspace)
+    drained = []
+    with (
+        running_sink(latency_ms=SLOW, is_logging=True) as sink,
+        Product(sink.mail_settings, names=["work", "beat"]) as product,
+    ):
+        progress = Progress(sink)
+        product.start("send", alias="send 0")
+        for number in range(times):
+            progress.wait_for(progress.count + 50)
+            time.sleep(dice.uniform(0, 3))
+            product.start("send", alias=f"send {number + 1}")
+            drained.append(product.ask_to_end(f"send {number}"))
+        if not Run.objects.get(pk=run.pk).has_ended:
+            services.cancel(run=run, by=member, now=timezone.now())  # the rest would only take time
+        drained.append(product.ask_to_end(f"send {times}"))
+        wait_until(lambda: not run.lanes.exists(), 60, 0.2)
+        sending.ring(timezone.now())
+        books = compare(run, sink.accepted())
+    finding = Finding(f"{times} deployments, {len(+(books.accepted or Counter())):,} messages")
+    books.onto(finding)
+    finding.at_most("longest to end", max(drained), LONGEST_DRAIN, " s")
+    return finding

@@ -1,6 +1,6 @@
 """All faults, in the order of docs/sending.md."""
 
-from tests.faults import clocks, deaths, people, races, relay, servers
+from tests.faults import clocks, deaths, disks, figures, imports, people, races, relay, servers, soak
 from tests.faults.finding import Fault
 
 FAULTS = {
@@ -16,8 +16,14 @@ FAULTS = {
         Fault("R7", "the server hangs up, at every moment", relay.hung_up_on),
         Fault("R8", "the answer to the final dot comes late", relay.slow_to_answer),
         Fault("R9", "clocks that jump", clocks.jumping),
+        Fault("R10", "disks that run full", disks.full),
+        Fault("R11", "deployments (SIGTERM) during a send", deaths.asked_to_end),
         Fault("R12", "started, planned and sent by many at once", races.started_at_once),
         Fault("R13", "people unsubscribe meanwhile", people.unsubscribed_meanwhile),
         Fault("R14", "paused and resumed meanwhile", people.paused_meanwhile),
+        Fault("R15", "reactions told again and again, in disorder", figures.repeated),
+        Fault("R16", "every figure counted again", figures.recounted),
+        Fault("R17", "workers killed during an import", imports.killed_while_importing),
+        Fault("R18", "a very long send", soak.long_send),
     )
 }

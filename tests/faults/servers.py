@@ -144,8 +144,8 @@ def _press(product: Product, delivery_id: int) -> int:
         with urlopen(request, timeout=60) as answer:  # noqa: S310  as above
             return int(answer.status)
     except HTTPError as refusal:
-        assert refusal.code != HTTPStatus.SERVICE_UNAVAILABLE or refusal.headers["Retry-After"], "when to try again"
-        return refusal.code
+        says_when = bool(refusal.headers["Retry-After"])
+        return refusal.code if says_when else -refusal.code  # a refusal without a time is neither yes nor no
 
 
 def _judge_answers(finding: Finding, answers: dict[int, int]) -> None:
