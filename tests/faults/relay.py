@@ -35,7 +35,7 @@ LONG_HTML = HTML.replace("</body>", "<p>Ред от дълго писмо, ка�
 """Some five megabytes on the wire: more than a socket takes at once, so that a server can hang up before the dot."""
 
 REFUSED, REFUSED_TEXT, NEVER = "550 5.1.1 Nobody here", "554 5.7.1 Not this", "450 4.2.0 Full for ever"
-GREYLISTED, LATER = "451 4.7.1 Greylisted", "450 4.2.1 Busy"
+GREYLISTED, LATER = "451 4.7.1 Greylisted", "450 4.2.0 Busy"
 BEFORE_THE_MESSAGE = (Phase.BANNER, Phase.EHLO, Phase.TLS, Phase.AUTH)
 IN_THE_MESSAGE = (Phase.MAIL, Phase.RCPT, Phase.DATA)
 

@@ -9,7 +9,7 @@ from typing import Self
 
 from benchmarks.sink import FastSink
 from benchmarks.stage import planned_run
-from delivery.models import Run, RunState
+from delivery.models import Run, RunState, SafetyLimits
 from emailops.lib.mailurl import MailSettings
 from tests.faults.hands import begin, kill, ring, send
 
@@ -18,6 +18,8 @@ HTML = (
     '<p><a href="https://shop.example/glow">Shop the glow set</a> <a href="https://shop.example/quiz">Quiz</a></p>'
     '<p><a href="{{ unsubscribe_url }}">Unsubscribe</a> {{ postal_address }}</p></body></html>'
 )
+NO_BREAKER = {"refused_rate": 0.5, "content_rate": 0.5, "sender_fault_limit": 1_000, "unanswered_limit": 1_000}
+"""What these faults bring about would stop the run by itself, which other tests look at."""
 PATIENCE = 900.0  # seconds after which a run that does not end has failed
 CONNECTIONS = 8  # of a worker, by default
 
@@ -25,6 +27,7 @@ CONNECTIONS = 8  # of a worker, by default
 def new_run(people: int, html: str = HTML) -> Run:
     """A run whose list is made: everybody waits."""
     made: Run = planned_run(people, html)
+    SafetyLimits.objects.update_or_create(workspace=made.workspace, defaults=NO_BREAKER)
     return made
 
 
