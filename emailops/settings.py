@@ -282,6 +282,8 @@ SPECTACULAR_SETTINGS = {
         "NoteKind": "sprints.models.NoteKind",
         "Verdict": "sprints.models.Verdict",
         "OutcomeVerdict": "sprints.models.OutcomeVerdict",
+        "TransportKind": "delivery.models.TransportKind",
+        "FeedbackKind": "delivery.models.FeedbackKind",
     },
 }
 
