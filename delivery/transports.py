@@ -162,6 +162,8 @@ def _provider_outcome(error: AnymailRequestsAPIError) -> Outcome:
         raise RelayTrouble(_words(error), is_lasting=True) from error
     if code in BUSY:
         return Outcome(Fate.LATER, code, _words(error))
+    if code == 413:
+        return Outcome(Fate.TOO_BIG, code, _words(error))
     if 400 <= code < 500:
         return Outcome(Fate.CONTENT_REFUSED, code, _words(error))
     return Outcome(Fate.UNKNOWN, code, _words(error))  # it broke somewhere between taking and answering
