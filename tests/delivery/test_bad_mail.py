@@ -8,8 +8,9 @@ import pytest
 from pytest_django import Settings
 
 from audience.models import Consent, Contact
+from campaigns.liquid import TemplateRefused
 from campaigns.models import CampaignState
-from campaigns.services import CampaignRefused, TemplateRefused, add_sender, write_content
+from campaigns.services import CampaignRefused, add_sender, write_content
 from delivery import sending
 from delivery.models import Delivery, DeliveryState, Reason, Run, RunState
 from delivery.queries import run_counts
