@@ -14,6 +14,8 @@ class Fate(StrEnum):
     NEEDS_SMTPUTF8 = "needs_smtputf8"
     UNBUILDABLE = "unbuildable"
     UNKNOWN = "unknown"
+    TOO_BIG = "too_big"
+    NEEDS_8BITMIME = "needs_8bitmime"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ FINAL_STATES = {
     Fate.ACCEPTED: (DeliveryState.SENT, ""),
     Fate.ADDRESS_REFUSED: (DeliveryState.FAILED, Reason.REFUSED),
     Fate.CONTENT_REFUSED: (DeliveryState.FAILED, Reason.CONTENT_REFUSED),
+    Fate.TOO_BIG: (DeliveryState.FAILED, Reason.TOO_BIG),
+    Fate.NEEDS_8BITMIME: (DeliveryState.FAILED, Reason.NEEDS_8BITMIME),
     Fate.NEEDS_SMTPUTF8: (DeliveryState.FAILED, Reason.NEEDS_SMTPUTF8),
     Fate.UNBUILDABLE: (DeliveryState.FAILED, Reason.RENDER_FAILED),
     Fate.UNKNOWN: (DeliveryState.UNKNOWN, Reason.CONNECTION_LOST),

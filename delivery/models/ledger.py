@@ -42,6 +42,8 @@ class Reason(models.TextChoices):
     GAVE_UP = "gave_up", _("Tried too often")
     RENDER_FAILED = "render_failed", _("The text could not be filled in")
     NEEDS_SMTPUTF8 = "needs_smtputf8", _("The mail server cannot write to this kind of address")
+    NEEDS_8BITMIME = "needs_8bitmime", _("The mail server takes plain ASCII text only")
+    TOO_BIG = "too_big", _("The message is larger than the mail server takes")
     CONNECTION_LOST = "connection_lost", _("The connection broke before the answer came")
     WORKER_LOST = "worker_lost", _("The worker stopped before the answer came")
 

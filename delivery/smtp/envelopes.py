@@ -61,10 +61,10 @@ class Envelopes:
             return Outcome(Fate.UNBUILDABLE, None, "An address holds characters that cannot stand in an envelope.")
         if self._most is not None and len(parcel.body) > self._most:
             words = f"The server takes {self._most} bytes; the message has {len(parcel.body)}."
-            return Outcome(Fate.CONTENT_REFUSED, None, words)
+            return Outcome(Fate.TOO_BIG, None, words)
         if parcel.has_eight_bits and not self._server.eight_bits:
             return Outcome(
-                Fate.CONTENT_REFUSED, None, "The server takes seven-bit text only, and the message has eight."
+                Fate.NEEDS_8BITMIME, None, "The server takes seven-bit text only, and the message has eight."
             )
         if not self._server.smtputf8 and not (parcel.recipient.isascii() and parcel.sender.isascii()):
             return Outcome(Fate.NEEDS_SMTPUTF8)

@@ -11,6 +11,7 @@ from delivery.fates import Fate, Outcome, RelayTrouble
 LONGEST_LINE = 2048  # octets; RFC 5321 section 4.5.3.1.5 allows 512, and some servers explain themselves at length
 MOST_LINES = 100  # of one reply; an EHLO answer has about a dozen
 LONGEST_WORDS = 300  # characters kept of a reply
+TOO_BIG = "5.3.4"  # RFC 3463 section 3.4
 ABOUT_US = {530, 534, 535, 538}  # authentication is asked for or refused (RFC 4954 section 6): no recipient is to blame
 ENHANCED = re.compile(rb"(\d)\d\d[ -](\1\.\d{1,3}\.\d{1,3})(?=\s|$)")  # RFC 3463 behind the code, as RFC 2034 puts it
 PREFIX = re.compile(rb"\d{3}[ -]?(?:[245]\.\d{1,3}\.\d{1,3}(?=\s|$) ?)?")
@@ -140,10 +141,10 @@ def judge(phase: Phase, reply: bytes) -> Outcome | RelayTrouble:
     if phase in ABOUT_THE_RELAY:
         return _after_mail(code, reply) if phase == Phase.MAIL else _trouble(reply)
     if phase == Phase.DOT:
-        return Outcome(_after_dot(code), code, words(reply))
+        return Outcome(_after_dot(code, reply), code, words(reply))
     if code in ABOUT_US:
         return _trouble(reply)
-    fate = _after_rcpt(code, reply) if phase == Phase.RCPT else _after_data(code)
+    fate = _after_rcpt(code, reply) if phase == Phase.RCPT else _after_data(code, reply)
     return Outcome(fate, code, words(reply))
 
 
@@ -153,8 +154,8 @@ def _trouble(reply: bytes) -> RelayTrouble:
 
 def _after_mail(code: int, reply: bytes) -> Outcome | RelayTrouble:
     status = enhanced_code(reply)
-    if code == 552 or status == "5.3.4":  # we said how large it is (RFC 1870 section 6.1)
-        return Outcome(Fate.CONTENT_REFUSED, code, words(reply))
+    if code == 552 or status == TOO_BIG:  # we said how large it is (RFC 1870 section 6.1)
+        return Outcome(Fate.TOO_BIG, code, words(reply))
     if status == "5.6.7":  # RFC 6531 section 3.5
         return Outcome(Fate.NEEDS_SMTPUTF8, code, words(reply))
     return _trouble(reply)
@@ -162,6 +163,8 @@ def _after_mail(code: int, reply: bytes) -> Outcome | RelayTrouble:
 
 def _after_rcpt(code: int, reply: bytes) -> Fate:
     status = enhanced_code(reply)
+    if status == TOO_BIG:
+        return Fate.TOO_BIG
     if status == "5.6.7":  # RFC 6531 section 3.5
         return Fate.NEEDS_SMTPUTF8
     if status == "5.5.3" or (code == 552 and not status):  # too many recipients (RFC 5321 section 4.5.3.1.10)
@@ -169,14 +172,19 @@ def _after_rcpt(code: int, reply: bytes) -> Fate:
     return Fate.ADDRESS_REFUSED if code >= 500 else Fate.LATER
 
 
-def _after_data(code: int) -> Fate:
-    return Fate.CONTENT_REFUSED if code >= 500 else Fate.LATER
+def _after_data(code: int, reply: bytes) -> Fate:
+    return _refusal_of(reply) if code >= 500 else Fate.LATER
 
 
-def _after_dot(code: int) -> Fate:
+def _refusal_of(reply: bytes) -> Fate:
+    """Of a text: because of its length, or of what it says."""
+    return Fate.TOO_BIG if enhanced_code(reply) == TOO_BIG else Fate.CONTENT_REFUSED
+
+
+def _after_dot(code: int, reply: bytes) -> Fate:
     if 200 <= code < 300:
         return Fate.ACCEPTED
     if 400 <= code < 600:
         # Refused because of us: no text is to blame, so that it is tried again when we have mended it.
-        return Fate.LATER if code < 500 or code in ABOUT_US else Fate.CONTENT_REFUSED
+        return Fate.LATER if code < 500 or code in ABOUT_US else _refusal_of(reply)
     return Fate.UNKNOWN

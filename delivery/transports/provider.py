@@ -25,8 +25,9 @@ from delivery.transports.sessions import words_of
 from emailops.lib.mailurl import MailSettings
 
 NOT_OURS_TO_FIX = {401, 402, 403, 404, 405, 407}  # the account, its plan, its address: the same for every message
+TOO_LARGE = 413  # RFC 9110 section 15.5.14
 BUSY = {408, 425, 429, 503}  # the request was not processed (RFC 9110, RFC 6585, RFC 8470)
-REFUSED_TOGETHER = {Fate.CONTENT_REFUSED, Fate.ADDRESS_REFUSED, Fate.UNBUILDABLE}
+REFUSED_TOGETHER = {Fate.CONTENT_REFUSED, Fate.TOO_BIG, Fate.ADDRESS_REFUSED, Fate.UNBUILDABLE}
 
 
 class ProviderSession:
@@ -136,6 +137,8 @@ def _answered(error: AnymailRequestsAPIError) -> Outcome:
         raise RelayTrouble(words_of(error), is_lasting=True) from error
     if code in BUSY:
         return Outcome(Fate.LATER, code, words_of(error))
+    if code == TOO_LARGE:
+        return Outcome(Fate.TOO_BIG, code, words_of(error))
     if 400 <= code < 500:
         return Outcome(Fate.CONTENT_REFUSED, code, words_of(error))
     return Outcome(Fate.UNKNOWN, code, words_of(error))  # it broke somewhere between taking and answering

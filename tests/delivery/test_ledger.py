@@ -260,6 +260,8 @@ def test_a_row_that_another_lane_holds_cannot_be_moved(workspace: Workspace, clo
         (Fate.ACCEPTED, 251, DeliveryState.SENT, ""),
         (Fate.ADDRESS_REFUSED, 550, DeliveryState.FAILED, Reason.REFUSED),
         (Fate.CONTENT_REFUSED, 554, DeliveryState.FAILED, Reason.CONTENT_REFUSED),
+        (Fate.TOO_BIG, 552, DeliveryState.FAILED, Reason.TOO_BIG),
+        (Fate.NEEDS_8BITMIME, None, DeliveryState.FAILED, Reason.NEEDS_8BITMIME),
         (Fate.NEEDS_SMTPUTF8, None, DeliveryState.FAILED, Reason.NEEDS_SMTPUTF8),
         (Fate.UNBUILDABLE, None, DeliveryState.FAILED, Reason.RENDER_FAILED),
         (Fate.UNKNOWN, None, DeliveryState.UNKNOWN, Reason.CONNECTION_LOST),

@@ -126,7 +126,7 @@ def test_postmarks_yes_is_a_yes(postmark: Callable[[Answer], None]) -> None:
     ("status", "fate"),
     [
         (400, Fate.CONTENT_REFUSED),
-        (413, Fate.CONTENT_REFUSED),
+        (413, Fate.TOO_BIG),
         (408, Fate.LATER),
         (429, Fate.LATER),
         (503, Fate.LATER),

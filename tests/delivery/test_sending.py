@@ -66,7 +66,7 @@ def test_the_campaign_is_sent_when_its_run_is_done(workspace: Workspace, sink: S
         (Phase.DATA, "554 5.7.1 Not this", DeliveryState.FAILED, Reason.CONTENT_REFUSED),
         (Phase.DATA, DROP, DeliveryState.DEFERRED, ""),
         (Phase.DOT, "451 4.7.0 Later", DeliveryState.DEFERRED, ""),
-        (Phase.DOT, "552 5.3.4 Too big", DeliveryState.FAILED, Reason.CONTENT_REFUSED),
+        (Phase.DOT, "552 5.3.4 Too big", DeliveryState.FAILED, Reason.TOO_BIG),
         (Phase.DOT, DROP, DeliveryState.UNKNOWN, Reason.CONNECTION_LOST),
         (Phase.DOT, DROP_KEPT, DeliveryState.UNKNOWN, Reason.CONNECTION_LOST),
     ],

@@ -76,7 +76,7 @@ def test_hanging_up_before_rcpt_is_trouble_that_passes(session: SmtpSession, sin
         (Phase.DATA, "554 5.7.1 Not this", Fate.CONTENT_REFUSED),
         (Phase.DOT, "451 4.7.0 Later", Fate.LATER),
         (Phase.DOT, "421 4.3.2 Closing", Fate.LATER),
-        (Phase.DOT, "552 5.3.4 Too big", Fate.CONTENT_REFUSED),
+        (Phase.DOT, "552 5.3.4 Too big", Fate.TOO_BIG),
         (Phase.DOT, "nonsense", Fate.UNKNOWN),
         (Phase.DOT, "354 What", Fate.UNKNOWN),
         (Phase.RCPT, DROP, Fate.LATER),
@@ -177,7 +177,7 @@ def test_a_message_larger_than_the_server_said_fails_without_being_sent(session:
 
     outcome = send(session, body="Much to say. " * 1000)
 
-    assert outcome.fate == Fate.CONTENT_REFUSED
+    assert outcome.fate == Fate.TOO_BIG
     assert "2000" in outcome.text
     assert not any(command.startswith("mail") for command in sink.commands)
 

@@ -50,7 +50,7 @@ def test_a_body_without_a_last_line_end_is_ended_all_the_same(scene: Scene) -> N
         (At.DATA, "452 4.3.1 Full", Fate.LATER),
         (At.DATA, "554 5.7.1 Not this", Fate.CONTENT_REFUSED),
         (At.DOT, "451 4.7.0 Later", Fate.LATER),
-        (At.DOT, "552 5.3.4 Too big", Fate.CONTENT_REFUSED),
+        (At.DOT, "552 5.3.4 Too big", Fate.TOO_BIG),
     ],
 )
 def test_a_refusal_is_about_one_message_and_leaves_the_connection_open(
@@ -231,7 +231,7 @@ def test_a_long_body_that_is_interrupted_delivered_nothing(either: Scene, answer
     either.deliver([parcel(0, LONG_BODY)])
 
     assert either.log.ended == [], "the dot is held back until the body has left"
-    assert either.log.back == [0] or either.log.outcomes[0].fate == Fate.CONTENT_REFUSED
+    assert either.log.back == [0] or either.log.outcomes[0].fate == Fate.TOO_BIG
     assert either.sink.taken == []
 
 
@@ -268,7 +268,7 @@ def test_a_message_above_the_servers_size_costs_only_itself(either: Scene) -> No
 
     either.deliver([parcel(0), parcel(1, b"x" * 101), parcel(2)])
 
-    assert either.log.fates() == [Fate.ACCEPTED, Fate.CONTENT_REFUSED, Fate.ACCEPTED]
+    assert either.log.fates() == [Fate.ACCEPTED, Fate.TOO_BIG, Fate.ACCEPTED]
     assert either.log.outcomes[1].code is None
     assert "100 bytes" in either.log.outcomes[1].text
     assert len(either.sink.taken) == 2

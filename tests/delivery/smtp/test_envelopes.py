@@ -50,12 +50,12 @@ def test_a_group_holds_everything_up_to_data() -> None:
 @pytest.mark.parametrize(
     ("parcel", "server", "fate"),
     [
-        (replace(ANN, body=b"x" * 1001), ALL, Fate.CONTENT_REFUSED),
+        (replace(ANN, body=b"x" * 1001), ALL, Fate.TOO_BIG),
         (replace(ANN, body=b"x" * 1001), replace(ALL, size=0), None),
         (replace(ANN, recipient="жана@example.org"), ALL, None),
         (replace(ANN, recipient="жана@example.org"), replace(ALL, smtputf8=False), Fate.NEEDS_SMTPUTF8),
         (replace(ANN, sender="жана@example.org"), replace(ALL, smtputf8=False), Fate.NEEDS_SMTPUTF8),
-        (replace(ANN, has_eight_bits=True), replace(ALL, eight_bits=False), Fate.CONTENT_REFUSED),
+        (replace(ANN, has_eight_bits=True), replace(ALL, eight_bits=False), Fate.NEEDS_8BITMIME),
         (replace(ANN, has_eight_bits=True), ALL, None),
         (replace(ANN, sender=""), ALL, None),
     ],

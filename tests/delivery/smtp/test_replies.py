@@ -122,7 +122,7 @@ def test_being_asked_to_sign_in_blames_nobody_else(phase: Phase, code: int) -> N
 @pytest.mark.parametrize(
     ("phase", "reply", "fate"),
     [
-        (Phase.MAIL, b"552 5.3.4 Too big", Fate.CONTENT_REFUSED),
+        (Phase.MAIL, b"552 5.3.4 Too big", Fate.TOO_BIG),
         (Phase.MAIL, b"550 5.6.7 ASCII only", Fate.NEEDS_SMTPUTF8),
         (Phase.RCPT, b"450 4.2.0 Greylisted", Fate.LATER),
         (Phase.RCPT, b"421 4.3.2 Closing", Fate.LATER),
@@ -137,7 +137,10 @@ def test_being_asked_to_sign_in_blames_nobody_else(phase: Phase, code: int) -> N
         (Phase.DOT, b"250 2.0.0 Taken", Fate.ACCEPTED),
         (Phase.DOT, b"251 Taken for somebody else", Fate.ACCEPTED),
         (Phase.DOT, b"451 4.7.0 Later", Fate.LATER),
-        (Phase.DOT, b"552 5.3.4 Too big", Fate.CONTENT_REFUSED),
+        (Phase.DOT, b"552 5.3.4 Too big", Fate.TOO_BIG),
+        (Phase.DATA, b"552 5.3.4 Too big", Fate.TOO_BIG),
+        (Phase.RCPT, b"552 5.3.4 Too big for this mailbox", Fate.TOO_BIG),
+        (Phase.DOT, b"552 5.2.2 Mailbox full", Fate.CONTENT_REFUSED),
         (Phase.DOT, b"530 5.7.0 Authentication required", Fate.LATER),
         (Phase.DOT, b"354 What", Fate.UNKNOWN),
     ],
