@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from emailops.demo import PASSWORD
 from tests.stack import Stack
@@ -148,22 +148,20 @@ def test_without_script_a_button_shows_the_preview(enter: Enter) -> None:
     assert page.url.endswith("?start=letter")
 
 
+def would_be_asked(page: Page) -> bool:
+    """Whether the page would keep its reader: a dialog of the browser itself cannot be driven alike everywhere."""
+    leave = "() => !window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+    return bool(page.evaluate(leave))
+
+
 def test_leaving_with_words_unsaved_asks_first_and_saving_does_not(enter: Enter) -> None:
     page = enter("?start=letter")
-    asked: list[str] = []
-
-    def answer(dialog: Dialog) -> None:
-        asked.append(dialog.type)
-        dialog.accept()
-
-    page.on("dialog", answer)
-
     page.get_by_label("Subject").fill("Mine")
+    assert would_be_asked(page)
+
     page.get_by_role("main").get_by_role("button", name="Save").first.click()
     expect(page.get_by_text("Saved as version 1")).to_be_visible()
-    assert asked == []
+    assert not would_be_asked(page)
 
     page.get_by_label("Subject").fill("Mine, changed")
-    page.get_by_role("main").get_by_role("link", name="Brief").click()
-    page.wait_for_url(re.compile(r"/campaigns/\d+/$"))
-    assert asked == ["beforeunload"]
+    assert would_be_asked(page)
