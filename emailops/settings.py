@@ -233,6 +233,8 @@ CELERY_BEAT_SCHEDULE = {
     "imports without a worker": {"task": "audience.ring_imports", "schedule": 15.0},
     "yesterday's KPI readings and due verdicts": {"task": "insights.fold", "schedule": 600.0},
 }
+CELERY_BEAT_SCHEDULER = "emailops.beat:SteadyScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5  # seconds; set back and forth, it would else sleep for five minutes
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 # Security
