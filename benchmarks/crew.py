@@ -86,9 +86,11 @@ def _one_of_the_crew(run_pk: int, mail: Any, ready: Any, start: Any, spent: Any)
     import django
 
     django.setup()
+    from delivery.letterpress import Letterpress
     from delivery.models import Run
 
     planned = Run.objects.get(pk=run_pk)
+    Letterpress(planned)  # reads what a process reads once in its life
     ready.release()
     start.wait()
     with measured() as own:

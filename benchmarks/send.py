@@ -32,8 +32,9 @@ def bench(options: argparse.Namespace) -> dict[str, Any]:
     """Messages a second of the three ways, and what the ledger and the server say about ours."""
     _warm_up(options)
     planned = planned_run(options.recipients, newsletter_html(), ALGORITHMS[options.dkim])
-    with _sink(options) as sink, watched_memory() as memory:
-        ours = _ours(planned, sink, options.workers)
+    with _sink(options) as sink:
+        with watched_memory() as memory:
+            ours = _ours(planned, sink, options.workers)
         accepted = sink.accepted()
     bodies = _bodies(planned, min(options.recipients, MOST_BODIES))
     with _sink(options) as other_sink:

@@ -109,6 +109,8 @@ class Desk:
 
     def _is_worth_a_look(self) -> bool:
         in_hand = len(self._inbox) + len(self._out)
+        if self._is_stopping:  # what follows is the end of the connections, or of the thread
+            return len(self._results) >= FLUSH_FROM
         return len(self._results) >= FLUSH_FROM or not in_hand or (self._has_more and in_hand <= self._depth // 2)
 
     def _measure(self, done: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from liquid import BoundTemplate, Markup, RenderContext
+from liquid import BoundTemplate, Markup, RenderContext, Undefined
 from liquid.builtin.expressions.arguments import KeywordArgument
 from liquid.builtin.expressions.filtered import Filter, FilteredExpression
 from liquid.builtin.expressions.logical import (
@@ -120,19 +120,25 @@ class Expressions:
 
     def remembered(self, expression: Expression, scope: Scope, show: str) -> str:
         """Python for what is shown of it; kept by value where it can be told from one text alone."""
-        if not isinstance(expression, FilteredExpression) or not _is_of_one_value(expression):
+        if not isinstance(expression, FilteredExpression) or not expression.filters or not _is_of_one_value(expression):
             return f"{show}({self.code(expression, scope)})"
+        return self._kept(expression, scope, show)
+
+    def _kept(self, expression: FilteredExpression, scope: Scope, show: str) -> str:
         value = self._source.fresh()
         kept, make = self._memo(expression.filters or (), show)
         given = self.code(expression.left, scope)
-        return f"({kept}[{value}] if ({value} := {given}).__class__ is str else {make}({value}))"
+        return f"({kept}[{value}] if ({value} := {given}).__class__ in KEPT else {make}({value}))"
 
     def _memo(self, filters: Sequence[Filter], show: str) -> tuple[str, str]:
-        """The names of a memo and of the function behind it: what is shown of one value after these filters."""
+        """The names of a memo and of the function behind it: what is shown of one value after these filters.
+
+        Without `show`, what the filters make of it.
+        """
         chain = (show, " | ".join(str(found) for found in filters))
         if chain not in self._memos:
             asks_the_clock = any(found.name in ASKS_THE_CLOCK for found in filters)
-            keeps = self._source.bind(WHOLE_DATE if asks_the_clock else None)
+            keeps = self._source.bind(_is_whole_date if asks_the_clock else None)
             kept, make = self._source.fresh(), self._source.fresh()
             self._source.before += [
                 f"{make} = lambda value: {show}({self._through(filters, 'value', {})})",
@@ -196,6 +202,8 @@ class Expressions:
         return f"({value}.get({key}, {missing}) if ({value} := {holder}).__class__ is dict else {slow})"
 
     def _filtered(self, expression: FilteredExpression, scope: Scope) -> str:
+        if expression.filters and _is_of_one_value(expression):
+            return self._kept(expression, scope, "")
         return self._through(expression.filters or (), self.code(expression.left, scope), scope)
 
     def _through(self, filters: Sequence[Filter], code: str, scope: Scope) -> str:
@@ -213,6 +221,10 @@ class Expressions:
         if made is None or getattr(made, "with_context", False):
             raise Unsupported(f"the filter {name}")
         return partial(made, environment=self._environment) if getattr(made, "with_environment", False) else made
+
+
+def _is_whole_date(value: str | int | Undefined) -> bool:
+    return isinstance(value, str) and WHOLE_DATE(value) is not None
 
 
 def _is_of_one_value(expression: FilteredExpression) -> bool:

@@ -18,8 +18,8 @@ Context = Mapping[str, Any]
 HELPERS = {
     name: getattr(values, name)
     for name in (
-        "ABSENT", "Memo", "NeedsReference", "at_most", "contains", "count_down", "count_up", "equal", "keep", "less",
-        "lookup", "members", "portion", "span", "true",
+        "ABSENT", "KEPT", "Memo", "NeedsReference", "at_most", "contains", "count_down", "count_up", "equal", "keep",
+        "less", "lookup", "members", "portion", "span", "true",
     )
 }  # fmt: skip
 BEYOND_PYTHON = (Unsupported, SyntaxError, RecursionError, MemoryError)
@@ -47,10 +47,10 @@ def compile_program(
     """
     shown = _shown(template)
     notes = values.Memo(show)
-    plain = values.Memo(lambda text: notes[shown(text)])
+    plain = values.Memo(lambda text: show(shown(text)))
 
     def noted(value: Any) -> Shown:
-        return plain[value] if value.__class__ is str else notes[shown(value)]
+        return plain[value] if value.__class__ in values.KEPT else notes[shown(value)]
 
     trace = _function(template, Style.TRACE, noted, known)
     draw = _function(template, Style.WRITE, noted, known)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from liquid import Markup, RenderContext, is_undefined
+from liquid import Markup, RenderContext, Undefined, is_undefined
 from liquid.builtin.expressions.logical import _contains, _eq, _le, _lt, is_truthy
 from liquid.context import builtin
 from liquid.exceptions import LiquidError
@@ -24,6 +24,7 @@ LONGEST_KEPT = 200  # characters of a value that is worth keeping
 LONGEST_TEXT = 200_000  # characters of a capture or a subject; beyond, the slow way counts bytes
 ABSENT = object()
 NUMBERS: frozenset[Any] = frozenset({int, float})  # exactly: a bool is compared in another way
+KEPT: frozenset[Any] = frozenset({str, int, Undefined})  # exactly: a memo could not tell `True`, `1.0` and `1` apart
 ALWAYS_TRUE: frozenset[Any] = frozenset({str, int, float, list, dict, tuple, Markup})  # even when empty
 
 
@@ -35,22 +36,23 @@ STUMBLES = (LiquidError, NeedsReference, *SLIPS)
 """What a compiled template raises where the reference path raises `RenderFailed`, or where it does not dare."""
 
 
-class Memo(dict[str, Kept]):
-    """Remembers what a function makes of short texts, within bounds. Only exact `str` may be asked for."""
+class Memo(dict[Any, Kept]):
+    """Remembers what a function makes of a value, within bounds. Ask for values of `KEPT` only."""
 
     __slots__ = ("_keeps", "_make")
 
-    def __init__(self, make: Callable[[str], Kept], keeps: Callable[[str], object] | None = None) -> None:
+    def __init__(self, make: Callable[[Any], Kept], keeps: Callable[[Any], object] | None = None) -> None:
         super().__init__()
         self._make = make
         self._keeps = keeps
 
-    def __missing__(self, text: str) -> Kept:
-        made = self._make(text)
-        if len(text) <= LONGEST_KEPT and (self._keeps is None or self._keeps(text)):
+    def __missing__(self, value: Any) -> Kept:
+        made = self._make(value)
+        is_short = not isinstance(value, str) or len(value) <= LONGEST_KEPT
+        if is_short and (self._keeps is None or self._keeps(value)):
             if len(self) >= MOST_KEPT:
                 self.clear()
-            self[text] = made
+            self[value] = made
         return made
 
 

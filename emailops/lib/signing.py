@@ -15,6 +15,8 @@ from enum import IntEnum
 from django.conf import settings
 
 VERSION = 1
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
+DROPPED = b"=\n"  # of what `binascii` writes; `base64` takes twice as long
 TAG_BYTES = 12  # 96 bits: beyond guessing online, and a one-click URL stays short enough to fold
 
 
@@ -49,7 +51,7 @@ def sealer(kind: Kind) -> Callable[[int], bytes]:
         body = head + number.to_bytes(8, "big")
         tagger = prepared.copy()
         tagger.update(body)
-        return base64.urlsafe_b64encode(body + tagger.digest()).rstrip(b"=")
+        return binascii.b2a_base64(body + tagger.digest()).translate(URL_SAFE, DROPPED)
 
     return sealed
 

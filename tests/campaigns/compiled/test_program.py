@@ -221,3 +221,41 @@ def test_a_text_without_a_date_is_read_anew_each_time() -> None:
     for moment in ("2026-12-01", "2026-12-01T10:30", "now", "10:30"):
         context = context_for({"contact": {"attributes": {"when": moment}}})
         assert "".join(program.draw(context)) == template.fill(context)
+
+
+LOOK_ALIKES = [1, True, 1.0, "1", None, "", 0, False, [], "a,b", 2**80, "2026-12-01"]
+"""Equal to one another as keys, or nothing, or of several parts."""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ contact.attributes.points }}",
+        "{{ contact.attributes.points | default: 'none' }}",
+        "{{ contact.attributes.points | append: '!' | upcase }}",
+        """{% assign parts = contact.attributes.points | default: 'x,y' | split: ',' %}
+        {% for part in parts reversed %}<{{ part }}{% endfor %}
+        {% assign more = parts | concat: parts %}{{ more }}{{ parts }}""",
+    ],
+)
+def test_what_was_kept_of_one_reader_is_never_shown_to_another(source: str) -> None:
+    template = _parsed(source)
+    program = compile_program(template, str, {}) if template else None
+    if template is None or program is None:
+        pytest.fail("it should compile")
+
+    for value in (*LOOK_ALIKES, *reversed(LOOK_ALIKES)):
+        context = context_for({"contact": {"attributes": {"points": value}}})
+        assert "".join(program.draw(context)) == template.fill(context)
+    nothing = context_for({"contact": {"attributes": {}}})
+    assert "".join(program.draw(nothing)) == template.fill(nothing)
+
+
+@pytest.mark.parametrize("moment", ["now", "today"])
+def test_nothing_is_kept_of_a_clock_that_steps_in_for_a_missing_date(moment: str) -> None:
+    write = compile_text(text_template(f"{{{{ contact.attributes.when | default: '{moment}' | date: '%s%f' }}}}"))
+    assert write is not None
+    contexts = [context_for({"contact": {"attributes": {}}}), context_for({"contact": {"attributes": {"when": ""}}})]
+
+    for context in contexts:
+        assert write(context) != write(context)

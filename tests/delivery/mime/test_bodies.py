@@ -1,6 +1,8 @@
 """Where a mark may stand for a value, and what becomes of links with marks."""
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import text as texts
 
 from campaigns.compiled import NeedsReference
 from delivery.mime.bodies import html_body, is_sound, text_body
@@ -86,6 +88,15 @@ def test_how_a_value_stands_in_the_text_part(html: str, form: int, text: bytes) 
     value = value_of(html)
 
     assert (value.form, value.text) == (form, text)
+
+
+@given(html=texts("ab.,:=& \n@é;#", max_size=75))
+def test_plain_words_are_what_the_long_way_makes_of_them(html: str) -> None:
+    quickly = value_of(html)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("delivery.mime.marks.LONGEST_WORDS", -1)
+        assert quickly == value_of(html)
 
 
 @pytest.mark.parametrize("html", ["<b>x</b>", "a & b", "&copy;", '"', "\u200b", "\n\n"])
