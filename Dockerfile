@@ -15,4 +15,4 @@ USER emailops
 RUN SECRET_KEY=build SUPPRESSION_KEY=build DATABASE_URL=postgresql://build/build REDIS_URL=redis://build EMAIL_URL=smtp://build \
     python manage.py collectstatic --noinput --verbosity 0
 EXPOSE 8000
-CMD ["granian", "--interface", "asginl", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--loop", "uvloop", "emailops.asgi:application"]
+CMD ["granian", "--interface", "asginl", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--workers-kill-timeout", "8", "--loop", "uvloop", "emailops.asgi:application"]

@@ -26,6 +26,7 @@ def specs(*, port: int, sandbox_port: int, reload: bool = False) -> list[Spec]:
     """The processes of one machine, in the order in which they start; they stop in reverse."""
     web = ["granian", "--interface", "asginl", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     web += ["--blocking-threads", "1", "--loop", "uvloop", "--log-level", "warning", "--respawn-failed-workers"]
+    web += ["--workers-kill-timeout", "5"]  # seconds; streams of open pages would else keep it alive
     web += ["--reload"] if reload else []
     worker = ["celery", "--app", "emailops.celery", "worker", "--loglevel", "WARNING", "--without-gossip"]
     worker += ["--without-mingle"]
