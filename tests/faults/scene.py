@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from typing import Self
 
+from django.db import connection
+from django.db.models import F
+
 from benchmarks.sink import FastSink
 from benchmarks.stage import planned_run
+from campaigns.models import Campaign, CampaignState
 from delivery.models import Run, RunState, SafetyLimits
 from emailops.lib.mailurl import MailSettings
 from tests.faults.hands import begin, kill, ring, send
@@ -29,6 +33,15 @@ def new_run(people: int, html: str = HTML) -> Run:
     made: Run = planned_run(people, html)
     SafetyLimits.objects.update_or_create(workspace=made.workspace, defaults=NO_BREAKER)
     return made
+
+
+def put_away() -> None:
+    """End what a fault leaves behind; the processes of the next would send it to that one's server."""
+    connection.close()  # PostgreSQL may have been stopped under it
+    unfinished = Run.objects.exclude(state__in=(RunState.DONE, RunState.CANCELLED))
+    unfinished.update(state=RunState.CANCELLED, epoch=F("epoch") + 1)
+    waiting = Campaign.objects.filter(state__in=(CampaignState.SCHEDULED, CampaignState.SENDING))
+    waiting.update(state=CampaignState.CANCELLED)
 
 
 @dataclass
