@@ -10,6 +10,7 @@ urlpatterns = [
     path("new/", views.new_workspace, name="new"),
     path("join/<str:token>/", views.join, name="join"),
     path("w/<slug:workspace>/", views.home, name="home"),
+    path("w/<slug:workspace>/live/", views.live, name="live"),
     path("w/<slug:workspace>/me/", views.profile, name="profile"),
     path("w/<slug:workspace>/settings/", views.settings_general, name="settings_general"),
     path("w/<slug:workspace>/settings/members/", views.settings_members, name="settings_members"),

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,6 +26,7 @@ from workspaces.forms import (
 )
 from workspaces.home import home_panels
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
+from workspaces.live import asked_topics, stream
 from workspaces.models import ApiKey, AuditEntry, Invitation, Member, User
 from workspaces.permissions import Can, Role
 
@@ -204,3 +205,13 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     has_account = User.objects.filter(email__iexact=invitation.email).exists()
     context = {"invitation": invitation, "form": form, "has_account": has_account}
     return render(request, "workspaces/join.html", context, status=UNPROCESSABLE if form.errors else 200)
+
+
+@page(Can.SEE_WORKSPACE)
+def live(request: MemberRequest) -> StreamingHttpResponse:
+    """What changes of the topics a page shows, for as long as it is open."""
+    topics = asked_topics(request.GET.get("topics", ""))
+    response = StreamingHttpResponse(stream(request.workspace.pk, topics), content_type="text/event-stream")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would keep the words until it has a page of them
+    return response

@@ -73,6 +73,34 @@
   });
 
   /* Toasts go by themselves, unless the pointer or the focus rests on them. */
+  /* One stream a page tells which of its topics changed; fragments ask for themselves: hx-trigger="live:sprint-12 from:body".
+     A hidden page listens to nothing, because a browser keeps few connections, and looks at everything when it is seen. */
+  const live = {
+    stream: null, topics: "", missed: false,
+    tell(topic) { document.body.dispatchEvent(new CustomEvent(`live:${topic}`)); },
+    follow() {
+      const parts = document.hidden ? [] : $$("ui-live");
+      const topics = [...new Set(parts.map((part) => part.dataset.topic))].sort().join(",");
+      if (topics === live.topics) return;
+      live.stream?.close();
+      live.missed ||= Boolean(live.topics);
+      live.topics = topics;
+      live.stream = topics ? live.open(parts[0].dataset.from, topics) : null;
+    },
+    open(from, topics) {
+      const stream = new EventSource(`${from}?topics=${topics}`);
+      stream.addEventListener("open", () => { if (live.missed) topics.split(",").forEach(live.tell); live.missed = false; });
+      stream.addEventListener("error", () => { live.missed = true; });
+      stream.addEventListener("message", ({ data }) => live.tell(data));
+      return stream;
+    },
+  };
+  customElements.define("ui-live", class extends HTMLElement {
+    connectedCallback() { queueMicrotask(live.follow); }
+    disconnectedCallback() { queueMicrotask(live.follow); }
+  });
+  document.addEventListener("visibilitychange", live.follow);
+
   customElements.define("ui-toast", class extends HTMLElement {
     connectedCallback() {
       const leave = () => { if (this.matches(":hover, :focus-within")) setTimeout(leave, 2000); else this.remove(); };

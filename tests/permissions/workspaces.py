@@ -32,6 +32,7 @@ MANAGE = Can.MANAGE_WORKSPACE
 
 ROWS = [
     Row("workspaces:home", see=Can.SEE_WORKSPACE),
+    Row("workspaces:live", see=Can.SEE_WORKSPACE),
     Row(
         "workspaces:profile",
         see=Can.SEE_WORKSPACE,
