@@ -170,7 +170,7 @@ class PokerItem(Owned):
         indexes = [models.Index(fields=["reveal_at"], condition=Q(state="voting"), name="poker_reveal_due")]
 
     def __str__(self) -> str:
-        return f"{self.story_id} in {self.session_id}"
+        return self.story.title
 
     def may_become(self, state: ItemState) -> bool:
         return state in ITEM_MOVES[self.state]
@@ -196,7 +196,7 @@ class PokerSeat(Owned):
             ),
             models.UniqueConstraint(fields=["session", "member"], name="poker_member_sits_once"),
             models.UniqueConstraint(
-                "session", Lower("guest_name"), condition=Q(member=None), name="poker_guest_name_once"
+                "session", Lower("guest_name"), condition=Q(member=None, left_at=None), name="poker_guest_name_once"
             ),
         ]
 
