@@ -27,18 +27,18 @@ def poker_reminder(mail: SystemMail, now: datetime) -> Letter | None:
 def _letter(mail: SystemMail, now: datetime, *, is_reminder: bool) -> Letter | None:
     seats = PokerSeat.objects.select_related("member__user", "session__workspace", "session__leader__user")
     seat = seats.filter(pk=mail.object_id, left_at=None).first()
-    if seat is None or seat.member is None or seat.session.deadline_at is None:
+    if seat is None or seat.member is None:
         return None
-    session, reader = seat.session, seat.member.user
+    session, reader, deadline_at = seat.session, seat.member.user, seat.session.deadline_at
     count = owing(session).get(seat.pk, 0)
-    if not (count and session.is_open and session.window_is_open(now)):
+    if deadline_at is None or not (count and session.is_open and session.window_is_open(now)):
         return None
     place = {"workspace": session.workspace.slug, "pk": session.pk}
     context = {
         "session": session,
         "count": count,
         "is_reminder": is_reminder,
-        "until": session.deadline_at.astimezone(ZoneInfo(reader.time_zone)),
+        "until": deadline_at.astimezone(ZoneInfo(reader.time_zone)),
         "link": settings.BASE_URL + reverse("sprints:poker_detail", kwargs=place),
     }
     with translation.override(reader.language):

@@ -251,8 +251,8 @@ class LinkSerializer(serializers.Serializer[Any]):
 
 SEE, PLAY = Can.SEE_SPRINTS, Can.EDIT_STORIES
 PLAYED = (
-    "create", "sit", "leave", "vote", "withdraw", "put_on_table", "reveal", "again", "agree", "skip", "stories", "hand_over",
-    "deadline", "link", "end",
+    "create", "sit", "leave", "vote", "withdraw", "put_on_table", "reveal", "again", "agree", "skip", "stories",
+    "hand_over", "deadline", "link", "end",
 )  # fmt: skip
 
 

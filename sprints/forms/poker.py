@@ -20,10 +20,10 @@ USUAL_WINDOW = timedelta(days=2)
 Choices = list[tuple[Any, Any]]
 
 
-class StoriesField(forms.ModelMultipleChoiceField):
+class StoriesField(forms.ModelMultipleChoiceField[Story]):
     """Stories as boxes, in groups: those of a sprint, and the backlog."""
 
-    def label_from_instance(self, obj: Any) -> str:
+    def label_from_instance(self, obj: Story) -> str:
         if obj.points is None:
             return _("%(number)d: %(story)s, no estimate yet") % {"number": obj.number, "story": obj}
         return _("%(number)d: %(story)s, %(points)d points") % {
