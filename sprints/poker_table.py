@@ -231,14 +231,14 @@ def _votes(session: PokerSession, me: PokerSeat | None) -> Votes:
 
 
 def _shown_item(view: _View, wanted: int | None) -> PokerItem | None:
-    """Live: what is on the table. In a window: what was asked for, else what one owes, else what is to be agreed."""
+    """Live: what is on the table. Else what was asked for, what one owes, what is to be agreed, or the first."""
     if view.session.mode == PokerMode.LIVE and view.session.is_open:
         return next((item for item in view.items if item.pk == view.session.current_id), None)
     choices = [
         [item for item in view.items if item.pk == wanted],
         [item for item in view.items if view.owes(item)],
         [item for item in view.items if item.state == ItemState.REVEALED],
-        view.items if view.session.is_open else [],
+        view.items,
     ]
     return next((found[0] for found in choices if found), None)
 
@@ -270,7 +270,7 @@ def _people(view: _View, item: PokerItem | None) -> Iterator[Person]:
             member=seat.member,
             is_me=is_me,
             is_leader=seat.member_id == view.session.leader_id,
-            is_there=is_there(seat, view.now),
+            is_there=is_there(seat, view.now) or not view.session.is_open,
             has_voted=view.is_whole(vote),
             was_absent=bool(is_turned and vote and vote.is_absent),
             cards=view.cards(vote) if is_turned or is_me else (),

@@ -381,7 +381,7 @@ class PokerViewSet(ScopedViewSet[PokerSession], mixins.ListModelMixin):
     @action(detail=True, methods=["post"])
     def skip(self, request: Request, pk: str) -> Response:
         """Leave a story without an estimate."""
-        return self._move(rounds.skip)
+        return self._move(rounds.pass_over)
 
     @extend_schema(request=StoriesSerializer, responses={200: TableSerializer})
     @action(detail=True, methods=["post"])

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from sprints.decks import Card, Deck, DeckRefused, decks_of, read_cards
 from sprints.models import PokerMode, PokerSession, Sprint, SprintState, Story
@@ -21,16 +21,14 @@ Choices = list[tuple[Any, Any]]
 
 
 class StoriesField(forms.ModelMultipleChoiceField[Story]):
-    """Stories as boxes, in groups: those of a sprint, and the backlog."""
+    """Stories as boxes, each with where it stands and its estimate."""
 
     def label_from_instance(self, obj: Story) -> str:
-        if obj.points is None:
-            return _("%(number)d: %(story)s, no estimate yet") % {"number": obj.number, "story": obj}
-        return _("%(number)d: %(story)s, %(points)d points") % {
-            "number": obj.number,
-            "story": obj,
-            "points": obj.points,
-        }
+        where = _("sprint %(number)d") % {"number": obj.sprint.number} if obj.sprint else _("backlog")
+        estimate = _("no estimate yet")
+        if obj.points is not None:
+            estimate = ngettext("%(count)d point", "%(count)d points", obj.points) % {"count": obj.points}
+        return f"{obj.number}: {obj} ({where}, {estimate})"
 
 
 class ChooseStoriesForm(StyledForm):

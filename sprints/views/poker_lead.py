@@ -57,7 +57,7 @@ def poker_again(request: MemberRequest, pk: int) -> HttpResponse:
 @action(Can.EDIT_STORIES)
 def poker_skip(request: MemberRequest, pk: int) -> HttpResponse:
     """Leave the story without an estimate."""
-    return _led(request, pk, rounds.skip, stays=False)
+    return _led(request, pk, rounds.pass_over, stays=False)
 
 
 @action(Can.EDIT_STORIES)

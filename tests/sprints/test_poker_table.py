@@ -7,7 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from sprints.models import ItemState, PokerSession, PokerVote
 from sprints.poker_table import HIDDEN, table_of
-from sprints.services.poker.rounds import put_on_table, reveal_now, skip, vote_again
+from sprints.services.poker.rounds import pass_over, put_on_table, reveal_now, vote_again
 from sprints.services.poker.table import PRESENCE
 from sprints.services.stories import rewrite_story, set_criteria
 from tests.factories.poker import BOTH, agreed, guest_at, item_of, sat, session_of, turned, vote, window_until
@@ -79,7 +79,7 @@ def test_cards_of_a_story_that_is_skipped_or_set_aside_stay_hidden(
 ) -> None:
     session = session_of(lead, now)
     first, second = sat(session, lead, marketer, now=now)
-    for verb, place in ((put_on_table, 1), (skip, 1)):
+    for verb, place in ((put_on_table, 1), (pass_over, 1)):
         vote(item_of(session, 0 if verb is put_on_table else 1), second, "13", now)
         verb(item=item_of(session, place), by=lead, now=now)
 

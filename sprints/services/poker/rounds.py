@@ -128,7 +128,7 @@ def _spread(item: PokerItem, session: PokerSession, dimension: str) -> float | N
 
 
 @transaction.atomic
-def skip(*, item: PokerItem, by: Member, now: datetime) -> None:
+def pass_over(*, item: PokerItem, by: Member, now: datetime) -> None:
     """Leave a story without an estimate; it can be put on the table again. Raises `PokerRefused` once it is agreed."""
     item = _led(item, by)
     step(item, ItemState.SKIPPED)

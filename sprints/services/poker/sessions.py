@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
 from sprints.decks import Deck
@@ -44,9 +44,10 @@ class Rules:
 
 
 def stories_to_estimate(workspace: Workspace) -> StoryQuerySet:
-    """Stories that are still to be done: of the backlog and of sprints that are not closed, in their order."""
+    """Stories that are still to be done, in their order: of the backlog, then of sprints that are not closed."""
     found = Story.objects.for_workspace(workspace).filter(dropped_at=None).exclude(status=StoryStatus.DONE)
-    return found.exclude(sprint__state=SprintState.CLOSED).select_related("sprint").ranked()
+    found = found.exclude(sprint__state=SprintState.CLOSED).select_related("sprint")
+    return found.order_by(F("sprint__number").asc(nulls_first=True), "rank", "pk")
 
 
 @transaction.atomic

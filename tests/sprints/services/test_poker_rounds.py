@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from sprints.models import ItemState, PokerResult, PokerVote, ScopeEntry, Sprint, Story
-from sprints.services.poker.rounds import agree, put_on_table, reveal_now, skip, vote_again
+from sprints.services.poker.rounds import agree, pass_over, put_on_table, reveal_now, vote_again
 from sprints.services.poker.sessions import end_session
 from sprints.services.poker.table import PokerRefused
 from sprints.services.stories import StoryRefused
@@ -101,7 +101,7 @@ def test_only_the_leader_leads(lead: Member, marketer: Member, now: datetime) ->
     session = session_of(lead, now)
     item = turned(session, now)
 
-    for verb in (put_on_table, reveal_now, vote_again, skip):
+    for verb in (put_on_table, reveal_now, vote_again, pass_over):
         with pytest.raises(PokerRefused, match="Elena Petrova"):
             verb(item=item, by=marketer, now=now)
     with pytest.raises(PokerRefused, match="Elena Petrova"):
@@ -118,7 +118,7 @@ def test_cards_are_not_turned_while_nobody_has_voted(lead: Member, now: datetime
 def test_a_skipped_story_makes_room_for_the_next_and_can_come_back(lead: Member, now: datetime) -> None:
     session = session_of(lead, now)
 
-    skip(item=item_of(session), by=lead, now=now)
+    pass_over(item=item_of(session), by=lead, now=now)
     put_on_table(item=item_of(session), by=lead, now=now)
 
     assert [item_of(session, place).state for place in (0, 1)] == [ItemState.VOTING, ItemState.WAITING]
@@ -150,7 +150,7 @@ def test_an_agreed_story_is_not_skipped(lead: Member, now: datetime) -> None:
     item = agreed(session_of(lead, now), now)
 
     with pytest.raises(PokerRefused, match="Agreed"):
-        skip(item=item, by=lead, now=now)
+        pass_over(item=item, by=lead, now=now)
 
 
 def test_after_the_end_nothing_moves(lead: Member, now: datetime) -> None:
