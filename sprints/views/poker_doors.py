@@ -82,7 +82,9 @@ def table_context(session: PokerSession, table: Table, doors: Doors) -> dict[str
 def look_again(
     request: HttpRequest, session: PokerSession, seat: PokerSeat | None, doors: Doors, *, stays: bool = True
 ) -> HttpResponse:
-    """The table for a page that shows it already: nothing when nothing changed."""
+    """The table for a page that shows it already: nothing when nothing changed, the whole page once it is over."""
+    if not session.is_open:
+        return HttpResponse(status=UNCHANGED, headers={"HX-Refresh": "true"})
     table = table_of(session, seat, database_now(), wanted=wanted_story(request) if stays else None)
     if request.POST.get("version") == table.version:
         return HttpResponse(status=UNCHANGED)

@@ -73,8 +73,11 @@ def _open_door(view: Door) -> Door:
 
 def _gone(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     if getattr(request, "htmx", False) and isinstance(refusal, PokerLinkInvalid):
-        # 200, so that the table on the page makes room for the sentence, and no longer asks.
-        return render(request, "sprints/_poker_gone.html", {"refusal": refusal})
+        # 200, so that the table on the page makes room for the sentence; with it goes what asks every five seconds.
+        response = render(request, "sprints/_poker_gone.html", {"refusal": refusal})
+        response.headers["HX-Retarget"] = "#watch"
+        response.headers["HX-Reswap"] = "outerHTML"
+        return response
     return render(request, "sprints/poker_gone.html", {"refusal": refusal}, status=refusal.status)
 
 

@@ -12,7 +12,7 @@ from tests.stack import Stack
 
 pytestmark = pytest.mark.browser
 LEAD, WRITER = "elena@marenmoss.example", "sofia@marenmoss.example"
-SOON = 15_000  # milliseconds: a countdown of five seconds and a poll of five, on a machine that has more to do
+SOON = 20_000  # milliseconds: a countdown of five seconds and a poll of five, on a machine that has more to do
 
 Enter = Callable[..., Page]
 

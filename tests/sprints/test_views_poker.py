@@ -80,7 +80,7 @@ class TestTable:
     ) -> None:
         client, look = browse(lead), url("poker_look", workspace, session.pk)
         first = client.post(look, headers=HTMX)
-        version = _words(first).partition('"version": "')[2].partition('"')[0]
+        version = _words(first).partition('name="version" value="')[2].partition('"')[0]
 
         second = client.post(look, {"version": version}, headers=HTMX)
 
@@ -192,7 +192,16 @@ class TestTable:
 
         assert "What was agreed" in page
         assert item.story.title in page
-        assert 'hx-trigger="' not in page.partition('id="table"')[2].partition(">")[0]
+        assert "every 10s" not in page
+
+    def test_a_page_that_is_open_at_the_end_is_loaded_anew(
+        self, workspace: Workspace, session: PokerSession, lead: Member, browse: Browse, now: datetime
+    ) -> None:
+        end_session(session=session, by=lead, now=now)
+
+        looked = browse(lead).post(url("poker_look", workspace, session.pk), headers=HTMX)
+
+        assert looked.headers["HX-Refresh"] == "true"
 
 
 class TestSessions:
@@ -399,6 +408,7 @@ class TestGuests:
 
         assert (polled.status_code, loaded.status_code) == (200, 410)
         assert "The table is closed" in _words(polled)
+        assert polled.headers["HX-Retarget"] == "#watch"
         assert "hx-trigger" not in _words(polled)
 
     def test_doors_answer_their_methods_alone(self, seat: PokerSeat) -> None:
