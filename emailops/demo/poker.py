@@ -1,5 +1,6 @@
 """How the team estimates: a session that ended, one that is going on, and one that waits for votes until a deadline."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -16,7 +17,7 @@ from sprints.services.poker.sessions import Rules, end_session, open_session
 from sprints.services.poker.votes import cast_vote
 
 FIBONACCI, MODIFIED = BUILT_IN[0], BUILT_IN[1]
-Hand = dict[str, tuple[str, ...]]
+Hand = Mapping[str, tuple[str, ...]]
 """Who lays which cards: effort, then value."""
 
 ENDED: tuple[tuple[str, tuple[Hand, ...]], ...] = (

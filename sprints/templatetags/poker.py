@@ -71,8 +71,9 @@ def histogram(dimension: Dimension) -> SafeString:
         return SafeString("")
     width = SLOT * len(counted.counts)
     return format_html(
-        '<svg class="histogram" viewBox="0 0 {} {}" role="img" aria-label="{}">'
+        '<svg class="histogram" width="{}" viewBox="0 0 {} {}" role="img" aria-label="{}">'
         '<line class="grid grid--base" x1="0" x2="{}" y1="88" y2="88"/>{}</svg>',
+        width,
         width,
         HEIGHT,
         _("%(what)s: %(counts)s") % {"what": dimension.label, "counts": _in_words(counted)},

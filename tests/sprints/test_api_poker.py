@@ -90,11 +90,12 @@ def test_a_session_cannot_be_opened_with_what_is_not_there(
     closed = StoryFactory.create(workspace=workspace, sprint=SprintFactory.create(workspace=workspace, closed=True))
     body = {"name": "Spring", "stories": [mine.pk]}
 
-    for change in (
+    changes: tuple[dict[str, object], ...] = (
         {"stories": []}, {"stories": [done.pk]}, {"stories": [closed.pk]}, {"stories": [StoryFactory.create().pk]},
         {"team": [outsider.user.email]}, {"mode": "window"}, {"effort_deck": "tarot"}, {"effort_deck": ""},
         {"name": ""},
-    ):  # fmt: skip
+    )  # fmt: skip
+    for change in changes:
         sent = api(lead).post(PLACE, {**body, **change}, format="json")
         assert sent.status_code in {400, 409}, change
 

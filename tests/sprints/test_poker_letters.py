@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.core import mail as outbox
+from django.core.mail import EmailMultiAlternatives
 
 from sprints.models import PokerSession
 from sprints.services.poker.sessions import end_session
@@ -22,7 +23,12 @@ def session(lead: Member, marketer: Member, now: datetime) -> PokerSession:
 
 
 def _bodies() -> list[str]:
-    return [str(form) for mail in outbox.outbox for form in (mail.body, mail.alternatives[0][0])]  # type: ignore[attr-defined]  # both forms
+    """Text and HTML of every mail."""
+    found = []
+    for mail in outbox.outbox:
+        assert isinstance(mail, EmailMultiAlternatives)
+        found += [str(mail.body), *(str(other.content) for other in mail.alternatives)]
+    return found
 
 
 def test_who_is_asked_learns_what_and_until_when(session: PokerSession, now: datetime) -> None:
