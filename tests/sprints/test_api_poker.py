@@ -43,7 +43,7 @@ def test_a_session_is_played_from_the_opening_to_the_end(
     assert [person["cards"] for person in hidden["people"]] == [[], []]
     assert [line["agreed"] for line in agreed["queue"]] == [["8", "L"], []]
     assert Story.objects.get(pk=stories[0]).points == 8
-    assert (ended["is_open"], ended["item"]) == (False, None)
+    assert (ended["is_open"], ended["item"], ended["queue"][1]["state"]) == (False, item, "waiting")
 
 
 def test_a_hidden_card_is_nowhere_in_the_answer(lead: Member, marketer: Member, api: Api, now: datetime) -> None:

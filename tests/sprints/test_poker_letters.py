@@ -27,7 +27,7 @@ def _bodies() -> list[str]:
     found = []
     for mail in outbox.outbox:
         assert isinstance(mail, EmailMultiAlternatives)
-        found += [str(mail.body), *(str(other.content) for other in mail.alternatives)]
+        found += [str(mail.body), *(str(other[0]) for other in mail.alternatives)]
     return found
 
 
