@@ -12,6 +12,8 @@ class SprintsConfig(AppConfig):
         from sprints.audit_words import AUDIT_WORDS
         from sprints.home import running_sprint
         from sprints.letters import approval, decision
+        from sprints.poker_letters import poker_invitation, poker_reminder
+        from sprints.poker_waiting import poker_count
         from sprints.queries import backlog_count
         from sprints.waiting import waiting_count, waiting_panel
         from workspaces.audit import describe_actions
@@ -26,6 +28,12 @@ class SprintsConfig(AppConfig):
             Entry("backlog", "plan", 11, _("Backlog"), "layers", "sprints:story_list", see, count=backlog_count)
         )
         register_entry(Entry("sprints", "plan", 12, _("Sprints"), "square-kanban", "sprints:sprint_list", see))
+        register_entry(
+            Entry("poker", "plan", 12, _("Planning poker"), "spade", "sprints:poker_list", see, poker_count, alert=True)
+        )
+        register_tab(Tab(16, _("Poker decks"), "sprints:settings_decks", Can.MANAGE_WORKSPACE))
+        register_letter("sprints.poker_invitation", poker_invitation)
+        register_letter("sprints.poker_reminder", poker_reminder)
         register_panel(Panel("sprint", "side", 10, see, "sprints/_home_sprint.html", running_sprint))
         register_entry(
             Entry(

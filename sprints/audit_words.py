@@ -2,7 +2,32 @@
 
 from django.utils.translation import gettext_lazy as _
 
+POKER_WORDS = {
+    "poker.opened": _("opened planning poker"),
+    "poker.stories_added": _("added stories to planning poker"),
+    "poker.joined": _("sat down at the poker table"),
+    "poker.left": _("left the poker table"),
+    "poker.guest_joined": _("a guest joined planning poker"),
+    "poker.voted": _("voted in planning poker"),
+    "poker.vote_withdrawn": _("took a vote back in planning poker"),
+    "poker.revealed": _("turned the cards"),
+    "poker.put_on_table": _("put a story on the poker table"),
+    "poker.again": _("began another round of planning poker"),
+    "poker.agreed": _("agreed an estimate in planning poker"),
+    "poker.skipped": _("skipped a story in planning poker"),
+    "poker.handed_over": _("handed planning poker over"),
+    "poker.deadline_moved": _("moved the deadline of planning poker"),
+    "poker.window_closed": _("the deadline of planning poker passed"),
+    "poker.reminded": _("reminded those who have not voted"),
+    "poker.ended": _("ended planning poker"),
+    "poker.link_opened": _("made a link for guests of planning poker"),
+    "poker.link_withdrawn": _("withdrew the link for guests of planning poker"),
+    "poker.deck_written": _("wrote a deck of cards"),
+    "poker.deck_removed": _("removed a deck of cards"),
+}
+
 AUDIT_WORDS = {
+    **POKER_WORDS,
     "approval.policy_set": _("changed what an approval covers"),
     "approval.requested": _("asked for approval"),
     "approval.reminded": _("reminded the owner"),

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from sprints.poker_urls import urlpatterns as poker_urls
 from sprints.views import approvals, links, retros, sprints, stories
 
 app_name = "sprints"
@@ -36,6 +37,7 @@ urlpatterns = [
     path("w/<slug:workspace>/retro-notes/<int:pk>/remove/", retros.retro_note_remove, name="retro_note_remove"),
     path("w/<slug:workspace>/sprints/<int:pk>/retro/actions/", retros.retro_action_add, name="retro_action_add"),
     path("w/<slug:workspace>/retro-actions/<int:pk>/story/", retros.retro_action_story, name="retro_action_story"),
+    *poker_urls,
     path("approve/<str:token>/", links.approve, name="approve"),
     path("approve/<str:token>/mail/", links.approve_mail, name="approve_mail"),
 ]

@@ -15,6 +15,7 @@ from emailops.demo import atelier
 from emailops.demo.mails import MailTeller
 from emailops.demo.opening import Opening
 from emailops.demo.people import PASSWORD, PEOPLE, found_shop, invite_lena, make_users
+from emailops.demo.poker import tell_poker
 from emailops.demo.post import PostOffice
 from emailops.demo.reactions import Audience
 from emailops.demo.shop import Shop
@@ -53,6 +54,7 @@ def tell(now: datetime, say: Say = lambda _line: None) -> None:
     tell_strategy(stage)
     tell_sprints(stage, MailTeller(stage, PostOffice(stage, opening.crowd), readers))
     ask_about_next(stage)
+    tell_poker(stage)
     _tell_nights(stage, shop, readers)
     stage.diary.on(calendar.in_sprint(RUNNING_SPRINT, "2 11:00"), partial(invite_lena, stage.lead))
     _play(stage, say)

@@ -30,6 +30,8 @@ class Kind(IntEnum):
     INVITATION = 5
     LINK = 6
     MESSAGE = 7
+    POKER = 21
+    POKER_SEAT = 22
 
 
 class BadToken(Exception):

@@ -10,6 +10,20 @@ from sprints.models.approvals import (
     StoryDecision,
     Verdict,
 )
+from sprints.models.poker import (
+    ITEM_MOVES,
+    LONGEST_CARD,
+    ItemState,
+    PokerDeck,
+    PokerItem,
+    PokerMode,
+    PokerResult,
+    PokerSeat,
+    PokerSession,
+    PokerSessionQuerySet,
+    PokerState,
+    PokerVote,
+)
 from sprints.models.retros import NoteKind, OutcomeVerdict, RetroAction, RetroNote, StoryOutcome
 from sprints.models.sprints import SPRINT_MOVES, Sprint, SprintQuerySet, SprintState
 from sprints.models.stories import (
@@ -30,6 +44,8 @@ from sprints.models.stories import (
 __all__ = [
     "AMOUNT_DIGITS",
     "CENTS",
+    "ITEM_MOVES",
+    "LONGEST_CARD",
     "SENDING_KINDS",
     "SPRINT_MOVES",
     "AcceptanceCriterion",
@@ -40,8 +56,18 @@ __all__ = [
     "ApprovalSubject",
     "Covers",
     "Hypothesis",
+    "ItemState",
     "NoteKind",
     "OutcomeVerdict",
+    "PokerDeck",
+    "PokerItem",
+    "PokerMode",
+    "PokerResult",
+    "PokerSeat",
+    "PokerSession",
+    "PokerSessionQuerySet",
+    "PokerState",
+    "PokerVote",
     "RetroAction",
     "RetroNote",
     "ScopeChange",

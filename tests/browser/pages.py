@@ -13,8 +13,9 @@ from audience.models import Contact, ContactImport, Segment
 from campaigns.models import Campaign
 from delivery.links import unsubscribe_url
 from delivery.models import Delivery, SandboxMessage, SigningKey, Transport
-from sprints.models import ApprovalRequest, Sprint, Story
+from sprints.models import ApprovalRequest, PokerDeck, PokerSeat, PokerSession, Sprint, Story
 from sprints.services.approvals import approval_token
+from sprints.services.poker.guests import guest_token, seat_token
 from strategy.models import Goal, Kpi, Principle
 from workspaces.models import Workspace
 
@@ -82,6 +83,16 @@ PAGES: dict[str, Find] = {
     "sprints:settings_approval": nothing,
     "sprints:retro_list": nothing,
     "sprints:retro_detail": _first(Sprint, state="closed"),
+    "sprints:poker_list": nothing,
+    "sprints:poker_new": nothing,
+    "sprints:poker_detail": _first(PokerSession, state="open", mode="live"),
+    "sprints:poker_detail window": _first(PokerSession, state="open", mode="window"),
+    "sprints:poker_detail ended": _first(PokerSession, state="ended"),
+    "sprints:poker_lead": _first(PokerSession, state="open", mode="live"),
+    "sprints:poker_lead window": _first(PokerSession, state="open", mode="window"),
+    "sprints:poker_calibration": nothing,
+    "sprints:settings_decks": nothing,
+    "sprints:settings_deck_edit": _first(PokerDeck),
     "campaigns:campaign_list": nothing,
     "campaigns:campaign_new": nothing,
     "campaigns:campaign_detail": _first(Campaign, state="draft"),
@@ -121,6 +132,18 @@ def _owners_link(workspace: Workspace) -> str:
     return reverse("sprints:approve", args=[approval_token(waiting)])
 
 
+def _guests_link(workspace: Workspace) -> str:
+    """What a guest of planning poker opens first."""
+    session = PokerSession.objects.for_workspace(workspace).open().exclude(link_nonce=None).latest("pk")
+    return reverse("sprints:poker_join", args=[guest_token(session)])
+
+
+def _guests_seat(workspace: Workspace) -> str:
+    """The table as a guest sees it."""
+    seats = PokerSeat.objects.for_workspace(workspace).filter(member=None, left_at=None, session__state="open")
+    return reverse("sprints:poker_guest", args=[seat_token(seats.select_related("session").latest("pk"))])
+
+
 def _readers_way_out(workspace: Workspace) -> str:
     """The page behind the unsubscribe link of a mail that was sent."""
     return unsubscribe_url(Delivery.objects.for_workspace(workspace).filter(state="sent").latest("pk").pk)
@@ -136,6 +159,8 @@ PUBLIC_PAGES: dict[str, Callable[[Workspace], str]] = {
     "api:reference": lambda _workspace: reverse("api:reference"),
     "workspaces:new": lambda _workspace: reverse("workspaces:new"),
     "sprints:approve": _owners_link,
+    "sprints:poker_join": _guests_link,
+    "sprints:poker_guest": _guests_seat,
     "delivery:unsubscribe": _readers_way_out,
     "sandbox:message_list": lambda _workspace: reverse("sandbox:message_list"),
     "sandbox:message_detail": _kept_mail,

@@ -6,13 +6,14 @@ from tests.permissions import (
     campaigns,
     delivery,
     insights,
+    poker,
     sprints,
     strategy,
     transports,
     workspaces,
 )
 
-APPS = (workspaces, audience, strategy, sprints, approvals, campaigns, delivery, transports, insights)
+APPS = (workspaces, audience, strategy, sprints, approvals, poker, campaigns, delivery, transports, insights)
 ROWS = [row for app in APPS for row in app.ROWS]
 API_ROWS = [row for app in APPS for row in getattr(app, "API_ROWS", [])]
 
@@ -24,6 +25,12 @@ OUTSIDE_WORKSPACES = {
     "workspaces:join": "guarded by the token in the mail",
     "sprints:approve": "the owner's link; guarded by the token in the mail",
     "sprints:approve_mail": "what the owner's link shows; guarded by the same token",
+    "sprints:poker_join": "a link for guests of planning poker; guarded by the token",
+    "sprints:poker_guest": "a guest's seat; guarded by the token of that seat",
+    "sprints:poker_guest_look": "the same",
+    "sprints:poker_guest_vote": "the same",
+    "sprints:poker_guest_withdraw": "the same",
+    "sprints:poker_guest_leave": "the same",
     "delivery:open": "in readers' mails; guarded by the token",
     "delivery:click": "in readers' mails; guarded by token and signature",
     "delivery:unsubscribe": "in readers' mails; guarded by the token",
