@@ -20,6 +20,8 @@ ACROSS_WORKSPACES = {
     "campaign_due": "the poller launches the due campaigns of all workspaces",
     "run_active": "the poller rings for the runs of all workspaces",
     "delivery_in_hand": "a worker that died is found by its lane, whatever it was sending",
+    "story_words": "a GIN index cannot begin with a number; PostgreSQL combines it with the others",
+    "criterion_words": "the same",
     "contact_attributes": "a GIN index cannot begin with a number; PostgreSQL combines it with the others",
 }
 """Indexes of work that has no workspace, each with the reason."""
