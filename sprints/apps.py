@@ -11,8 +11,9 @@ class SprintsConfig(AppConfig):
         """Register menu, home panels, a tab of the settings, and this app's mails."""
         from sprints.audit_words import AUDIT_WORDS
         from sprints.home import running_sprint
+        from sprints.idea_mail import idea_answer
         from sprints.letters import approval, decision
-        from sprints.queries import backlog_count
+        from sprints.menu_counts import backlog_count, ideas_count
         from sprints.waiting import waiting_count, waiting_panel
         from workspaces.audit import describe_actions
         from workspaces.home import Panel, register_panel
@@ -23,7 +24,30 @@ class SprintsConfig(AppConfig):
         describe_actions(AUDIT_WORDS)
         see = Can.SEE_SPRINTS
         register_entry(
-            Entry("backlog", "plan", 11, _("Backlog"), "layers", "sprints:story_list", see, count=backlog_count)
+            Entry(
+                "backlog",
+                "plan",
+                11,
+                _("Backlog"),
+                "layers",
+                "sprints:story_list",
+                see,
+                count=backlog_count,
+                also=("storytemplate", "storyimport", "score"),
+            )
+        )
+        register_entry(
+            Entry(
+                "ideas",
+                "plan",
+                11,
+                _("Ideas"),
+                "inbox",
+                "sprints:idea_list",
+                see,
+                count=ideas_count,
+                also=("intakelink",),
+            )
         )
         register_entry(Entry("sprints", "plan", 12, _("Sprints"), "square-kanban", "sprints:sprint_list", see))
         register_panel(Panel("sprint", "side", 10, see, "sprints/_home_sprint.html", running_sprint))
@@ -45,3 +69,4 @@ class SprintsConfig(AppConfig):
         register_tab(Tab(15, _("Approval"), "sprints:settings_approval", Can.MANAGE_WORKSPACE))
         register_letter("sprints.approval", approval)
         register_letter("sprints.decision", decision)
+        register_letter("sprints.idea_answer", idea_answer)

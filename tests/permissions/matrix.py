@@ -3,6 +3,7 @@
 from tests.permissions import (
     approvals,
     audience,
+    backlog,
     campaigns,
     delivery,
     insights,
@@ -12,7 +13,7 @@ from tests.permissions import (
     workspaces,
 )
 
-APPS = (workspaces, audience, strategy, sprints, approvals, campaigns, delivery, transports, insights)
+APPS = (workspaces, audience, strategy, sprints, backlog, approvals, campaigns, delivery, transports, insights)
 ROWS = [row for app in APPS for row in app.ROWS]
 API_ROWS = [row for app in APPS for row in getattr(app, "API_ROWS", [])]
 
@@ -24,6 +25,7 @@ OUTSIDE_WORKSPACES = {
     "workspaces:join": "guarded by the token in the mail",
     "sprints:approve": "the owner's link; guarded by the token in the mail",
     "sprints:approve_mail": "what the owner's link shows; guarded by the same token",
+    "sprints:idea_page": "where anybody leaves an idea; guarded by the token in the address",
     "delivery:open": "in readers' mails; guarded by the token",
     "delivery:click": "in readers' mails; guarded by token and signature",
     "delivery:unsubscribe": "in readers' mails; guarded by the token",
