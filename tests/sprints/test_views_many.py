@@ -22,6 +22,9 @@ def test_many_go_to_the_top_and_back(workspace: Workspace, marketer: Member, bro
     done = client.post(url("story_bulk", workspace), data, headers=HTMX, follow=True)
 
     assert "2 stories are on top now" in done.content.decode()
+    assert f"?changed={BulkChange.objects.get().pk}" in done.content.decode(), (
+        "the way back stays when the list comes anew"
+    )
     assert titles(workspace) == ["B", "C", "A"]
     back = client.post(url("story_bulk_undo", workspace, BulkChange.objects.get().pk), follow=True)
     assert "Taken back for 2 stories" in back.content.decode()
