@@ -15,6 +15,7 @@ from campaigns.api import router as campaigns_router
 from delivery.api import router as delivery_router
 from insights.api import router as insights_router
 from sprints.api import router as sprints_router
+from sprints.api.backlog import FormulaView
 from strategy.api import router as strategy_router
 
 router = SimpleRouter()
@@ -98,5 +99,6 @@ def _resolved(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", reference, name="reference"),
     path("openapi.json", SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]), name="openapi"),
+    path("story-formula/", FormulaView.as_view(), name="story-formula"),
     *router.urls,
 ]

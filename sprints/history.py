@@ -96,6 +96,8 @@ TOLD: dict[str, tuple[str, Callable[[Detail], str]]] = {
     "story.planned": ("calendar-days", _planned),
     "story.moved": ("arrow-right", _moved),
     "story.dropped": ("trash-2", _always(gettext_lazy("dropped it"))),
+    "story.scored": ("chart-no-axes-column", _always(gettext_lazy("scored it"))),
+    "story.origin_set": ("link", _always(gettext_lazy("said where it comes from"))),
     "story.outcome": ("chart-no-axes-column", _measured),
 }
 """Icon and words for each action; an action nobody has words for is named as it is."""

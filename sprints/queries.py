@@ -83,10 +83,6 @@ def backlog(workspace: Workspace) -> StoryQuerySet:
     return Story.objects.for_workspace(workspace).in_backlog().with_plan().ranked()
 
 
-def backlog_count(member: Member) -> int:
-    return Story.objects.for_workspace(member.workspace).in_backlog().count()
-
-
 def open_sprints(workspace: Workspace) -> "list[Sprint]":
     """The sprints a story can still go into: those being planned, and then the running one."""
     found = Sprint.objects.for_workspace(workspace).exclude(state=SprintState.CLOSED)

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
+from sprints.backlog_urls import BACKLOG
 from sprints.poker_urls import urlpatterns as poker_urls
 from sprints.views import approvals, links, retros, sprints, stories
 
 app_name = "sprints"
 urlpatterns = [
-    path("w/<slug:workspace>/backlog/", stories.story_list, name="story_list"),
+    *BACKLOG,
     path("w/<slug:workspace>/stories/new/", stories.story_new, name="story_new"),
     path("w/<slug:workspace>/stories/<int:pk>/", stories.story_detail, name="story_detail"),
     path("w/<slug:workspace>/stories/<int:pk>/edit/", stories.story_edit, name="story_edit"),

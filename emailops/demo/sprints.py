@@ -7,6 +7,7 @@ from pathlib import Path
 
 from emailops.demo import stories
 from emailops.demo.audience import leave_out_recent_buyers
+from emailops.demo.inbox import tell_inbox
 from emailops.demo.mails import MailTeller
 from emailops.demo.people import empty_outbox
 from emailops.demo.stage import FIRST_SPRINT, RUNNING_SPRINT, Happening, Stage, at
@@ -196,6 +197,7 @@ def _tell_backlog(stage: Stage) -> None:
         moment = at(start + timedelta(days=idea["written"]), "10:00") + timedelta(minutes=9 * n)
         stage.diary.on(moment, partial(_write_idea, stage, idea))
     stage.diary.on(stage.calendar.in_sprint(RUNNING_SPRINT, "1 11:30"), partial(_put_in_order, stage, ideas))
+    tell_inbox(stage, read_tale("inbox"))
 
 
 def _write_idea(stage: Stage, idea: Tale, now: datetime) -> None:

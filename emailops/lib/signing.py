@@ -32,6 +32,7 @@ class Kind(IntEnum):
     MESSAGE = 7
     POKER = 21
     POKER_SEAT = 22
+    IDEA = 12
 
 
 class BadToken(Exception):

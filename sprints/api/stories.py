@@ -13,6 +13,9 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from audience.models import Segment
+from sprints.api.backlog import MANY, WORTH, StoryMany, StoryWorth
+from sprints.backlog_filters import Mark, narrowed
+from sprints.forms.backlog import wanted_of
 from sprints.models import (
     AMOUNT_DIGITS,
     CENTS,
@@ -27,7 +30,7 @@ from sprints.models import (
 from sprints.services import stories
 from sprints.services.stories import LONGEST_CRITERION, MOST_POINTS, STORY_FIELDS, Belief, Brief, Parts
 from strategy.models import Goal
-from workspaces.api import InWorkspace, MemberByEmail, ScopedViewSet
+from workspaces.api import InWorkspace, MemberByEmail
 from workspaces.api_access import CursorPages
 from workspaces.permissions import Can
 
@@ -137,10 +140,17 @@ BACKLOG = OpenApiParameter("backlog", OpenApiTypes.BOOL, description="`1`: those
 SPRINT = OpenApiParameter("sprint", OpenApiTypes.INT, description="Those of this sprint.")
 
 
-class StoryViewSet(ScopedViewSet[Story], mixins.RetrieveModelMixin, mixins.ListModelMixin):
+WORDS = OpenApiParameter("q", OpenApiTypes.STR, description="Words in title, sentence, problem, criteria; `#12`.")
+KIND = OpenApiParameter("kind", OpenApiTypes.STR, enum=StoryKind.values)
+GOAL = OpenApiParameter("goal", OpenApiTypes.INT, description="Id of a goal.")
+WHO = OpenApiParameter("who", OpenApiTypes.STR, description="Id of a member, `me` or `nobody`.")
+MARKS = OpenApiParameter("is", OpenApiTypes.STR, many=True, enum=Mark.values, description="What is missing, or wrong.")
+
+
+class StoryViewSet(StoryMany, StoryWorth, mixins.RetrieveModelMixin, mixins.ListModelMixin):
     """Stories: the backlog with `?backlog=1`, those of a sprint with `?sprint=ID`, both in their order."""
 
-    queryset = Story.objects.with_plan()
+    queryset = Story.objects.with_plan().select_related("score", "origin")
     serializer_class = StorySerializer
     pagination_class = ListPages
     can: ClassVar = {
@@ -152,6 +162,8 @@ class StoryViewSet(ScopedViewSet[Story], mixins.RetrieveModelMixin, mixins.ListM
         "move": EDIT,
         "plan": PLAN,
         "drop": PLAN,
+        **WORTH,
+        **MANY,
     }
 
     def get_queryset(self) -> Any:
@@ -160,9 +172,10 @@ class StoryViewSet(ScopedViewSet[Story], mixins.RetrieveModelMixin, mixins.ListM
         if params.get("sprint"):
             chosen = params["sprint"]
             found = found.filter(sprint=int(chosen)) if chosen.isdecimal() else found.none()
+        found = narrowed(found, wanted_of(params), self.member)
         return found.in_backlog() if params.get("backlog") in {"1", "true"} else found
 
-    @extend_schema(parameters=[BACKLOG, SPRINT])
+    @extend_schema(parameters=[BACKLOG, SPRINT, WORDS, KIND, GOAL, WHO, MARKS])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """All stories, also those that are done or dropped."""
         return super().list(request, *args, **kwargs)

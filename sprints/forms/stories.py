@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audience.models import Segment
 from sprints.metrics import metric_unit, metrics
-from sprints.models import Hypothesis, SendBrief, Sprint, SprintState, Story, StoryQuerySet, StoryStatus
+from sprints.models import Hypothesis, SendBrief, Sprint, SprintState, Story, StoryQuerySet, StoryStatus, StoryTemplate
 from sprints.services.stories import MOST_POINTS, Belief, Brief
 from strategy.figures import unit_sign
 from strategy.models import Goal, Unit
@@ -58,6 +58,9 @@ class StoryForm(StyledModelForm):
         _empty_word(self, "assignee", _("Nobody yet"))
 
 
+FROM_TEMPLATE = ("title", "kind", "as_a", "i_want", "so_that", "problem", "points")
+
+
 class NewStoryForm(StoryForm):
     """A new story, with its criteria at once."""
 
@@ -67,6 +70,12 @@ class NewStoryForm(StoryForm):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("What must be true before it is done; one line each."),
     )
+
+    def __init__(self, *args: Any, template: StoryTemplate | None = None, **kwargs: Any) -> None:
+        if template is not None:
+            said = {name: getattr(template, name) for name in FROM_TEMPLATE}
+            kwargs["initial"] = {**said, "criteria": "\n".join(template.criteria)}
+        super().__init__(*args, **kwargs)
 
     @property
     def fields_written(self) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Self
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +17,9 @@ from workspaces.models import Member, Owned, ScopedQuerySet
 AMOUNT_DIGITS = 12
 CENTS = 2
 """Money in the workspace's currency."""
+
+PLAIN = "simple"  # words are searched as they stand, in whatever language a team writes
+STORY_WORDS = ("title", "as_a", "i_want", "so_that", "problem")
 
 
 class StoryKind(models.TextChoices):
@@ -100,6 +105,7 @@ class Story(Owned):
         constraints = [models.UniqueConstraint(fields=["workspace", "number"], name="story_number_once")]
         indexes = [
             models.Index(fields=["workspace", "sprint", "rank"], name="story_by_rank"),
+            GinIndex(SearchVector(*STORY_WORDS, config=PLAIN), name="story_words"),
         ]
 
     def __str__(self) -> str:
@@ -122,6 +128,7 @@ class AcceptanceCriterion(Owned):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["story", "position"], name="criterion_position_once")]
+        indexes = [GinIndex(SearchVector("text", config=PLAIN), name="criterion_words")]
 
     def __str__(self) -> str:
         return self.text

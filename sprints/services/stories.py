@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from audience.models import Segment
 from emailops.lib.errors import DomainError
+from sprints.broadcast import tell_backlog
 from sprints.metrics import StoryMetric, metrics
 from sprints.models import (
     AcceptanceCriterion,
@@ -112,7 +113,7 @@ def save_story(
 @transaction.atomic
 def write_story(*, workspace: Workspace, title: str, by: Member, now: datetime, **fields: Any) -> Story:
     """Put a new story at the top of the backlog. `fields` are those of `STORY_FIELDS`. Raises `StoryRefused`."""
-    fields = _checked({"title": title, **fields})
+    fields = checked_fields({"title": title, **fields})
     one_at_a_time(workspace.pk)
     last_number = Story.objects.for_workspace(workspace).aggregate(last=Max("number"))["last"] or 0
     story = Story.objects.create(
@@ -126,10 +127,12 @@ def write_story(*, workspace: Workspace, title: str, by: Member, now: datetime, 
         **fields,
     )
     record("story.written", story, by=by, now=now)
+    tell_backlog(workspace)
     return story
 
 
-def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
+def checked_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a story as they may be written, without spaces around texts. Raises `StoryRefused`."""
     unknown = set(fields) - STORY_FIELDS
     if unknown:
         raise TypeError(f"A story has no {', '.join(sorted(unknown))}")
@@ -152,7 +155,7 @@ def rewrite_story(*, story: Story, by: Member, now: datetime, **changes: Any) ->
 
     What stays the same is not written. Raises `StoryRefused`, also for a story of a closed sprint.
     """
-    wanted = _checked(changes)
+    wanted = checked_fields(changes)
     found = _locked(story)
     changed = {name: value for name, value in wanted.items() if getattr(found, name) != value}
     if not changed:
@@ -167,6 +170,7 @@ def rewrite_story(*, story: Story, by: Member, now: datetime, **changes: Any) ->
     log_estimate(found, (found.points or 0) - old_points, by, now)
     after = {name: _plain(value) for name, value in changed.items()}
     record("story.rewritten", found, by=by, now=now, before=before, after=after)
+    tell_backlog(found.workspace)
 
 
 def _plain(value: Any) -> Any:
@@ -301,6 +305,7 @@ def place_story(*, story: Story, sprint: Sprint | None, by: Member, now: datetim
     story.save(update_fields=["sprint", "rank", "dropped_at", "updated_at"])
     where = {"sprint": sprint.pk, "number": sprint.number} if sprint else {"sprint": None}
     record("story.planned", story, by=by, now=now, **where)
+    tell_backlog(story.workspace)
 
 
 @transaction.atomic
@@ -323,6 +328,7 @@ def move_story(
         respace(neighbours(story.workspace, story.sprint))
     if old == new:
         record("story.ordered", story, by=by, now=now)
+        tell_backlog(story.workspace)
         return
     log_status(story, old, by, now)
     record("story.moved", story, by=by, now=now, old=old, new=new)
@@ -357,3 +363,4 @@ def drop_story(*, story: Story, by: Member, now: datetime) -> None:
         raise StoryRefused(_("Take the story out of its sprint first."))
     if Story.objects.filter(pk=story.pk, dropped_at=None).update(dropped_at=now):
         record("story.dropped", story, by=by, now=now)
+        tell_backlog(story.workspace)

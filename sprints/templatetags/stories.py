@@ -41,6 +41,12 @@ def hypothesis_words(hypothesis: Hypothesis) -> dict[str, Any]:
 
 
 @register.filter
+def of(found: dict[int, Any], pk: int) -> Any:
+    """What is known of one row, out of what is known of many."""
+    return found.get(pk, ())
+
+
+@register.filter
 def clause(text: str) -> str:
     """A text as a part of a longer sentence: people end what they write with a full stop."""
     return text.strip().rstrip(".;,")

@@ -6,11 +6,14 @@ from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from sprints.models import Story
+from sprints.models import BulkChange, Story
 
 MOVED = "moved"
 ADDED = "added"
 """What a page is told once about a story, in its address."""
+
+CHANGED = "changed"
+"""The same about many stories: what was done to them at once."""
 
 Way = HttpResponseRedirect
 
@@ -22,9 +25,18 @@ def back(request: HttpRequest, page: str, **kwargs: Any) -> Way:
 
 def back_with(request: HttpRequest, story: Story, page: str, **kwargs: Any) -> Way:
     """The same, and say there where the story went."""
+    return _telling(request, MOVED, str(story.pk), page, kwargs)
+
+
+def back_after(request: HttpRequest, change: BulkChange, page: str, **kwargs: Any) -> Way:
+    """The same, and say there what was changed at once."""
+    return _telling(request, CHANGED, str(change.pk), page, kwargs)
+
+
+def _telling(request: HttpRequest, name: str, said: str, page: str, kwargs: dict[str, Any]) -> Way:
     address, _mark, query = (_wanted(request) or resolve_url(page, **kwargs)).partition("?")
     params = QueryDict(query, mutable=True)
-    params[MOVED] = str(story.pk)
+    params[name] = said
     return redirect(f"{address}?{params.urlencode()}")
 
 
@@ -38,8 +50,8 @@ def _wanted(request: HttpRequest) -> str:
 def here(request: HttpRequest) -> str:
     """The address of this page without what was only said once."""
     params = request.GET.copy()
-    params.pop(MOVED, None)
-    params.pop(ADDED, None)
+    for told in (MOVED, ADDED, CHANGED):
+        params.pop(told, None)
     return f"{request.path}?{params.urlencode()}" if params else request.path
 
 

@@ -1,4 +1,4 @@
-"""Stories: the backlog, a story's page, and the small forms that move it."""
+"""Stories: a story's page, and the small forms that move it."""
 
 from typing import Any
 
@@ -18,15 +18,16 @@ from sprints.forms.stories import (
     PlanForm,
     StoryForm,
     TickForm,
-    TitleForm,
 )
 from sprints.history import history_of
-from sprints.models import AcceptanceCriterion, Story
+from sprints.models import AcceptanceCriterion, Story, StoryTemplate
 from sprints.ordering import neighbours
-from sprints.queries import Card, backlog, cards, missing_parts, open_sprints, reach_of
+from sprints.queries import missing_parts, reach_of
 from sprints.services import stories
 from sprints.services.stories import Parts, StoryRefused
-from sprints.views.returning import ADDED, MOVED, back, back_with, here, said_of
+from sprints.views.backlog import template_of_address
+from sprints.views.returning import back, back_with
+from sprints.views.worth import worth_context
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
 from workspaces.permissions import Can
 
@@ -35,47 +36,17 @@ def _story(request: MemberRequest, pk: int) -> Story:
     return get_object_or_404(Story.objects.for_workspace(request.workspace).with_plan(), pk=pk)
 
 
-@page(Can.SEE_SPRINTS, Can.EDIT_STORIES)
-def story_list(request: MemberRequest) -> HttpResponse:
-    """The backlog in its order, and a new story in one line."""
-    form = TitleForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        with shown_on(form):
-            story = stories.write_story(
-                workspace=request.workspace, title=form.cleaned_data["title"], by=request.member, now=request.now
-            )
-            return redirect(f"{request.path}?{ADDED}={story.pk}")
-    rows, moved, added = cards(list(backlog(request.workspace))), said_of(request, MOVED), said_of(request, ADDED)
-    context = {
-        "form": form,
-        "cards": rows,
-        "sprints": open_sprints(request.workspace),
-        "here": here(request),
-        "moved": moved,
-        "added": added,
-        "said": _place_in_words(rows, moved or added),
-    }
-    template = "sprints/_story_backlog.html" if request.htmx else "sprints/story_list.html"
-    return render(request, template, context, status=UNPROCESSABLE if form.errors else 200)
-
-
-def _place_in_words(rows: list[Card], moved: int | None) -> str:
-    """For those who do not see the list move."""
-    for place, card in enumerate(rows, start=1):
-        if card.story.pk == moved:
-            words = _("“%(story)s” is number %(place)d of %(count)d in the backlog now")
-            return words % {"story": card.story, "place": place, "count": len(rows)}
-    return ""
-
-
 @page(Can.EDIT_STORIES, Can.EDIT_STORIES)
 def story_new(request: MemberRequest) -> HttpResponse:
-    form = NewStoryForm(request.POST or None, workspace=request.workspace)
+    """A new story, from nothing or from a template."""
+    template = template_of_address(request)
+    form = NewStoryForm(request.POST or None, workspace=request.workspace, template=template)
     if request.method == "POST" and form.is_valid():
         with shown_on(form):
             parts = Parts(criteria=form.cleaned_data["criteria"].splitlines())
             return _saved(request, None, form.fields_written, parts, _("Story written"))
-    return _form(request, "sprints/story_form.html", form, None)
+    templates = StoryTemplate.objects.for_workspace(request.workspace).order_by("name", "pk")
+    return _form(request, "sprints/story_form.html", form, None, chosen=template, templates=templates)
 
 
 @page(Can.EDIT_STORIES, Can.EDIT_STORIES)
@@ -117,6 +88,7 @@ def _detail(request: MemberRequest, story: Story, form: CriteriaForm) -> HttpRes
         "missing": missing_parts(story),
         "reach": reach_of(story.brief.segment, request.now) if hasattr(story, "brief") else None,
         "history": history_of(story),
+        **worth_context(request, story),
         "form": form,
         "block_form": BlockForm(initial={"blocked_by": story.blocked_by}),
         "plan_form": PlanForm(workspace=request.workspace, initial={"sprint": story.sprint_id}),

@@ -244,7 +244,7 @@
       const form = $("form[data-move]", item);
       if (!form || (from === to && oldIndex === newIndex)) return;
       const inputs = $$('input[name="column"], input[name="before"]', form);
-      const values = { column: to.dataset.column, before: item.nextElementSibling?.dataset.story ?? "" };
+      const values = { column: to.dataset.column, before: item.nextElementSibling?.dataset.story ?? to.dataset.next ?? "" };
       for (const input of inputs) { input.value = values[input.name]; input.disabled = false; }
       this.undo = () => {
         for (const input of inputs) input.disabled = true;

@@ -22,6 +22,8 @@ ACROSS_WORKSPACES = {
     "delivery_in_hand": "a worker that died is found by its lane, whatever it was sending",
     "poker_reveal_due": "the poller turns the cards of all workspaces when their moment has come",
     "poker_window_due": "the poller closes the windows of all workspaces whose deadline has passed",
+    "story_words": "a GIN index cannot begin with a number; PostgreSQL combines it with the others",
+    "criterion_words": "the same",
     "contact_attributes": "a GIN index cannot begin with a number; PostgreSQL combines it with the others",
 }
 """Indexes of work that has no workspace, each with the reason."""

@@ -13,8 +13,19 @@ from audience.models import Contact, ContactImport, Segment
 from campaigns.models import Campaign
 from delivery.links import unsubscribe_url
 from delivery.models import Delivery, SandboxMessage, SigningKey, Transport
-from sprints.models import ApprovalRequest, PokerDeck, PokerSeat, PokerSession, Sprint, Story
+from sprints.models import (
+    ApprovalRequest,
+    IntakeLink,
+    PokerDeck,
+    PokerSeat,
+    PokerSession,
+    Sprint,
+    Story,
+    StoryImport,
+    StoryTemplate,
+)
 from sprints.services.approvals import approval_token
+from sprints.services.ideas import link_token
 from sprints.services.poker.guests import guest_token, seat_token
 from strategy.models import Goal, Kpi, Principle
 from workspaces.models import Workspace
@@ -70,6 +81,17 @@ PAGES: dict[str, Find] = {
     "sprints:story_edit": _first(Story),
     "sprints:story_hypothesis": _first(Story, kind="campaign"),
     "sprints:story_brief": _first(Story, kind="campaign"),
+    "sprints:story_paste": nothing,
+    "sprints:story_score": _first(Story, kind="campaign"),
+    "sprints:story_origin": _first(Story, kind="campaign"),
+    "sprints:score_formula": nothing,
+    "sprints:storytemplate_list": nothing,
+    "sprints:storytemplate_new": nothing,
+    "sprints:storytemplate_edit": _first(StoryTemplate),
+    "sprints:storyimport_list": nothing,
+    "sprints:storyimport_map": _first(StoryImport, step="mapping"),
+    "sprints:idea_list": nothing,
+    "sprints:intakelink_list": nothing,
     "sprints:sprint_list": nothing,
     "sprints:sprint_new": nothing,
     "sprints:sprint_detail": _first(Sprint, state="running"),
@@ -144,6 +166,11 @@ def _guests_seat(workspace: Workspace) -> str:
     return reverse("sprints:poker_guest", args=[seat_token(seats.select_related("session").latest("pk"))])
 
 
+def _idea_page(workspace: Workspace) -> str:
+    """The page on which anybody leaves an idea."""
+    return reverse("sprints:idea_page", args=[link_token(IntakeLink.objects.for_workspace(workspace).latest("pk"))])
+
+
 def _readers_way_out(workspace: Workspace) -> str:
     """The page behind the unsubscribe link of a mail that was sent."""
     return unsubscribe_url(Delivery.objects.for_workspace(workspace).filter(state="sent").latest("pk").pk)
@@ -161,6 +188,7 @@ PUBLIC_PAGES: dict[str, Callable[[Workspace], str]] = {
     "sprints:approve": _owners_link,
     "sprints:poker_join": _guests_link,
     "sprints:poker_guest": _guests_seat,
+    "sprints:idea_page": _idea_page,
     "delivery:unsubscribe": _readers_way_out,
     "sandbox:message_list": lambda _workspace: reverse("sandbox:message_list"),
     "sandbox:message_detail": _kept_mail,
@@ -170,6 +198,8 @@ PUBLIC_PAGES: dict[str, Callable[[Workspace], str]] = {
 NOT_A_PAGE = {
     "audience:segment_preview": "a fragment of the builder, looked at inside it",
     "audience:import_refusals": "a CSV",
+    "sprints:storyimport_refusals": "a CSV",
+    "sprints:storyimport_detail": "three figures and a list, made of the parts of its upload; the sample file waits",
     "delivery:recipients_csv": "a CSV",
     "workspaces:live": "a stream without an end",
     "campaigns:campaign_preview": "a mail's own HTML in a frame, looked at on the pages of its campaign",

@@ -3,6 +3,7 @@
 from tests.permissions import (
     approvals,
     audience,
+    backlog,
     campaigns,
     delivery,
     insights,
@@ -13,7 +14,7 @@ from tests.permissions import (
     workspaces,
 )
 
-APPS = (workspaces, audience, strategy, sprints, approvals, poker, campaigns, delivery, transports, insights)
+APPS = (workspaces, audience, strategy, sprints, approvals, poker, campaigns, delivery, transports, insights, backlog)
 ROWS = [row for app in APPS for row in app.ROWS]
 API_ROWS = [row for app in APPS for row in getattr(app, "API_ROWS", [])]
 
@@ -31,6 +32,7 @@ OUTSIDE_WORKSPACES = {
     "sprints:poker_guest_vote": "the same",
     "sprints:poker_guest_withdraw": "the same",
     "sprints:poker_guest_leave": "the same",
+    "sprints:idea_page": "where anybody leaves an idea; guarded by the token in the address",
     "delivery:open": "in readers' mails; guarded by the token",
     "delivery:click": "in readers' mails; guarded by token and signature",
     "delivery:unsubscribe": "in readers' mails; guarded by the token",

@@ -1,0 +1,108 @@
+"""Which stories a list shows: words, what kind, whose, what is missing. One queryset, whatever is asked."""
+
+import re
+from dataclasses import dataclass, field
+
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from sprints.models import AcceptanceCriterion, Story, StoryQuerySet
+from sprints.models.stories import PLAIN, STORY_WORDS
+from workspaces.models import Member
+
+MOST_WORDS = 8  # of a search; more say nothing more and only cost
+NUMBER = re.compile(r"#(\d{1,9})")
+WORD = re.compile(r"\w+")
+ME, NOBODY = "me", "nobody"
+
+
+class Place(models.TextChoices):
+    """Where to look."""
+
+    BACKLOG = "", _("In the backlog")
+    EVERYWHERE = "all", _("Everywhere, also done and dropped")
+
+
+class Mark(models.TextChoices):
+    """What a story lacks, or what is the matter with it."""
+
+    UNESTIMATED = "unestimated", _("Not estimated")
+    WITHOUT_HYPOTHESIS = "no_hypothesis", _("Without a hypothesis")
+    WITHOUT_GOAL = "no_goal", _("Without a goal")
+    WITHOUT_CRITERIA = "no_criteria", _("Without acceptance criteria")
+    UNSCORED = "unscored", _("Without a score")
+    BLOCKED = "blocked", _("Blocked")
+
+
+CONDITIONS: dict[str, Q] = {
+    Mark.UNESTIMATED: Q(points=None),
+    Mark.WITHOUT_HYPOTHESIS: Q(hypothesis=None),
+    Mark.WITHOUT_GOAL: Q(goal=None),
+    Mark.WITHOUT_CRITERIA: Q(criteria=None),
+    Mark.UNSCORED: Q(score=None),
+    Mark.BLOCKED: ~Q(blocked_by=""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for. `who` is the id of a member, `me` or `nobody`."""
+
+    text: str = ""
+    place: str = Place.BACKLOG
+    kind: str = ""
+    goal: int | None = None
+    who: str = ""
+    marks: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def is_narrow(self) -> bool:
+        return bool(self.text or self.place or self.kind or self.goal or self.who or self.marks)
+
+
+def wanted_stories(wanted: Wanted, member: Member) -> StoryQuerySet:
+    """The stories that are looked for, in no order yet."""
+    found = Story.objects.for_workspace(member.workspace)
+    return narrowed(found if wanted.place == Place.EVERYWHERE else found.in_backlog(), wanted, member)
+
+
+def narrowed(stories: StoryQuerySet, wanted: Wanted, member: Member) -> StoryQuerySet:
+    """Those of a list that are looked for, wherever they stand."""
+    found = stories
+    if wanted.kind:
+        found = found.filter(kind=wanted.kind)
+    if wanted.goal:
+        found = found.filter(goal=wanted.goal)
+    for mark in sorted(wanted.marks & set(CONDITIONS)):
+        found = found.filter(CONDITIONS[mark])
+    return with_words(_of(found, wanted.who, member), wanted.text)
+
+
+def _of(stories: StoryQuerySet, who: str, member: Member) -> StoryQuerySet:
+    if who == NOBODY:
+        return stories.filter(assignee=None)
+    if who == ME:
+        return stories.filter(assignee=member)
+    return stories.filter(assignee=int(who)) if who.isdecimal() else stories
+
+
+def with_words(stories: StoryQuerySet, text: str) -> StoryQuerySet:
+    """Those that have every word, or a word that begins with it; `#12` is the number of a story.
+
+    Looks at the title, the parts of the sentence, the problem and the criteria.
+    """
+    for number in NUMBER.findall(text):
+        stories = stories.filter(number=int(number))
+    for word in WORD.findall(NUMBER.sub(" ", text))[:MOST_WORDS]:
+        stories = stories.filter(_has(word))
+    return stories
+
+
+def _has(word: str) -> Q:
+    query = SearchQuery(f"'{word}':*", config=PLAIN, search_type="raw")  # a word has letters only: nothing to escape
+    told = Story.objects.annotate(words=SearchVector(*STORY_WORDS, config=PLAIN)).filter(words=query)
+    criteria = AcceptanceCriterion.objects.annotate(words=SearchVector("text", config=PLAIN)).filter(words=query)
+    found = Q(pk__in=told.values("pk")) | Q(pk__in=criteria.values("story"))
+    return found | Q(number=int(word)) if word.isdecimal() and len(word) < 10 else found

@@ -1,0 +1,62 @@
+"""What this app puts into the places that upstream offers: menu, settings tabs, home panels, mails."""
+
+from django.utils.translation import gettext_lazy as _
+
+from sprints.home import running_sprint
+from sprints.idea_mail import idea_answer
+from sprints.letters import approval, decision
+from sprints.menu_counts import backlog_count, ideas_count
+from sprints.poker_letters import poker_invitation, poker_reminder
+from sprints.poker_waiting import poker_count
+from sprints.waiting import waiting_count, waiting_panel
+from workspaces.home import Panel, register_panel
+from workspaces.navigation import Entry, Tab, register_entry, register_tab
+from workspaces.permissions import Can
+from workspaces.systemmail import register_letter
+
+SEE, MANAGE = Can.SEE_SPRINTS, Can.MANAGE_WORKSPACE
+BESIDE_BACKLOG = ("storytemplate", "storyimport", "score")
+ENTRIES = (
+    Entry("backlog", "plan", 11, _("Backlog"), "layers", "sprints:story_list", SEE, backlog_count, also=BESIDE_BACKLOG),
+    Entry("ideas", "plan", 11, _("Ideas"), "inbox", "sprints:idea_list", SEE, ideas_count, also=("intakelink",)),
+    Entry("sprints", "plan", 12, _("Sprints"), "square-kanban", "sprints:sprint_list", SEE),
+    Entry("poker", "plan", 12, _("Planning poker"), "spade", "sprints:poker_list", SEE, poker_count, alert=True),
+    Entry(
+        "approvals",
+        "plan",
+        13,
+        _("Approvals"),
+        "clipboard-check",
+        "sprints:approval_list",
+        SEE,
+        waiting_count,
+        alert=True,
+    ),
+    Entry("retros", "plan", 14, _("Retrospectives"), "history", "sprints:retro_list", SEE),
+)
+TABS = (
+    Tab(15, _("Approval"), "sprints:settings_approval", MANAGE),
+    Tab(16, _("Poker decks"), "sprints:settings_decks", MANAGE),
+)
+PANELS = (
+    Panel("sprint", "side", 10, SEE, "sprints/_home_sprint.html", running_sprint),
+    Panel("approval", "banner", 10, SEE, "sprints/_approval_banner.html", waiting_panel),
+)
+LETTERS = {
+    "approval": approval,
+    "decision": decision,
+    "idea_answer": idea_answer,
+    "poker_invitation": poker_invitation,
+    "poker_reminder": poker_reminder,
+}
+
+
+def take() -> None:
+    for entry in ENTRIES:
+        register_entry(entry)
+    for tab in TABS:
+        register_tab(tab)
+    for panel in PANELS:
+        register_panel(panel)
+    for name, written in LETTERS.items():
+        register_letter(f"sprints.{name}", written)
