@@ -231,6 +231,8 @@ CELERY_BEAT_SCHEDULE = {
     "due campaigns, lost bells, dead workers": {"task": "delivery.ring", "schedule": 3.0},
     "system mail": {"task": "workspaces.send_system_mail", "schedule": 10.0},
     "imports without a worker": {"task": "audience.ring_imports", "schedule": 15.0},
+    "owners who have not answered": {"task": "sprints.chase_approvals", "schedule": 60.0},
+    "changes of approved plans": {"task": "sprints.log_drift", "schedule": 600.0},
     "yesterday's KPI readings and due verdicts": {"task": "insights.fold", "schedule": 600.0},
 }
 CELERY_BEAT_SCHEDULER = "emailops.beat:SteadyScheduler"

@@ -11,7 +11,7 @@ class SprintsConfig(AppConfig):
         """Register menu, home panels, a tab of the settings, and this app's mails."""
         from sprints.audit_words import AUDIT_WORDS
         from sprints.home import running_sprint
-        from sprints.letters import approval, decision
+        from sprints.letters import approval, approval_code, decision
         from sprints.queries import backlog_count
         from sprints.waiting import waiting_count, waiting_panel
         from workspaces.audit import describe_actions
@@ -45,3 +45,4 @@ class SprintsConfig(AppConfig):
         register_tab(Tab(15, _("Approval"), "sprints:settings_approval", Can.MANAGE_WORKSPACE))
         register_letter("sprints.approval", approval)
         register_letter("sprints.decision", decision)
+        register_letter("sprints.approval_code", approval_code)

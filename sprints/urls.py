@@ -2,10 +2,12 @@
 
 from django.urls import path
 
+from sprints import approval_urls
 from sprints.views import approvals, links, retros, sprints, stories
 
 app_name = "sprints"
 urlpatterns = [
+    *approval_urls.urlpatterns,
     path("w/<slug:workspace>/backlog/", stories.story_list, name="story_list"),
     path("w/<slug:workspace>/stories/new/", stories.story_new, name="story_new"),
     path("w/<slug:workspace>/stories/<int:pk>/", stories.story_detail, name="story_detail"),

@@ -18,7 +18,7 @@ from emailops.demo.relays import set_up_relays
 from emailops.demo.shop import Shop
 from emailops.demo.stage import RUNNING_SPRINT, Stage, at
 from sprints.models import Covers
-from sprints.services.approvals import set_policy
+from sprints.services.approval_policy import set_policy
 
 CUSTOMERS, NEWSLETTER, MARKET, QUIZ = 1680, 720, 130, 310
 OLD_FRIENDS = 130  # customers who also stand in the file of newsletter readers

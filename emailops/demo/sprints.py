@@ -12,8 +12,9 @@ from emailops.demo.people import empty_outbox
 from emailops.demo.stage import FIRST_SPRINT, RUNNING_SPRINT, Happening, Stage, at
 from emailops.demo.stories import Tale, fresh
 from insights.services import measure_sprint, measure_story
+from sprints.answers import Answer, Say
 from sprints.models import ApprovalRequest, NoteKind, Verdict
-from sprints.services.approvals import LINK_LIFE, Say, decide, remind, request_approval
+from sprints.services.approvals import LINK_LIFE, decide, remind, request_approval
 from sprints.services.retros import add_note, agree_action, turn_into_story
 from sprints.services.sprints import close_sprint, open_sprint, start_sprint
 from sprints.services.stories import move_story
@@ -137,9 +138,7 @@ class SprintTeller:
         decide(
             request=self._request,
             shown=self._request.fingerprint,
-            whole=Verdict.APPROVED,
-            each=each,
-            comment=comment,
+            answer=Answer(Verdict.APPROVED, each, comment),
             by=self._stage.owner,
             now=now,
         )

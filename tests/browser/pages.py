@@ -14,7 +14,7 @@ from campaigns.models import Campaign
 from delivery.links import unsubscribe_url
 from delivery.models import Delivery, SandboxMessage, SigningKey, Transport
 from sprints.models import ApprovalRequest, Sprint, Story
-from sprints.services.approvals import approval_token
+from sprints.services.approval_links import approval_token
 from strategy.models import Goal, Kpi, Principle
 from workspaces.models import Workspace
 
@@ -80,6 +80,12 @@ PAGES: dict[str, Find] = {
     "sprints:approval_request": _first(Sprint, state="planning"),
     "sprints:approval_detail": _first(ApprovalRequest, subject="sprint"),
     "sprints:settings_approval": nothing,
+    "sprints:approval_log": nothing,
+    "sprints:delegation_list": nothing,
+    "sprints:owner_rules_edit": nothing,
+    "sprints:goal_approval_request": _first(Goal, closed_at=None),
+    "sprints:principle_approval_request": _first(Principle, archived_at=None),
+    "sprints:plan_approval_request": nothing,
     "sprints:retro_list": nothing,
     "sprints:retro_detail": _first(Sprint, state="closed"),
     "campaigns:campaign_list": nothing,

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,28 +10,22 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from sprints.answers import Answer, Say
+from sprints.deciders import may_decide
 from sprints.models import (
     ApprovalPolicy,
     ApprovalRequest,
     ApprovalState,
     Covers,
+    Hypothesis,
     SprintState,
     StoryDecision,
     Verdict,
 )
-from sprints.services.approvals import (
-    ApprovalLinkInvalid,
-    ApprovalRefused,
-    PlanChanged,
-    Say,
-    approval_token,
-    decide,
-    may_decide,
-    open_approval,
-    remind,
-    request_approval,
-    set_policy,
-)
+from sprints.services.answer_words import ApprovalRefused
+from sprints.services.approval_links import ApprovalLinkInvalid, approval_token, open_approval
+from sprints.services.approval_policy import set_policy
+from sprints.services.approvals import PlanChanged, decide, remind, request_approval
 from sprints.services.stories import plan_story
 from tests.factories.approvals import (
     answer,
@@ -41,7 +36,7 @@ from tests.factories.approvals import (
     ready_story,
 )
 from tests.factories.audience import ContactFactory
-from tests.factories.sprints import StoryFactory
+from tests.factories.sprints import CriterionFactory, StoryFactory
 from tests.factories.strategy import ReadingFactory
 from tests.factories.workspaces import MemberFactory
 from workspaces.models import AuditEntry, Member, SystemMail, Workspace
@@ -228,7 +223,7 @@ def test_the_one_who_asked_does_not_decide_even_as_an_owner(
     with pytest.raises(ApprovalRefused, match="own proposal"):
         answer(request, Verdict.APPROVED, now, by=lead)
 
-    assert not may_decide(request, lead)
+    assert not may_decide(request, lead, now)
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role != Role.OWNER])
@@ -316,11 +311,17 @@ def _other_goal(sprint: Any) -> None:
     sprint.save()
 
 
-def _other_words(sprint: Any) -> None:
-    sprint.stories.update(title="Another title")
+def _other_promise(sprint: Any) -> None:
+    Hypothesis.objects.filter(story__sprint=sprint).update(expected=0.09)
 
 
-@pytest.mark.parametrize("change", [_dearer, _other_people, _later, _one_more, _other_goal, _other_words])
+def _other_criteria(sprint: Any) -> None:
+    CriterionFactory.create(story=sprint.stories.get())
+
+
+@pytest.mark.parametrize(
+    "change", [_dearer, _other_people, _later, _one_more, _other_goal, _other_promise, _other_criteria]
+)
 def test_a_plan_that_changed_after_it_was_sent_is_not_decided(
     workspace: Workspace, owner: Member, now: datetime, change: Callable[[Any], None]
 ) -> None:
@@ -351,6 +352,7 @@ def test_a_plan_that_was_put_back_as_it_was_can_be_decided(workspace: Workspace,
 
 
 def test_what_moves_by_itself_does_not_stand_in_the_way(workspace: Workspace, owner: Member, now: datetime) -> None:
+    ContactFactory.create_batch(20, workspace=workspace)
     sprint = ready_sprint(workspace, stories=2)
     request = asked(sprint, now, to=owner)
     ContactFactory.create_batch(3, workspace=workspace)
@@ -364,6 +366,59 @@ def test_what_moves_by_itself_does_not_stand_in_the_way(workspace: Workspace, ow
     answer(request, Verdict.APPROVED, now)
 
     assert StoryDecision.objects.count() == 2
+
+
+def test_a_change_that_matters_little_is_logged_and_does_not_stand_in_the_way(
+    workspace: Workspace, owner: Member, now: datetime
+) -> None:
+    sprint = ready_sprint(workspace)
+    request = asked(sprint, now, to=owner)
+    sprint.stories.update(title="Another title")
+
+    answer(request, Verdict.APPROVED, now)
+
+    entry = AuditEntry.objects.get(action="approval.decided")
+    assert len(entry.detail["immaterial"]) == 1
+    assert "Another title" in entry.detail["immaterial"][0]
+
+
+@pytest.mark.parametrize(("points", "is_decided"), [([2, 2, 3], True), ([2, 3, 3], False)])
+def test_points_matter_when_the_whole_plan_grows_by_more_than_a_fifth(
+    workspace: Workspace, owner: Member, now: datetime, points: list[int], is_decided: bool
+) -> None:
+    sprint = ready_sprint(workspace, stories=3)
+    request = asked(sprint, now, to=owner)
+    for story, new in zip(sprint.stories.ranked(), points, strict=True):
+        sprint.stories.filter(pk=story.pk).update(points=new)
+
+    with nullcontext() if is_decided else pytest.raises(PlanChanged):
+        answer(request, Verdict.APPROVED, now)
+
+    request.refresh_from_db()
+    assert (request.state == ApprovalState.DECIDED) is is_decided
+
+
+def test_an_audience_that_drifted_beyond_the_tolerance_is_not_decided(
+    workspace: Workspace, owner: Member, now: datetime
+) -> None:
+    ContactFactory.create_batch(4, workspace=workspace)
+    request = asked(ready_sprint(workspace), now, to=owner)
+    ContactFactory.create(workspace=workspace)
+
+    with pytest.raises(PlanChanged):
+        answer(request, Verdict.APPROVED, now)
+
+
+@pytest.mark.parametrize("each", [True, False])
+def test_a_change_is_asked_for_in_words(workspace: Workspace, owner: Member, now: datetime, each: bool) -> None:
+    sprint = ready_sprint(workspace, stories=2)
+    request = asked(sprint, now, to=owner)
+    said = {sprint.stories.ranked()[0].pk: Say(Verdict.CHANGE, "  ")} if each else {}
+
+    with pytest.raises(ApprovalRefused, match="what should change"):
+        answer(request, Verdict.APPROVED if each else Verdict.CHANGE, now, each=said, comment=" ")
+
+    assert not StoryDecision.objects.exists()
 
 
 def test_a_page_that_showed_another_version_decides_nothing(workspace: Workspace, owner: Member, now: datetime) -> None:
@@ -447,4 +502,4 @@ def test_deciding_through_a_stale_copy_still_looks_at_the_truth(
     answer(request, Verdict.APPROVED, now)
 
     with pytest.raises(ApprovalRefused):
-        decide(request=stale, shown=stale.fingerprint, whole=Verdict.DECLINED, each={}, comment="", by=owner, now=now)
+        decide(request=stale, shown=stale.fingerprint, answer=Answer(Verdict.DECLINED), by=owner, now=now)

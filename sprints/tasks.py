@@ -1,0 +1,18 @@
+"""Bells of the sprints app."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from sprints.services import approval_chase
+
+
+@shared_task(name="sprints.chase_approvals")
+def chase_approvals(**_future: object) -> None:
+    """Remind owners, ask second persons, and take silence for what was chosen."""
+    approval_chase.chase(timezone.now())
+
+
+@shared_task(name="sprints.log_drift")
+def log_drift(**_future: object) -> None:
+    """Log what changed in plans that are approved."""
+    approval_chase.log_drift(timezone.now())
