@@ -19,6 +19,7 @@ ACROSS_WORKSPACES = {
     "import_unfinished": "the poller finds interrupted imports of all workspaces",
     "campaign_due": "the poller launches the due campaigns of all workspaces",
     "run_active": "the poller rings for the runs of all workspaces",
+    "approval_to_chase": "the poller reminds the owners of all workspaces",
     "delivery_in_hand": "a worker that died is found by its lane, whatever it was sending",
     "contact_attributes": "a GIN index cannot begin with a number; PostgreSQL combines it with the others",
 }

@@ -153,5 +153,8 @@ NOT_A_PAGE = {
     "audience:import_refusals": "a CSV",
     "delivery:recipients_csv": "a CSV",
     "campaigns:campaign_preview": "a mail's own HTML in a frame, looked at on the pages of its campaign",
+    "sprints:approval_log_csv": "a CSV",
+    "sprints:approval_log_pdf": "a PDF",
+    "sprints:approval_pdf": "a PDF",
     "sprints:approval_mail": "a mail's own HTML in a frame, looked at on the page of its request",
 }
