@@ -298,5 +298,5 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-    "loggers": {"aiosmtpd": {"level": "WARNING"}, "mail.log": {"level": "WARNING"}},
+    "loggers": {name: {"level": "WARNING"} for name in ("aiosmtpd", "mail.log", "fontTools", "fpdf")},
 }

@@ -1,17 +1,34 @@
 """Documents to print and keep: headings, paragraphs, labelled lines and tables, in Latin and Cyrillic letters."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from django.conf import settings
+from fontTools.ttLib import TTFont
+from fontTools.varLib.instancer import instantiateVariableFont
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from fpdf.fonts import FontFace
 
 FONTS = settings.BASE_DIR / "static" / "fonts"
 SUBSETS = ("latin", "cyrillic", "latin-ext", "cyrillic-ext")  # the letters of one typeface, in four files
-REGULAR, BOLD = 400.0, 600.0
+REGULAR, BOLD = 400, 600
 INK, SOFT, LINE = (28, 30, 38), (88, 92, 106), (222, 219, 211)
 MARGIN = 18  # millimetres, on A4
+
+
+def _font(subset: str, weight: int) -> Path:
+    """One weight of the typeface as a file of its own, made once: a document needs eight, half a second each."""
+    made = settings.VAR_DIR / "fonts" / f"onest-{subset}-{weight}.ttf"
+    if not made.exists():
+        made.parent.mkdir(parents=True, exist_ok=True)
+        font = instantiateVariableFont(TTFont(FONTS / f"onest-{subset}-wght-normal.woff2"), {"wght": weight})
+        font.flavor = None
+        with NamedTemporaryFile(dir=made.parent, suffix=".ttf", delete=False) as file:
+            font.save(file)
+        Path(file.name).replace(made)  # at once: another process may be looking for it
+    return made
 
 
 class Document(FPDF):
@@ -25,9 +42,8 @@ class Document(FPDF):
         self.set_margin(MARGIN)
         self.set_auto_page_break(auto=True, margin=MARGIN)
         for subset in SUBSETS:
-            path = FONTS / f"onest-{subset}-wght-normal.woff2"
-            self.add_font(subset, fname=path, variations={"wght": REGULAR})
-            self.add_font(subset, style="B", fname=path, variations={"wght": BOLD})
+            self.add_font(subset, fname=_font(subset, REGULAR))
+            self.add_font(subset, style="B", fname=_font(subset, BOLD))
         self.set_fallback_fonts(list(SUBSETS[1:]), exact_match=False)
         self.add_page()
         self.heading(title, size=17)
