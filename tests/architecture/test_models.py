@@ -112,6 +112,7 @@ def test_what_belongs_to_no_workspace_is_known() -> None:
         "delivery.Installation",  # the one row that says which this is
         "delivery.Lane",  # a worker sends for all
         "delivery.SandboxMessage",  # an operator's tool
+        "sprints.OwnerRules",  # a member's own, and the member lies inside one
     }
 
 
