@@ -14,7 +14,7 @@ from emailops.lib.fingerprint import canonical_json
 from emailops.lib.pdf import Document
 from sprints.approval_log import Chain
 from sprints.letters import subject_of
-from sprints.models import ApprovalLogEntry, ApprovalRequest
+from sprints.models import ApprovalLogEntry, ApprovalRequest, Verdict
 from sprints.ranges import money_between
 from sprints.shown_plan import ShownItem, ShownStory, decided_by_words, shown_plan
 from workspaces.models import Workspace
@@ -59,7 +59,8 @@ def _row(entry: ApprovalLogEntry, zone: ZoneInfo) -> list[str]:
 
 def detail_words(detail: dict[str, Any]) -> str:
     """What a line says besides its event, for people: the answer, the comment, the conditions, the changes."""
-    said = [str(detail[name]) for name in ("verdict", "comment", "to") if detail.get(name)]
+    said = [str(Verdict(detail["verdict"]).label)] if detail.get("verdict") else []
+    said += [str(detail[name]) for name in ("comment", "to") if detail.get(name)]
     for name in ("conditions", "material", "immaterial"):
         said += [str(words) for words in detail.get(name, [])]
     return "; ".join(said)
