@@ -26,8 +26,9 @@ from campaigns.rendering import (
 )
 from campaigns.services import send_facts
 from campaigns.timing import planned_at
+from sprints.deciders import policy_of
 from sprints.models import Covers
-from sprints.standing import policy_of, unapproved_reasons
+from sprints.standing import unapproved_reasons
 
 WARN_AT = 90_000  # bytes of HTML; Gmail cuts a mail off at 102,000
 LONGEST_SUBJECT = 70  # characters that common inboxes show
@@ -43,7 +44,7 @@ def approval_checks(campaign: Campaign, now: datetime) -> Iterator[Finding]:
     facts = send_facts(campaign, at=planned_at(campaign, now), now=now)
     reasons = unapproved_reasons(story=campaign.story, facts=facts)
     if reasons:
-        is_about_content = policy_of(campaign.workspace).covers == Covers.CONTENT and len(reasons) == 1
+        is_about_content = policy_of(campaign.workspace).covers != Covers.BRIEF and len(reasons) == 1
         place = Place.OWNER if is_about_content and campaign.content else Place.STORY
         yield Finding(Level.STOP, _("Not what the owner approved"), " ".join(reasons), place)
     else:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audience.models import Segment
 from campaigns.models import Campaign, ContentFormat, Sender, UnknownPolicy
+from sprints.deciders import deciders_for
 from sprints.models import AMOUNT_DIGITS, CENTS
 from workspaces.forms import DateTimeInput, StyledForm
 from workspaces.models import Member
@@ -151,8 +152,7 @@ class AskOwnerForm(StyledForm):
 
     def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        deciders = Member.objects.for_workspace(member.workspace).deciders().exclude(pk=member.pk)
-        self.fields["approver"].queryset = deciders.order_by("user__name", "pk")  # type: ignore[attr-defined]  # a choice field
+        self.fields["approver"].queryset = deciders_for(member)  # type: ignore[attr-defined]  # a choice field
 
 
 class SenderForm(StyledForm):

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from campaigns.models import AHEAD, Campaign, CampaignState
 from campaigns.services import send_facts
 from campaigns.timing import first_moment, planned_at
+from sprints.deciders import policy_of
 from sprints.models import ApprovalRequest, ApprovalSubject, Covers, Story, StoryStatus
 from sprints.snapshot import Snapshot, brief_differences, people_in
-from sprints.standing import StoryApproval, approved_brief, policy_of, standing_of
+from sprints.standing import StoryApproval, approved_brief, standing_of
 from workspaces.models import Workspace
 from workspaces.templatetags.ui import money
 
@@ -93,9 +94,11 @@ class ContentApproval:
 
 def content_approval(campaign: Campaign) -> ContentApproval:
     """The newest request about the mail, and whether it is about the version that would go out."""
-    if policy_of(campaign.workspace).covers != Covers.CONTENT:
+    covers = policy_of(campaign.workspace).covers
+    if covers == Covers.BRIEF:
         return ContentApproval(is_covered=False)
-    requests = ApprovalRequest.objects.filter(story=campaign.story, subject=ApprovalSubject.CONTENT).with_people()
+    subject = ApprovalSubject.LAUNCH if covers == Covers.LAUNCH else ApprovalSubject.CONTENT
+    requests = ApprovalRequest.objects.filter(story=campaign.story, subject=subject).with_people()
     newest = requests.order_by("-version", "-pk").first()
     if newest is None or campaign.content is None:
         return ContentApproval(is_covered=True, request=newest)

@@ -22,13 +22,15 @@ from campaigns.models import (
 from campaigns.preflight import preflight, stops
 from campaigns.readers import SAMPLE_UNSUBSCRIBE, sample_reader
 from campaigns.rendering import CompiledContent, header_text, personal_context, template_from_source
+from campaigns.timing import planned_at
 from emailops.lib.errors import DomainError
 from emailops.lib.fingerprint import fingerprint
 from emailops.lib.queue import enqueue
+from sprints.deciders import policy_of
 from sprints.models import Covers, Story
-from sprints.services.approvals import request_content_approval
+from sprints.services.approvals import request_content_approval, request_launch_approval
 from sprints.snapshot import people_in, segment_snapshot
-from sprints.standing import SendFacts, policy_of
+from sprints.standing import SendFacts
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
 
@@ -248,20 +250,22 @@ def ask_about_content(*, campaign: Campaign, approver: Member, by: Member, now: 
     Raises `ApprovalRefused` for somebody who may not decide, and `CampaignRefused` where the owner approves briefs
     only, for a campaign that is no longer ahead, or without content.
     """
-    if policy_of(campaign.workspace).covers != Covers.CONTENT:
+    covers = policy_of(campaign.workspace).covers
+    if covers not in {Covers.CONTENT, Covers.LAUNCH}:
         raise CampaignRefused(
             _("In this workspace the owner approves the brief; the text of each mail is up to the team.")
         )
     if campaign.state not in AHEAD:
         raise _not_editable(campaign)
-    request_content_approval(
-        story=campaign.story,
-        content=content_shown(campaign, now),
-        approver=approver,
-        by=by,
-        now=now,
-        message=message.strip(),
-    )
+    asked: dict[str, Any] = {
+        "story": campaign.story, "content": content_shown(campaign, now), "approver": approver, "by": by, "now": now,
+        "message": message.strip(),
+    }  # fmt: skip
+    if covers == Covers.LAUNCH:
+        brief = send_facts(campaign, at=planned_at(campaign, now), now=now).brief
+        request_launch_approval(brief=brief, **asked)
+    else:
+        request_content_approval(**asked)
 
 
 @transaction.atomic

@@ -232,6 +232,8 @@ CELERY_BEAT_SCHEDULE = {
     "system mail": {"task": "workspaces.send_system_mail", "schedule": 10.0},
     "imports without a worker": {"task": "audience.ring_imports", "schedule": 15.0},
     "poker: countdowns, deadlines, reminders": {"task": "sprints.poker", "schedule": 5.0},
+    "owners who have not answered": {"task": "sprints.chase_approvals", "schedule": 60.0},
+    "changes of approved plans": {"task": "sprints.log_drift", "schedule": 600.0},
     "yesterday's KPI readings and due verdicts": {"task": "insights.fold", "schedule": 600.0},
 }
 CELERY_BEAT_SCHEDULER = "emailops.beat:SteadyScheduler"
@@ -297,5 +299,5 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-    "loggers": {"aiosmtpd": {"level": "WARNING"}, "mail.log": {"level": "WARNING"}},
+    "loggers": {name: {"level": "WARNING"} for name in ("aiosmtpd", "mail.log", "fontTools", "fpdf")},
 }

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sprints.home import running_sprint
 from sprints.idea_mail import idea_answer
-from sprints.letters import approval, decision
+from sprints.letters import approval, approval_code, decision
 from sprints.menu_counts import backlog_count, ideas_count
 from sprints.poker_letters import poker_invitation, poker_reminder
 from sprints.poker_waiting import poker_count
@@ -44,6 +44,7 @@ PANELS = (
 )
 LETTERS = {
     "approval": approval,
+    "approval_code": approval_code,
     "decision": decision,
     "idea_answer": idea_answer,
     "poker_invitation": poker_invitation,

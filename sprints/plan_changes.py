@@ -6,15 +6,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sprints.metrics import metric_label, metric_unit
-from sprints.models import ApprovalRequest, ApprovalRequestQuerySet, ApprovalState, StoryKind
+from sprints.models import ApprovalRequest, ApprovalState, StoryKind
 from sprints.ranges import days_between
-from sprints.snapshot import Difference, Snapshot
+from sprints.snapshot import Difference, Snapshot, has_drifted
 from strategy.figures import figure
 from workspaces.templatetags.ui import money
 
@@ -49,13 +49,33 @@ class PlanChanges:
     def __bool__(self) -> bool:
         return bool(self.plan or self.added or self.removed or self.changed)
 
+    @property
+    def material(self) -> "PlanChanges":
+        """The part that asks for a new answer."""
+        changed = {
+            pk: StoryChange(story.title, material)
+            for pk, story in self.changed.items()
+            if (material := [difference for difference in story.differences if difference.is_material])
+        }
+        plan = [difference for difference in self.plan if difference.is_material]
+        return PlanChanges(plan, self.added, self.removed, changed)
+
+    @property
+    def sentences(self) -> list[str]:
+        """Everything, one sentence each, as the log keeps it."""
+        said = [str(difference) for difference in self.plan]
+        said += [_("Added: %(title)s") % {"title": title} for title in self.added.values()]
+        said += [_("Removed: %(title)s") % {"title": title} for title in self.removed.values()]
+        return said + [f"{story.title}: {change}" for story in self.changed.values() for change in story.differences]
+
 
 class _Part(NamedTuple):
-    """A value in a snapshot: where it stands, what it is called, and how it is said."""
+    """A value in a snapshot: where it stands, what it is called, how it is said, and whether its change asks anew."""
 
     path: tuple[str, ...]
     label: "str | Promise"
     show: Show
+    is_material: bool = True
 
 
 def _text(value: Any, _around: _Around) -> str:
@@ -109,13 +129,13 @@ def _mark(value: str, _around: _Around) -> str:
 
 PLAN_PARTS = [
     _Part(("currency",), gettext_lazy("Currency"), _text),
-    _Part(("sprint", "number"), gettext_lazy("Number"), _text),
-    _Part(("sprint", "name"), gettext_lazy("Name"), _text),
+    _Part(("sprint", "number"), gettext_lazy("Number"), _text, is_material=False),
+    _Part(("sprint", "name"), gettext_lazy("Name"), _text, is_material=False),
     _Part(("sprint", "goal_sentence"), gettext_lazy("Sprint goal"), _text),
     _Part(("sprint", "start"), gettext_lazy("First day"), _day),
     _Part(("sprint", "end"), gettext_lazy("Last day"), _day),
-    _Part(("sprint", "capacity"), gettext_lazy("Capacity in points"), _text),
-    _Part(("goal", "name"), gettext_lazy("Goal"), _text),
+    _Part(("sprint", "capacity"), gettext_lazy("Capacity in points"), _text, is_material=False),
+    _Part(("goal", "name"), gettext_lazy("Goal"), _text, is_material=False),
     _Part(("goal", "kpi"), gettext_lazy("KPI"), _text),
     _Part(("goal", "unit"), gettext_lazy("Unit of the KPI"), _text),
     _Part(("goal", "baseline"), gettext_lazy("Baseline"), _goal_figure),
@@ -124,18 +144,18 @@ PLAN_PARTS = [
     _Part(("goal", "due"), gettext_lazy("Goal until"), _day),
 ]
 STORY_PARTS = [
-    _Part(("number",), gettext_lazy("Number"), _text),
-    _Part(("title",), gettext_lazy("Title"), _text),
-    _Part(("as_a",), gettext_lazy("As a"), _text),
-    _Part(("i_want",), gettext_lazy("I want"), _text),
-    _Part(("so_that",), gettext_lazy("So that"), _text),
+    _Part(("number",), gettext_lazy("Number"), _text, is_material=False),
+    _Part(("title",), gettext_lazy("Title"), _text, is_material=False),
+    _Part(("as_a",), gettext_lazy("As a"), _text, is_material=False),
+    _Part(("i_want",), gettext_lazy("I want"), _text, is_material=False),
+    _Part(("so_that",), gettext_lazy("So that"), _text, is_material=False),
     _Part(("kind",), gettext_lazy("Kind"), _kind),
-    _Part(("points",), gettext_lazy("Points"), _text),
+    _Part(("points",), gettext_lazy("Points"), _text, is_material=False),
     _Part(("goal",), gettext_lazy("Goal"), _text),
     _Part(("criteria",), gettext_lazy("Acceptance criteria"), _lines),
-    _Part(("hypothesis", "because"), gettext_lazy("Because"), _text),
+    _Part(("hypothesis", "because"), gettext_lazy("Because"), _text, is_material=False),
     _Part(("hypothesis", "change"), gettext_lazy("We believe that"), _text),
-    _Part(("hypothesis", "audience"), gettext_lazy("For"), _text),
+    _Part(("hypothesis", "audience"), gettext_lazy("For"), _text, is_material=False),
     _Part(("hypothesis", "metric"), gettext_lazy("Metric"), _metric),
     _Part(("hypothesis", "baseline"), gettext_lazy("From"), _metric_figure),
     _Part(("hypothesis", "expected"), gettext_lazy("To"), _metric_figure),
@@ -153,18 +173,55 @@ STORY_PARTS = [
 ]
 
 
-def plan_changes(before: Snapshot, after: Snapshot) -> PlanChanges:
-    """Everything of a plan whose change asks for a new decision. Counts that move by themselves are passed over."""
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How far figures may drift before a new answer is wanted, as shares. None: however far."""
+
+    people: float | None = None
+    points: float | None = None
+
+
+def plan_changes(before: Snapshot, after: Snapshot, tolerance: Tolerance | None = None) -> PlanChanges:
+    """Everything that is different between two versions of a plan, each difference marked material or not.
+
+    Counts that move by themselves are passed over unless a `tolerance` is given and they moved beyond it.
+    """
+    limits = tolerance or Tolerance()
     old, new = ({story["id"]: story for story in version["stories"]} for version in (before, after))
     both = [pk for pk in new if pk in old]
     currency = after["currency"]
-    found = {pk: list(_differences(old[pk], new[pk], STORY_PARTS, currency)) for pk in both}
+    found = {pk: story_changes(old[pk], new[pk], currency, limits) for pk in both}
     return PlanChanges(
-        plan=list(_differences(before, after, PLAN_PARTS, currency)),
+        plan=[*_differences(before, after, PLAN_PARTS, currency), *_load_drift(before, after, limits)],
         added={pk: story["title"] for pk, story in new.items() if pk not in old},
         removed={pk: story["title"] for pk, story in old.items() if pk not in new},
         changed={pk: StoryChange(new[pk]["title"], differences) for pk, differences in found.items() if differences},
     )
+
+
+def story_changes(before: Snapshot, after: Snapshot, currency: str, limits: Tolerance) -> list[Difference]:
+    """What is different between two snapshots of one story."""
+    return [*_differences(before, after, STORY_PARTS, currency), *_audience_drift(before, after, limits)]
+
+
+def commitment_changes(before: Snapshot, after: Snapshot, currency: str) -> list[Difference]:
+    """What a story commits to, besides its send brief: kind, goal, criteria, KPI and promise. Material parts only."""
+    parts = [part for part in STORY_PARTS if part.is_material and part.path[0] not in {"brief", "content"}]
+    return list(_differences(before, after, parts, currency))
+
+
+def _audience_drift(before: Snapshot, after: Snapshot, limits: Tolerance) -> Iterator[Difference]:
+    old, new = before["brief"], after["brief"]
+    if limits.people is None or not old or not new or old["segment"] != new["segment"]:
+        return
+    if has_drifted(old["people"], new["people"], limits.people):
+        yield Difference(_("Number of people"), number_format(old["people"]), number_format(new["people"]))
+
+
+def _load_drift(before: Snapshot, after: Snapshot, limits: Tolerance) -> Iterator[Difference]:
+    old, new = (sum(story["points"] or 0 for story in version["stories"]) for version in (before, after))
+    if limits.points is not None and "sprint" in after and has_drifted(old, new, limits.points):
+        yield Difference(_("Points of the plan"), number_format(old), number_format(new))
 
 
 def hypothesis_changes(before: Snapshot | None, after: Snapshot | None, currency: str) -> list[Difference]:
@@ -178,9 +235,8 @@ def _differences(before: Snapshot, after: Snapshot, parts: list[_Part], currency
         old, new = (_found(version, part.path) for version in (before, after))
         if old != new:
             was, now = _said(old, before, part, currency), _said(new, after, part, currency)
-            yield Difference(
-                str(part.label), was, now if now != was else _("%(what)s, put differently") % {"what": now}
-            )
+            words = now if now != was else _("%(what)s, put differently") % {"what": now}
+            yield Difference(str(part.label), was, words, part.is_material)
 
 
 def _found(version: Snapshot, path: tuple[str, ...]) -> Any:
@@ -199,14 +255,13 @@ def _said(value: Any, version: Snapshot, part: _Part, currency: str) -> str:
 
 def answered_before(request: ApprovalRequest) -> ApprovalRequest | None:
     """The newest earlier version of the same plan or mail that was answered."""
-    earlier = _versions(request).filter(version__lt=request.version, state=ApprovalState.DECIDED)
+    earlier = ApprovalRequest.objects.about_same(request).filter(
+        version__lt=request.version, state=ApprovalState.DECIDED
+    )
     return earlier.with_people().order_by("-version").first()
 
 
 def replaced_by(request: ApprovalRequest) -> ApprovalRequest | None:
     """The newest version of the same plan or mail, if this is not it."""
-    return _versions(request).filter(version__gt=request.version).order_by("-version").first()
-
-
-def _versions(request: ApprovalRequest) -> ApprovalRequestQuerySet:
-    return ApprovalRequest.objects.filter(sprint=request.sprint_id, story=request.story_id)
+    later = ApprovalRequest.objects.about_same(request).filter(version__gt=request.version)
+    return later.order_by("-version").first()

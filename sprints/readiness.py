@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from audience.segments.compile import condition_for
 from audience.segments.definition import SegmentBroken, read_definition
 from audience.segments.fields import fields_of
+from sprints.deciders import somebody_decides
 from sprints.models import Sprint, Story
-from workspaces.models import Member
 
 
 class Part(StrEnum):
@@ -89,7 +89,7 @@ def _sprint_checks(sprint: Sprint, stories: list[Story]) -> Iterator[ReadinessCh
         Part.BACKLOG,
     )
     yield ReadinessCheck(
-        Member.objects.for_workspace(sprint.workspace).deciders().exists(),
+        somebody_decides(sprint.workspace),
         _("Somebody can decide"),
         _("Invite the business owner, or give a member that role."),
         Part.MEMBERS,

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from sprints.metrics import metric_label, metric_unit
 from sprints.models import (
+    YES,
     ApprovalRequest,
     ApprovalState,
     OutcomeVerdict,
@@ -26,7 +27,6 @@ from sprints.models import (
     StoryDecision,
     StoryOutcome,
     StoryStatus,
-    Verdict,
 )
 from sprints.plan_changes import hypothesis_changes
 from sprints.ranges import money_between
@@ -233,7 +233,7 @@ def retro_figures(sprints: Sequence[Sprint]) -> list[RetroFigures]:
 
 def _answered(sprints: Sequence[Sprint]) -> dict[int, list[ApprovalRequest]]:
     decided = ApprovalRequest.objects.filter(sprint__in=sprints, state=ApprovalState.DECIDED).order_by("version")
-    approved = StoryDecision.objects.filter(verdict=Verdict.APPROVED)
+    approved = StoryDecision.objects.filter(verdict__in=YES)
     found: dict[int, list[ApprovalRequest]] = defaultdict(list)
     for request in decided.prefetch_related(Prefetch("decisions", queryset=approved, to_attr="approved")):
         found[request.sprint_id or 0].append(request)

@@ -11,9 +11,11 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from sprints.metrics import metric_label, metric_unit
-from sprints.models import ApprovalRequest, StoryDecision, StoryKind
-from sprints.plan_changes import PlanChanges, answered_before, plan_changes
+from sprints.models import ApprovalCondition, ApprovalRequest, DecidedVia, ItemDecision, StoryDecision, StoryKind
+from sprints.plan_changes import PlanChanges, answered_before
 from sprints.snapshot import Difference, Snapshot
+from sprints.strategy_snapshot import said_of
+from sprints.versions import version_changes
 from strategy.figures import figure
 
 END = "."
@@ -46,6 +48,8 @@ class ShownStory:
     decision: StoryDecision | None = None
     verdict: BoundField | None = None
     say: BoundField | None = None
+    is_carried: bool = False
+    conditions: list[ApprovalCondition] = field(default_factory=list)
 
     @property
     def pk(self) -> int:
@@ -92,11 +96,37 @@ class ShownStory:
 
 
 @dataclass(slots=True)
+class ShownItem:
+    """One goal or principle of a frozen version; fields and answer as in `ShownStory`."""
+
+    item: Snapshot
+    currency: str
+    change: str = ""
+    differences: list[Difference] = field(default_factory=list)
+    decision: ItemDecision | None = None
+    verdict: BoundField | None = None
+    say: BoundField | None = None
+    is_carried: bool = False
+
+    @property
+    def pk(self) -> int:
+        pk: int = self.item["id"]
+        return pk
+
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """Label and words of what it says besides its title."""
+        return said_of(self.item, self.currency)
+
+
+@dataclass(slots=True)
 class ShownPlan:
     """A request's frozen version, ready to be read."""
 
     request: ApprovalRequest
     stories: list[ShownStory]
+    items: list[ShownItem] = field(default_factory=list)
+    conditions: list[ApprovalCondition] = field(default_factory=list)
     before: ApprovalRequest | None = None
     since: PlanChanges = field(default_factory=PlanChanges)
 
@@ -117,6 +147,19 @@ class ShownPlan:
     def scale(self) -> ShownScale | None:
         goal = self.request.snapshot.get("goal")
         return _scale(goal, self.currency) if goal else None
+
+    @property
+    def decidable(self) -> list[ShownStory] | list[ShownItem]:
+        """What is decided one by one, those carried over included."""
+        return self.items or self.stories
+
+    @property
+    def asked(self) -> list[ShownStory]:
+        return [story for story in self.stories if not story.is_carried]
+
+    @property
+    def carried(self) -> list[ShownStory]:
+        return [story for story in self.stories if story.is_carried]
 
     @property
     def sends(self) -> list[ShownStory]:
@@ -163,26 +206,57 @@ class ShownPlan:
 
 
 def shown_plan(request: ApprovalRequest) -> ShownPlan:
-    """What a request shows: its stories, the answers given, and what is new since the version answered before.
+    """What a request shows: its items, the answers given, and what is new since the version answered before.
 
-    Two queries.
+    Three queries.
     """
     before = answered_before(request)
-    since = plan_changes(before.snapshot, request.snapshot) if before else PlanChanges()
-    decisions = {decision.story_id: decision for decision in request.decisions.all()}
+    since = version_changes(before.snapshot, request.snapshot) if before else PlanChanges()
     plan = plain_plan(request)
-    for story in plan.stories:
-        story.decision = decisions.get(story.pk)
-        story.change = _change(story.pk, since) if before else ""
-        story.differences = since.changed[story.pk].differences if story.pk in since.changed else []
+    conditions = list(request.conditions.select_related("met_by__user").order_by("position"))
+    plan.conditions = [condition for condition in conditions if condition.story_id is None]
+    _answer_stories(plan, conditions)
+    _answer_items(plan)
+    for shown in plan.decidable:
+        shown.change = _change(shown.pk, since) if before else ""
+        shown.differences = since.changed[shown.pk].differences if shown.pk in since.changed else []
     plan.before, plan.since = before, since
     return plan
 
 
+def _answer_stories(plan: ShownPlan, conditions: list[ApprovalCondition]) -> None:
+    if not plan.stories:
+        return
+    decisions = {decision.story_id: decision for decision in plan.request.decisions.all()}
+    for story in plan.stories:
+        story.decision = decisions.get(story.pk)
+        story.conditions = [condition for condition in conditions if condition.story_id == story.pk]
+
+
+def _answer_items(plan: ShownPlan) -> None:
+    if plan.items:
+        decisions = {decision.item: decision for decision in plan.request.item_decisions.all()}
+        for item in plan.items:
+            item.decision = decisions.get(item.pk)
+
+
 def plain_plan(request: ApprovalRequest) -> ShownPlan:
     """What a request shows by itself, without a query."""
-    stories = [ShownStory(item, request.snapshot["currency"]) for item in request.items]
+    currency, carried = request.snapshot["currency"], set(request.carried)
+    if request.is_strategy:
+        items = [ShownItem(item, currency, is_carried=item["id"] in carried) for item in request.items]
+        return ShownPlan(request, [], items)
+    stories = [ShownStory(item, currency, is_carried=item["id"] in carried) for item in request.items]
     return ShownPlan(request, stories)
+
+
+def decided_by_words(request: ApprovalRequest) -> str:
+    """Who answered, and in which way, where that is not plain: instead of the owner, or by silence."""
+    if request.decided_via == DecidedVia.SILENCE:
+        return _("%(name)s, by silence") % {"name": request.approver}
+    if request.delegation is not None:
+        return _("%(name)s for %(owner)s") % {"name": request.decided_by, "owner": request.delegation.giver}
+    return str(request.decided_by or "")
 
 
 def _change(pk: int, since: PlanChanges) -> str:

@@ -60,9 +60,22 @@ def content_snapshot(story: Story, content: Mapping[str, str], now: datetime) ->
     }
 
 
+def launch_snapshot(story: Story, content: Mapping[str, str], brief: Snapshot, now: datetime) -> Snapshot:
+    """A launch: the finished mail with the audience, days and offer with which it would go out, as `brief`."""
+    frozen = content_snapshot(story, content, now)
+    item = frozen["stories"][0]
+    return {**frozen, "kind": "launch", "stories": [{**item, "brief": {**(item["brief"] or {}), **brief}}]}
+
+
 def story_snapshot(story: Story, now: datetime) -> Snapshot:
     """One story as the owner sees it."""
-    hypothesis, brief = getattr(story, "hypothesis", None), getattr(story, "brief", None)
+    brief = getattr(story, "brief", None)
+    return {**story_words(story), "brief": brief_snapshot(brief, now) if brief else None}
+
+
+def story_words(story: Story) -> Snapshot:
+    """The part of a story's snapshot for which nobody has to be counted. No query for a story with `with_plan`."""
+    hypothesis = getattr(story, "hypothesis", None)
     return {
         "id": story.pk,
         "number": story.number,
@@ -75,7 +88,6 @@ def story_snapshot(story: Story, now: datetime) -> Snapshot:
         "goal": story.goal.name if story.goal else "",
         "criteria": [criterion.text for criterion in story.criteria.all()],
         "hypothesis": hypothesis_snapshot(hypothesis) if hypothesis else None,
-        "brief": brief_snapshot(brief, now) if brief else None,
     }
 
 
@@ -151,6 +163,8 @@ def _condition(segment: Segment, fields: dict[str, Field], now: datetime) -> lis
 
 def material_fingerprint(snapshot: Snapshot) -> str:
     """SHA-256 of the part of a snapshot whose change asks for a new decision. The order of the stories does not."""
+    if "stories" not in snapshot:
+        return fingerprint(snapshot)
     ordered = sorted(snapshot["stories"], key=lambda story: story["id"])
     return fingerprint(_without_counts({**snapshot, "stories": ordered}))
 
@@ -165,11 +179,12 @@ def _without_counts(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something that is no longer as it was approved, in words."""
+    """Something that is no longer as it was approved, in words. Only a material one asks for a new answer."""
 
     what: str
     approved: str
     now: str
+    is_material: bool = True
 
     def __str__(self) -> str:
         return _("%(what)s: approved “%(approved)s”, now “%(now)s”") % {
@@ -189,7 +204,7 @@ def brief_differences(approved: Snapshot, current: Snapshot, tolerance: float) -
         names = approved["segment"]["name"], current["segment"]["name"]
         changed = names[1] if names[0] != names[1] else _("%(name)s, with other rules") % {"name": names[1]}
         found.append(Difference(_("Audience"), names[0], changed))
-    elif abs(current["people"] - approved["people"]) > round(tolerance * approved["people"], 6):  # 0.29 × 100 < 29
+    elif has_drifted(approved["people"], current["people"], tolerance):
         found.append(
             Difference(_("Number of people"), number_format(approved["people"]), number_format(current["people"]))
         )
@@ -199,8 +214,14 @@ def brief_differences(approved: Snapshot, current: Snapshot, tolerance: float) -
         none = _("no offer")
         found.append(Difference(_("Offer"), approved["offer"] or none, current["offer"] or none))
     if approved["cost"] != current["cost"]:
-        found.append(Difference(_("Cost"), *(number_format(Decimal(cost["cost"]), 2) for cost in (approved, current))))
+        was, costs = (number_format(Decimal(brief["cost"]), 2) for brief in (approved, current))
+        found.append(Difference(_("Cost"), was, costs))
     return found
+
+
+def has_drifted(approved: float, current: float, tolerance: float) -> bool:
+    """Whether a count moved by more than the share of it that is tolerated."""
+    return abs(current - approved) > round(tolerance * approved, 6)  # 0.29 × 100 < 29
 
 
 def _window(brief: Snapshot) -> str:

@@ -13,7 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from emailops.lib.errors import DomainError
+from sprints.deciders import policy_of
 from sprints.models import (
+    YES,
+    ApprovalCondition,
     ApprovalPolicy,
     ApprovalRequest,
     ApprovalSubject,
@@ -22,10 +25,9 @@ from sprints.models import (
     Story,
     StoryDecision,
     StoryStatus,
-    Verdict,
 )
-from sprints.snapshot import Difference, Snapshot, brief_differences, brief_snapshot
-from workspaces.models import Workspace
+from sprints.plan_changes import commitment_changes
+from sprints.snapshot import Difference, Snapshot, brief_differences, brief_snapshot, story_words
 
 
 class NotApproved(DomainError):
@@ -40,6 +42,7 @@ class Standing(models.TextChoices):
     NONE = "none", gettext_lazy("Not sent for approval")
     WAITING = "waiting", gettext_lazy("Waiting for the owner")
     APPROVED = "approved", gettext_lazy("Approved")
+    CONDITIONS = "conditions", gettext_lazy("Approved, conditions open")
     CHANGE = "change", gettext_lazy("Change asked for")
     DECLINED = "declined", gettext_lazy("Declined")
     VOID = "void", gettext_lazy("Approval no longer holds")
@@ -47,12 +50,13 @@ class Standing(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class StoryApproval:
-    """A story's standing, the request that gave it, the owner's words, and what has changed since."""
+    """A story's standing, the request that gave it, the owner's words, conditions, and what has changed since."""
 
     standing: Standing
     request: ApprovalRequest | None = None
     comment: str = ""
     differences: list[Difference] = field(default_factory=list)
+    conditions: list[ApprovalCondition] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +70,6 @@ class SendFacts:
     content: str
 
 
-def policy_of(workspace: Workspace) -> ApprovalPolicy:
-    """The workspace's policy; the default one, unsaved, where none was chosen."""
-    return ApprovalPolicy.objects.filter(workspace=workspace).first() or ApprovalPolicy(workspace=workspace)
-
-
 def standing_of(stories: list[Story], now: datetime) -> dict[int, StoryApproval]:
     """Where each of these stories stands with the owner, by story. The stories need `with_plan`."""
     found = {story.pk: StoryApproval(Standing.NONE) for story in stories}
@@ -78,6 +77,7 @@ def standing_of(stories: list[Story], now: datetime) -> dict[int, StoryApproval]
     decisions = (
         StoryDecision.objects.filter(story__in=stories, request__subject=ApprovalSubject.SPRINT)
         .select_related("request__approver__user", "request__decided_by__user")
+        .prefetch_related("request__conditions")
         .order_by("story_id", "-request__decided_at", "-pk")
         .distinct("story_id")
     )
@@ -87,7 +87,7 @@ def standing_of(stories: list[Story], now: datetime) -> dict[int, StoryApproval]
         found[story.pk] = _judged(story, decision, policies[story.workspace_id], now)
     sprints = {story.sprint_id for story in stories if story.sprint_id}
     for request in ApprovalRequest.objects.open().with_people().filter(sprint__in=sprints).order_by("pk"):
-        for item in request.items:
+        for item in request.asked_items:
             if item["id"] in found:
                 found[item["id"]] = StoryApproval(Standing.WAITING, request)
     return found
@@ -95,11 +95,19 @@ def standing_of(stories: list[Story], now: datetime) -> dict[int, StoryApproval]
 
 def _judged(story: Story, decision: StoryDecision, policy: ApprovalPolicy, now: datetime) -> StoryApproval:
     request = decision.request
-    if decision.verdict != Verdict.APPROVED:
-        return StoryApproval(Standing(decision.verdict), request, decision.comment or request.comment)
+    said = decision.comment or request.comment
+    if decision.verdict not in YES:
+        return StoryApproval(Standing(decision.verdict), request, said)
     differences = [] if _is_over(story) else _since_approval(story, request, policy, now)
-    standing = Standing.VOID if differences else Standing.APPROVED
-    return StoryApproval(standing, request, decision.comment or request.comment, differences)
+    conditions = conditions_on(story, request)
+    held = Standing.CONDITIONS if any(found.met_at is None for found in conditions) else Standing.APPROVED
+    return StoryApproval(Standing.VOID if differences else held, request, said, differences, conditions)
+
+
+def conditions_on(story: Story, request: ApprovalRequest) -> list[ApprovalCondition]:
+    """What the owner's yes to this story depends on, in order. No query where the conditions were fetched before."""
+    found = [one for one in request.conditions.all() if one.story_id in {None, story.pk}]
+    return sorted(found, key=lambda condition: condition.position)
 
 
 def _is_over(story: Story) -> bool:
@@ -109,24 +117,34 @@ def _is_over(story: Story) -> bool:
 
 
 def _since_approval(story: Story, request: ApprovalRequest, policy: ApprovalPolicy, now: datetime) -> list[Difference]:
+    found = _commitment_differences(story, request)
     approved, brief = _approved_brief(story, request), getattr(story, "brief", None)
     if brief is None:
-        return []
+        return found
     if approved is None:
-        return [Difference(_("Send brief"), _("none"), str(brief.segment))]
-    return brief_differences(approved, brief_snapshot(brief, now), policy.audience_tolerance)
+        return [*found, Difference(_("Send brief"), _("none"), str(brief.segment))]
+    return found + brief_differences(approved, brief_snapshot(brief, now), policy.audience_tolerance)
+
+
+def _commitment_differences(story: Story, request: ApprovalRequest) -> list[Difference]:
+    """What else of the story than its send brief is no longer what was approved: kind, goal, criteria, promise."""
+    item = _item_of(story, request)
+    return commitment_changes(item, story_words(story), request.snapshot["currency"]) if item else []
 
 
 def _approved_brief(story: Story, request: ApprovalRequest) -> Snapshot | None:
-    item = next((item for item in request.items if item["id"] == story.pk), {})
-    brief: Snapshot | None = item.get("brief")
+    brief: Snapshot | None = _item_of(story, request).get("brief")
     return brief
+
+
+def _item_of(story: Story, request: ApprovalRequest) -> Snapshot:
+    return next((item for item in request.items if item["id"] == story.pk), {})
 
 
 def approved_brief(story: Story) -> Snapshot | None:
     """The brief as the owner's newest decision froze it; None unless that decision approved one."""
     decision = _newest_decision(story, ApprovalSubject.SPRINT)
-    is_approved = decision is not None and decision.verdict == Verdict.APPROVED
+    is_approved = decision is not None and decision.verdict in YES
     return _approved_brief(story, decision.request) if decision and is_approved else None
 
 
@@ -144,15 +162,34 @@ def unapproved_reasons(*, story: Story, facts: SendFacts) -> list[str]:
     """Why this send is not approved, one sentence a reason; empty when it is."""
     policy = policy_of(story.workspace)
     decision = _newest_decision(story, ApprovalSubject.SPRINT)
-    if decision is None or decision.verdict != Verdict.APPROVED:
+    if decision is None or decision.verdict not in YES:
         return [_("The owner has not approved the story “%(story)s”.") % {"story": story}]
     approved = _approved_brief(story, decision.request)
     if approved is None:
         return [_("The approved story had no send brief, so nothing may be sent for it.")]
-    reasons = [f"{difference}." for difference in brief_differences(approved, facts.brief, policy.audience_tolerance)]
+    planned = Story.objects.with_plan().get(pk=story.pk)
+    found = _commitment_differences(planned, decision.request)
+    found += brief_differences(approved, facts.brief, policy.audience_tolerance)
+    reasons = [f"{difference}." for difference in found] + _open_conditions(story, decision.request)
     if policy.covers == Covers.CONTENT and not _content_approved(story, facts.content):
         reasons.append(_("The owner has not approved this version of the mail."))
+    if policy.covers == Covers.LAUNCH:
+        reasons += _launch_reasons(story, facts, policy)
     return reasons
+
+
+def _open_conditions(story: Story, request: ApprovalRequest) -> list[str]:
+    open_ones = [found for found in conditions_on(story, request) if found.met_at is None]
+    return [_("The owner’s condition is not met yet: “%(text)s”.") % {"text": found.text} for found in open_ones]
+
+
+def _launch_reasons(story: Story, facts: SendFacts, policy: ApprovalPolicy) -> list[str]:
+    decision = _newest_decision(story, ApprovalSubject.LAUNCH)
+    shown = decision.request.items[0] if decision is not None and decision.verdict in YES else None
+    if decision is None or shown is None or shown["content"]["fingerprint"] != facts.content:
+        return [_("The owner has not approved this launch.")]
+    found = brief_differences(shown["brief"], facts.brief, policy.audience_tolerance)
+    return [f"{difference}." for difference in found] + _open_conditions(story, decision.request)
 
 
 def _newest_decision(story: Story, subject: ApprovalSubject) -> StoryDecision | None:
@@ -162,7 +199,7 @@ def _newest_decision(story: Story, subject: ApprovalSubject) -> StoryDecision | 
 
 def _content_approved(story: Story, content: str) -> bool:
     decision = _newest_decision(story, ApprovalSubject.CONTENT)
-    if decision is None or decision.verdict != Verdict.APPROVED:
+    if decision is None or decision.verdict not in YES or _open_conditions(story, decision.request):
         return False
     shown: dict[str, Any] = decision.request.items[0]["content"]
     return bool(shown["fingerprint"] == content)

@@ -1,8 +1,10 @@
 """Bells of the sprints app."""
 
 from celery import shared_task
+from django.utils import timezone
 
 from emailops.lib.clock import ServerClock
+from sprints.services import approval_chase
 from sprints.services.poker import windows
 
 
@@ -10,3 +12,15 @@ from sprints.services.poker import windows
 def poker(**_future: object) -> None:
     """Turn cards whose moment has come, close windows, remind who has not voted."""
     windows.poll(ServerClock()())
+
+
+@shared_task(name="sprints.chase_approvals")
+def chase_approvals(**_future: object) -> None:
+    """Remind owners, ask second persons, and take silence for what was chosen."""
+    approval_chase.chase(timezone.now())
+
+
+@shared_task(name="sprints.log_drift")
+def log_drift(**_future: object) -> None:
+    """Log what changed in plans that are approved."""
+    approval_chase.log_drift(timezone.now())

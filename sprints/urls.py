@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from sprints import approval_urls
 from sprints.backlog_urls import BACKLOG
 from sprints.poker_urls import urlpatterns as poker_urls
 from sprints.views import approvals, links, retros, sprints, stories
@@ -9,6 +10,7 @@ from sprints.views import approvals, links, retros, sprints, stories
 app_name = "sprints"
 urlpatterns = [
     *BACKLOG,
+    *approval_urls.urlpatterns,
     path("w/<slug:workspace>/stories/new/", stories.story_new, name="story_new"),
     path("w/<slug:workspace>/stories/<int:pk>/", stories.story_detail, name="story_detail"),
     path("w/<slug:workspace>/stories/<int:pk>/edit/", stories.story_edit, name="story_edit"),

@@ -28,10 +28,17 @@ def record(action: str, target: Model, *, by: Member | None, now: datetime, **de
 
     `action` reads `object.verb` in the past tense, as in `campaign.paused`.
     """
+    record_through("", action, target, by=by, now=now, **detail)
+
+
+def record_through(
+    through: str, action: str, target: Model, /, *, by: Member | None, now: datetime, **detail: Any
+) -> None:
+    """As `record`, and say by which way it came, where that is neither the browser nor a program's key."""
     AuditEntry.objects.create(
         workspace=_workspace_of(target),
         member=by,
-        via=str(by.acting_through) if by and by.acting_through else "",
+        via=through or (str(by.acting_through) if by and by.acting_through else ""),
         action=action,
         target_type=target._meta.model_name or "",
         target_id=target.pk,

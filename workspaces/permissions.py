@@ -33,6 +33,8 @@ class Can(models.TextChoices):
     EDIT_STORIES = "sprints.edit_stories", _("Write stories and take part in retrospectives")
     PLAN_SPRINTS = "sprints.plan", _("Plan sprints and ask for approval")
     DECIDE = "sprints.decide", _("Approve sprints")
+    ANSWER = "sprints.answer", _("Answer what one is asked or was delegated")
+    TICK_CONDITIONS = "sprints.tick_conditions", _("Tick the conditions of an approval")
     SEE_CAMPAIGNS = "campaigns.see", _("See campaigns and their results")
     EDIT_CAMPAIGNS = "campaigns.edit", _("Write and schedule campaigns")
     STOP_CAMPAIGNS = "campaigns.stop", _("Pause and cancel sends")
@@ -54,6 +56,8 @@ TABLE: dict[Can, frozenset[Role]] = {
     Can.EDIT_STORIES: TEAM,
     Can.PLAN_SPRINTS: MAKERS,
     Can.DECIDE: frozenset({Role.OWNER}),
+    Can.ANSWER: EVERYBODY,
+    Can.TICK_CONDITIONS: frozenset({Role.OWNER, Role.LEAD}),
     Can.SEE_CAMPAIGNS: EVERYBODY,
     Can.EDIT_CAMPAIGNS: MAKERS,
     Can.STOP_CAMPAIGNS: MAKERS | {Role.OWNER},

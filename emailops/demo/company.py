@@ -14,6 +14,7 @@ from django.utils import timezone
 from emailops.demo import atelier
 from emailops.demo.mails import MailTeller
 from emailops.demo.opening import Opening
+from emailops.demo.owner import OwnerTeller
 from emailops.demo.people import PASSWORD, PEOPLE, found_shop, invite_lena, make_users
 from emailops.demo.poker import tell_poker
 from emailops.demo.post import PostOffice
@@ -55,6 +56,7 @@ def tell(now: datetime, say: Say = lambda _line: None) -> None:
     tell_sprints(stage, MailTeller(stage, PostOffice(stage, opening.crowd), readers))
     ask_about_next(stage)
     tell_poker(stage)
+    OwnerTeller(stage).tell()
     _tell_nights(stage, shop, readers)
     stage.diary.on(calendar.in_sprint(RUNNING_SPRINT, "2 11:00"), partial(invite_lena, stage.lead))
     _play(stage, say)

@@ -1,6 +1,7 @@
 """How the readers of Maren & Moss came in: four files, and since then a few people every day."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from itertools import chain
 from random import Random
@@ -18,7 +19,7 @@ from emailops.demo.relays import set_up_relays
 from emailops.demo.shop import Shop
 from emailops.demo.stage import RUNNING_SPRINT, Stage, at
 from sprints.models import Covers
-from sprints.services.approvals import set_policy
+from sprints.services.approval_policy import set_policy
 
 CUSTOMERS, NEWSLETTER, MARKET, QUIZ = 1680, 720, 130, 310
 OLD_FRIENDS = 130  # customers who also stand in the file of newsletter readers
@@ -99,7 +100,15 @@ class Opening:
             by=stage.lead,
             now=now,
         )
-        set_policy(workspace=stage.workspace, covers=Covers.BRIEF, audience_tolerance=0.2, by=stage.lead, now=now)
+        set_policy(
+            workspace=stage.workspace,
+            covers=Covers.BRIEF,
+            audience_tolerance=0.2,
+            by=stage.lead,
+            now=now,
+            code_above=Decimal(2500),
+            lead_ticks_conditions=True,
+        )
 
     def _bring_customers(self, now: datetime) -> None:
         rows = audience.customer_rows(self._customers)

@@ -13,8 +13,10 @@ from emailops.demo.people import empty_outbox
 from emailops.demo.stage import FIRST_SPRINT, RUNNING_SPRINT, Happening, Stage, at
 from emailops.demo.stories import Tale, fresh
 from insights.services import measure_sprint, measure_story
-from sprints.models import ApprovalRequest, NoteKind, Verdict
-from sprints.services.approvals import LINK_LIFE, Say, decide, remind, request_approval
+from sprints.answers import Answer, Say
+from sprints.models import ApprovalCondition, ApprovalRequest, NoteKind, Verdict
+from sprints.services.approvals import LINK_LIFE, decide, remind, request_approval
+from sprints.services.conditions import tick_condition
 from sprints.services.retros import add_note, agree_action, turn_into_story
 from sprints.services.sprints import close_sprint, open_sprint, start_sprint
 from sprints.services.stories import move_story
@@ -125,6 +127,8 @@ class SprintTeller:
             story = self._stage.stories.get(tale["key"])
             if story and "asked" in tale:
                 each[story.pk] = Say(Verdict.CHANGE, tale["asked"])
+            if story and "condition" in tale:
+                each[story.pk] = Say(Verdict.CONDITIONS, tale["condition"])
             if story and "declined" in tale:
                 each[story.pk] = Say(Verdict.DECLINED, tale["declined"])
         self._answer(each, self._tale["comment"], now)
@@ -138,9 +142,7 @@ class SprintTeller:
         decide(
             request=self._request,
             shown=self._request.fingerprint,
-            whole=Verdict.APPROVED,
-            each=each,
-            comment=comment,
+            answer=Answer(Verdict.APPROVED, each, comment),
             by=self._stage.owner,
             now=now,
         )
@@ -154,6 +156,8 @@ class SprintTeller:
         for tale in self._tale["stories"]:
             if "declined" in tale:
                 stories.take_out(self._stage, tale, now - timedelta(minutes=15))
+        for condition in ApprovalCondition.objects.filter(request=self._request).select_related("request", "workspace"):
+            tick_condition(condition=condition, is_met=True, by=self._stage.lead, now=now - timedelta(minutes=20))
         start_sprint(sprint=self._stage.sprints[self._number], by=self._stage.lead, now=now)
 
     def close(self, now: datetime) -> None:

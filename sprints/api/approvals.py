@@ -1,7 +1,10 @@
 """REST: ask for an approval, read what was asked and said, remind, and decide."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -9,10 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
+from sprints.answers import Answer, Say
+from sprints.deciders import answers_for
 from sprints.forms.approvals import LONGEST_WORDS
-from sprints.models import ApprovalRequest, Sprint, StoryDecision, Verdict
-from sprints.services import approvals
-from sprints.services.approvals import Say
+from sprints.models import ApprovalCondition, ApprovalRequest, ItemDecision, Sprint, StoryDecision, Verdict
+from sprints.services import approvals, strategy_approvals
+from sprints.services.answer_words import LONGEST_CONDITION, MOST_CONDITIONS
+from strategy.models import Goal, Principle
 from workspaces.api import InWorkspace, MemberByEmail, ScopedViewSet
 from workspaces.permissions import Can
 
@@ -25,6 +31,24 @@ class StoryDecisionSerializer(serializers.ModelSerializer[StoryDecision]):
         fields = ("story", "verdict", "comment")
 
 
+class ItemDecisionSerializer(serializers.ModelSerializer[ItemDecision]):
+    """What was said of one goal or principle; `item` is its id in the snapshot."""
+
+    class Meta:
+        model = ItemDecision
+        fields = ("item", "verdict", "comment")
+
+
+class ConditionSerializer(serializers.ModelSerializer[ApprovalCondition]):
+    """Something a yes depends on; without a story, everything that was approved with it."""
+
+    met_by = serializers.EmailField(source="met_by.user.email", allow_null=True, default=None)
+
+    class Meta:
+        model = ApprovalCondition
+        fields = ("id", "request", "story", "text", "met_at", "met_by")
+
+
 class ApprovalSerializer(serializers.ModelSerializer[ApprovalRequest]):
     """A frozen version and the answer to it. `snapshot` is what the owner is shown, word for word."""
 
@@ -32,31 +56,64 @@ class ApprovalSerializer(serializers.ModelSerializer[ApprovalRequest]):
     requested_by = serializers.EmailField(source="requested_by.user.email")
     decided_by = serializers.EmailField(source="decided_by.user.email", allow_null=True, default=None)
     decisions = StoryDecisionSerializer(many=True)
+    item_decisions = ItemDecisionSerializer(many=True)
+    conditions = ConditionSerializer(many=True)
+    carried = serializers.ListField(child=serializers.IntegerField(), help_text="Ids approved before, not asked again.")
     snapshot = serializers.DictField()
 
     class Meta:
         model = ApprovalRequest
         fields = (
-            "id", "subject", "sprint", "story", "version", "state", "fingerprint", "snapshot", "message",
-            "requested_by", "requested_at", "approver", "due_at", "verdict", "comment", "decided_by", "decided_at",
-            "decisions",
+            "id", "subject", "sprint", "story", "goal", "principle", "version", "state", "fingerprint", "snapshot",
+            "carried", "message", "requested_by", "requested_at", "approver", "due_at", "silence_at", "verdict",
+            "comment", "decided_by", "decided_at", "decided_via", "decisions", "item_decisions", "conditions",
         )  # fmt: skip
 
 
 class AskSerializer(serializers.Serializer[Any]):
-    """The sprint whose plan is sent, and the member who decides."""
+    """What is asked about, exactly one of the first four, and the member who decides."""
 
-    sprint: Any = InWorkspace(queryset=Sprint.objects.all())
+    sprint: Any = InWorkspace(queryset=Sprint.objects.all(), required=False, help_text="Its plan.")
+    goal: Any = InWorkspace(queryset=Goal.objects.all(), required=False)
+    principle: Any = InWorkspace(queryset=Principle.objects.all(), required=False)
+    plan = serializers.BooleanField(required=False, help_text="All open goals and all principles in force.")
     approver: Any = MemberByEmail(help_text="E-mail address of a member who is a business owner.")
     message = serializers.CharField(required=False, allow_blank=True, default="", max_length=LONGEST_WORDS)
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Exactly one thing; the others are left out, and so is the mark of the plan."""
+        named = [name for name in ASKS if attrs.get(name)]
+        if len(named) != 1:
+            words = [_("Name one of sprint, goal, principle and plan.")]
+            raise serializers.ValidationError(dict.fromkeys(named or ["sprint"], words))
+        return attrs
+
+
+ASKS: dict[str, Callable[..., ApprovalRequest]] = {
+    "sprint": approvals.request_approval,
+    "goal": strategy_approvals.request_goal_approval,
+    "principle": strategy_approvals.request_principle_approval,
+    "plan": strategy_approvals.request_plan_approval,
+}
+
+
+def _conditions() -> serializers.ListField:
+    return serializers.ListField(
+        child=serializers.CharField(max_length=LONGEST_CONDITION),
+        max_length=MOST_CONDITIONS,
+        required=False,
+        default=list,
+        help_text="Of a yes with conditions; without them the lines of the comment are taken.",
+    )
+
 
 class SaySerializer(serializers.Serializer[Any]):
-    """What is said of one story."""
+    """What is said of one story, goal or principle."""
 
-    id = serializers.IntegerField(help_text="Of the story, as in the snapshot.")
+    id = serializers.IntegerField(help_text="Of the item, as in the snapshot.")
     verdict = serializers.ChoiceField(choices=Verdict.choices)
     comment = serializers.CharField(required=False, allow_blank=True, default="", max_length=LONGEST_WORDS)
+    conditions = _conditions()
 
 
 class DecideSerializer(serializers.Serializer[Any]):
@@ -65,20 +122,26 @@ class DecideSerializer(serializers.Serializer[Any]):
     fingerprint = serializers.CharField(max_length=64)
     verdict = serializers.ChoiceField(choices=Verdict.choices)
     comment = serializers.CharField(required=False, allow_blank=True, default="", max_length=LONGEST_WORDS)
+    conditions = _conditions()
     stories = SaySerializer(many=True, required=False, default=list)
+    code = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=20, help_text="Mailed when a yes needs it."
+    )
 
 
 class ApprovalViewSet(ScopedViewSet[ApprovalRequest], mixins.ListModelMixin, mixins.RetrieveModelMixin):
     """Requests for approval, newest first; narrow with `?sprint=` and `?state=`."""
 
-    queryset = ApprovalRequest.objects.with_people().prefetch_related("decisions")
+    queryset = ApprovalRequest.objects.with_people().prefetch_related(
+        "decisions", "item_decisions", "conditions__met_by__user"
+    )
     serializer_class = ApprovalSerializer
     can: ClassVar = {
         "list": Can.SEE_SPRINTS,
         "retrieve": Can.SEE_SPRINTS,
         "create": Can.PLAN_SPRINTS,
         "remind": Can.PLAN_SPRINTS,
-        "decide": Can.DECIDE,
+        "decide": Can.ANSWER,
     }
 
     def get_queryset(self) -> Any:
@@ -90,8 +153,11 @@ class ApprovalViewSet(ScopedViewSet[ApprovalRequest], mixins.ListModelMixin, mix
 
     @extend_schema(request=AskSerializer, responses={201: ApprovalSerializer})
     def create(self, request: Request) -> Response:
-        """Freeze a sprint's plan and ask the owner. What is missing stands under `fields.readiness`."""
-        asked = approvals.request_approval(by=self.member, now=self.now, **self.checked(AskSerializer))
+        """Freeze a plan, a goal or a principle and ask the owner. What is missing stands under `fields.readiness`."""
+        data = self.checked(AskSerializer)
+        name = next(name for name in ASKS if data.get(name))
+        about = {} if name == "plan" else {name: data[name]}
+        asked = ASKS[name](by=self.member, now=self.now, approver=data["approver"], message=data["message"], **about)
         return self.shown(asked, status=201)
 
     @extend_schema(request=None, responses={200: ApprovalSerializer})
@@ -105,18 +171,24 @@ class ApprovalViewSet(ScopedViewSet[ApprovalRequest], mixins.ListModelMixin, mix
     @extend_schema(request=DecideSerializer, responses={200: ApprovalSerializer})
     @action(detail=True, methods=["post"])
     def decide(self, request: Request, pk: str) -> Response:
-        """Say what becomes of the plan, as the business owner the key belongs to. Once."""
+        """Say what becomes of the plan, as the owner, or the delegate, the key belongs to. Once."""
         asked, data = self.get_object(), self.checked(DecideSerializer)
+        if not answers_for(asked, self.member, self.now):
+            raise PermissionDenied
         approvals.decide(
             request=asked,
             shown=data["fingerprint"],
-            whole=Verdict(data["verdict"]),
-            each={said["id"]: Say(Verdict(said["verdict"]), said["comment"]) for said in data["stories"]},
-            comment=data["comment"],
+            answer=_answer(data),
+            code=data["code"],
             by=self.member,
             now=self.now,
         )
         return self.shown(self.get_object())
+
+
+def _answer(data: dict[str, Any]) -> Answer:
+    each = {said["id"]: Say(Verdict(said["verdict"]), said["comment"], said["conditions"]) for said in data["stories"]}
+    return Answer(Verdict(data["verdict"]), each, data["comment"], data["conditions"])
 
 
 def register(router: SimpleRouter) -> None:

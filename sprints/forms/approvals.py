@@ -5,17 +5,21 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from sprints.models import ApprovalPolicy, ApprovalRequest, Covers, Verdict
-from sprints.services.approvals import Say
+from sprints.answers import Say
+from sprints.deciders import deciders_for
+from sprints.models import AMOUNT_DIGITS, CENTS, ApprovalPolicy, ApprovalRequest, Covers, Verdict
 from sprints.shown_plan import ShownPlan
 from workspaces.forms import StyledForm
 from workspaces.models import Member
 
 LONGEST_WORDS = 2000
 DECIDE = "decide"  # the id of the form that the controls of a plan belong to, wherever they stand on the page
+STAYS = ("remind_after_days", "escalate_after_days")
+AS_STORED = (*STAYS, "code_above", "escalate_to", "lead_ticks_conditions", "one_person")
 ANSWERS = [
     ("", _("As the whole")),
     (Verdict.APPROVED, _("Approve")),
+    (Verdict.CONDITIONS, _("Approve with conditions")),
     (Verdict.CHANGE, _("Ask for a change")),
     (Verdict.DECLINED, _("Decline")),
 ]
@@ -35,8 +39,7 @@ class AskForm(StyledForm):
 
     def __init__(self, *args: Any, by: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        others = Member.objects.for_workspace(by.workspace).deciders().exclude(pk=by.pk)
-        self.fields["approver"].queryset = others.order_by("user__name", "pk")  # type: ignore[attr-defined]  # a choice
+        self.fields["approver"].queryset = deciders_for(by)  # type: ignore[attr-defined]  # a choice field
 
 
 class DecisionForm(StyledForm):
@@ -49,12 +52,21 @@ class DecisionForm(StyledForm):
         required=False,
         max_length=LONGEST_WORDS,
         widget=forms.Textarea(attrs={"rows": 3, "form": DECIDE}),
-        help_text=_("What should change, or what they should keep in mind."),
+        help_text=_("What should change, or what they should keep in mind. For conditions, write one a line."),
+    )
+    code = forms.CharField(
+        label=_("Code from the mail"),
+        required=False,
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"form": DECIDE, "inputmode": "numeric", "autocomplete": "one-time-code", "class": "input"}
+        ),
+        help_text=_("Six digits. Leave it empty and press the button: we mail you one."),
     )
 
     def __init__(self, *args: Any, request: ApprovalRequest, **kwargs: Any) -> None:
         super().__init__(*args, initial={"fingerprint": request.fingerprint}, **kwargs)
-        self.stories = [item["id"] for item in request.items]
+        self.stories = [item["id"] for item in request.asked_items]
         for pk in self.stories:
             self.fields[f"story_{pk}_verdict"] = _verdict_field()
             self.fields[f"story_{pk}_comment"] = _comment_field()
@@ -72,8 +84,9 @@ class DecisionForm(StyledForm):
 
     def bind(self, plan: ShownPlan) -> None:
         """Give each story of the plan its own fields."""
-        for story in plan.stories:
-            story.verdict, story.say = self[f"story_{story.pk}_verdict"], self[f"story_{story.pk}_comment"]
+        for story in plan.decidable:
+            if not story.is_carried:
+                story.verdict, story.say = self[f"story_{story.pk}_verdict"], self[f"story_{story.pk}_comment"]
 
 
 def _verdict_field() -> forms.ChoiceField:
@@ -91,7 +104,7 @@ def _comment_field() -> forms.CharField:
 
 
 class PolicyForm(StyledForm):
-    """What an approval covers, and how far the audience may drift."""
+    """What an approval covers, how far a plan may drift, and how answers are got."""
 
     covers = forms.ChoiceField(label=_("What an approval covers"), choices=Covers.choices, widget=forms.RadioSelect())
     tolerance = forms.IntegerField(
@@ -100,7 +113,69 @@ class PolicyForm(StyledForm):
         max_value=100,
         help_text=_("With 20, a send approved for 1,000 people may reach from 800 to 1,200 without being asked again."),
     )
+    points = forms.IntegerField(
+        label=_("The points of a plan may change by, in percent"),
+        min_value=0,
+        max_value=100,
+        initial=20,
+        required=False,
+        help_text=_("Of all its stories together. Beyond that the owner is asked about the change."),
+    )
+    code_above = forms.DecimalField(
+        label=_("Mail a code when a plan costs more than"),
+        required=False,
+        min_value=0,
+        max_digits=AMOUNT_DIGITS,
+        decimal_places=CENTS,
+        help_text=_("A yes is then confirmed by six digits mailed to the one who says it. Empty: never."),
+    )
+    remind_after_days = forms.IntegerField(
+        label=_("Remind the owner after, in days"),
+        min_value=0,
+        max_value=30,
+        initial=1,
+        required=False,
+        help_text=_("Then once a day, five times at most, in the owner’s own waking hours. 0: never."),
+    )
+    escalate_after_days = forms.IntegerField(
+        label=_("Ask a second person after, in days"), min_value=0, max_value=60, initial=3, required=False
+    )
+    escalate_to = forms.ModelChoiceField(
+        label=_("Second person"), queryset=Member.objects.none(), required=False, empty_label=_("Nobody")
+    )
+    lead_ticks_conditions = forms.BooleanField(
+        label=_("Team leads may tick conditions"),
+        required=False,
+        help_text=_("Otherwise only an owner says that a condition of a yes is met."),
+    )
+    one_person = forms.BooleanField(
+        label=_("We are one person"),
+        required=False,
+        help_text=_(
+            "You may approve what you propose yourself, as long as you are the only member. The log says so each time."
+        ),
+    )
 
     def __init__(self, *args: Any, policy: ApprovalPolicy, **kwargs: Any) -> None:
-        initial = {"covers": policy.covers, "tolerance": round(policy.audience_tolerance * 100)}
+        initial = {
+            "covers": policy.covers,
+            "tolerance": round(policy.audience_tolerance * 100),
+            "points": round(policy.points_tolerance * 100),
+            **{name: getattr(policy, name) for name in AS_STORED},
+        }
         super().__init__(*args, initial=initial, **kwargs)
+        deciders = Member.objects.for_workspace(policy.workspace).deciders().order_by("user__name", "pk")
+        self.fields["escalate_to"].queryset = deciders  # type: ignore[attr-defined]  # a choice field
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What was chosen, in the service's words. A number left out stays as it was."""
+        data = self.cleaned_data
+        kept = {name: self.initial[name] if data[name] is None else data[name] for name in STAYS}
+        return {
+            "covers": Covers(data["covers"]),
+            "audience_tolerance": data["tolerance"] / 100,
+            "points_tolerance": (self.initial["points"] if data["points"] is None else data["points"]) / 100,
+            **{name: data[name] for name in AS_STORED},
+            **kept,
+        }

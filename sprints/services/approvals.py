@@ -2,8 +2,9 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
@@ -12,40 +13,38 @@ from django.utils.translation import ngettext
 
 from emailops.lib.errors import DomainError
 from emailops.lib.fingerprint import fingerprint
-from emailops.lib.signing import BadToken, Kind, seal, unseal
+from sprints.answers import Answer, Say
+from sprints.approval_log import tell
+from sprints.deciders import delegates_of, delegation_of, is_decider, is_one_person, is_own, policy_of
 from sprints.models import (
-    ApprovalPolicy,
+    ApprovalCondition,
+    ApprovalEvent,
     ApprovalRequest,
     ApprovalState,
     ApprovalSubject,
-    Covers,
+    DecidedVia,
+    Delegation,
+    ItemDecision,
     Sprint,
     SprintState,
     Story,
     StoryDecision,
-    Verdict,
 )
 from sprints.readiness import readiness
-from sprints.snapshot import (
-    Snapshot,
-    content_snapshot,
-    material_fingerprint,
-    sprint_snapshot,
-)
-from workspaces.audit import record
-from workspaces.models import Member, Workspace
-from workspaces.permissions import Can
+from sprints.services.answer_words import ApprovalRefused, require_words
+from sprints.services.approval_codes import confirm_code, needs_code, use_code
+from sprints.silence import silence_ends
+from sprints.snapshot import Snapshot, content_snapshot, launch_snapshot, material_fingerprint, sprint_snapshot
+from sprints.versions import carried_from, changed_since, planned_stories, version_changes
+from strategy.models import Goal, Principle
+from workspaces.models import Member
 from workspaces.systemmail import post
 
 LINK_LIFE = timedelta(hours=72)
 TIME_TO_DECIDE = timedelta(days=3)
 NONCE_BITS = 63  # fits PostgreSQL's bigint
-
-
-class ApprovalRefused(DomainError):
-    """The plan cannot be sent for approval, or this person cannot decide on it."""
-
-    code = "approval_refused"
+THROUGH: dict[str, str] = {DecidedVia.LINK: "mailed link", DecidedVia.SILENCE: "silence"}
+"""What the audit log says of the way in which an answer came."""
 
 
 class PlanChanged(DomainError):
@@ -54,28 +53,21 @@ class PlanChanged(DomainError):
     code = "plan_changed"
 
 
-class ApprovalLinkInvalid(DomainError):
-    """The mailed link was never ours, was used, was replaced or has expired."""
-
-    code = "approval_link_invalid"
-    status = 410
-
-
 @dataclass(frozen=True, slots=True)
-class Say:
-    """What the owner says of one story."""
+class About:
+    """What a request is about: exactly one thing, or, for a plan of goals and principles, the workspace."""
 
-    verdict: Verdict
-    comment: str = ""
+    subject: ApprovalSubject
+    sprint: Sprint | None = None
+    story: Story | None = None
+    goal: Goal | None = None
+    principle: Principle | None = None
+    carried: list[int] = field(default_factory=list)
 
-
-@transaction.atomic
-def set_policy(*, workspace: Workspace, covers: Covers, audience_tolerance: float, by: Member, now: datetime) -> None:
-    """Choose what an approval covers. Holds for sends from now on."""
-    policy, _created = ApprovalPolicy.objects.update_or_create(
-        workspace=workspace, defaults={"covers": covers, "audience_tolerance": audience_tolerance}
-    )
-    record("approval.policy_set", policy, by=by, now=now, covers=covers, tolerance=audience_tolerance)
+    @property
+    def fields(self) -> dict[str, Any]:
+        names = ("subject", "sprint", "story", "goal", "principle")
+        return {name: getattr(self, name) for name in names}
 
 
 @transaction.atomic
@@ -84,16 +76,18 @@ def request_approval(
 ) -> ApprovalRequest:
     """Freeze the plan and mail the owner a link to it. An open request for the sprint is replaced by the new version.
 
-    Raises `ApprovalRefused` when the plan is not ready, or the approver may not decide or is the one who asks.
+    Stories that the owner approved in this very form are carried over and not asked again. Raises `ApprovalRefused`
+    when the plan is not ready or holds nothing to decide, or the approver may not decide or is the one who asks.
     """
     locked = Sprint.objects.select_for_update(of=("self",), no_key=True).select_related("goal__kpi", "workspace")
     sprint = locked.get(pk=sprint.pk)
     if sprint.state == SprintState.CLOSED:
         raise ApprovalRefused(_("This sprint is closed."))
     _require_ready(sprint, now)
-    stories = list(sprint.stories.with_plan().filter(dropped_at=None).order_by("rank", "pk"))
-    snapshot = sprint_snapshot(sprint, stories, now)
-    return _ask(snapshot, approver=approver, by=by, now=now, message=message, sprint=sprint, story=None)
+    snapshot = sprint_snapshot(sprint, planned_stories(sprint), now)
+    about = About(ApprovalSubject.SPRINT, sprint=sprint, carried=carried_from(sprint, snapshot))
+    _require_something_to_decide(snapshot, about)
+    return ask(snapshot, about, approver=approver, by=by, now=now, message=message)
 
 
 def _require_ready(sprint: Sprint, now: datetime) -> None:
@@ -110,6 +104,19 @@ def _require_ready(sprint: Sprint, now: datetime) -> None:
         )
 
 
+def _require_something_to_decide(snapshot: Snapshot, about: About) -> None:
+    """A plan of which every story stands approved is asked about again only when the plan around them changed."""
+    if len(about.carried) < len(snapshot["stories"]):
+        return
+    answered = ApprovalRequest.objects.filter(sprint=about.sprint, state=ApprovalState.DECIDED).order_by("-version")
+    last = answered.first()
+    if last is not None and last.is_yes and not version_changes(last.snapshot, snapshot).material:
+        raise ApprovalRefused(
+            _("Version %(version)d was approved, and nothing that matters has changed since. There is nothing to ask.")
+            % {"version": last.version}
+        )
+
+
 @transaction.atomic
 def request_content_approval(
     *, story: Story, content: Mapping[str, str], approver: Member, by: Member, now: datetime, message: str = ""
@@ -118,38 +125,54 @@ def request_content_approval(
 
     Raises `ApprovalRefused` as `request_approval` does.
     """
-    story = Story.objects.select_for_update(of=("self",), no_key=True).with_plan().get(pk=story.pk)
-    return _ask(
-        content_snapshot(story, content, now),
-        approver=approver,
-        by=by,
-        now=now,
-        message=message,
-        sprint=None,
-        story=story,
-    )
+    story = _locked_story(story)
+    about = About(ApprovalSubject.CONTENT, story=story)
+    return ask(content_snapshot(story, content, now), about, approver=approver, by=by, now=now, message=message)
 
 
-def _ask(
-    snapshot: Snapshot,
+@transaction.atomic
+def request_launch_approval(
     *,
+    story: Story,
+    content: Mapping[str, str],
+    brief: Snapshot,
     approver: Member,
     by: Member,
     now: datetime,
-    message: str,
-    sprint: Sprint | None,
-    story: Story | None,
+    message: str = "",
 ) -> ApprovalRequest:
+    """Freeze a launch, that is a finished mail with its audience, days and offer as `brief`, and ask about it.
+
+    `content` as in `request_content_approval`, `brief` as `sprints.snapshot.brief_snapshot` gives it. Raises
+    `ApprovalRefused` as `request_approval` does.
+    """
+    story = _locked_story(story)
+    frozen = launch_snapshot(story, content, brief, now)
+    about = About(ApprovalSubject.LAUNCH, story=story)
+    return ask(frozen, about, approver=approver, by=by, now=now, message=message)
+
+
+def _locked_story(story: Story) -> Story:
+    return Story.objects.select_for_update(of=("self",), no_key=True).with_plan().get(pk=story.pk)
+
+
+def ask(
+    snapshot: Snapshot, about: About, *, approver: Member, by: Member, now: datetime, message: str
+) -> ApprovalRequest:
+    """Write a frozen version down and mail it to the approver and to those who decide instead.
+
+    Runs inside the transaction of a service that holds the lock on what is asked about.
+    """
     _require_decider(approver, by)
-    earlier = ApprovalRequest.objects.filter(sprint=sprint, story=story)
-    earlier.open().update(state=ApprovalState.SUPERSEDED)
-    request = ApprovalRequest.objects.create(
+    earlier = ApprovalRequest.objects.filter(workspace=by.workspace, **about.fields)
+    earlier.open().update(state=ApprovalState.SUPERSEDED, superseded_at=now)
+    policy = policy_of(by.workspace)
+    request = ApprovalRequest(
         workspace=by.workspace,
-        subject=ApprovalSubject.SPRINT if sprint else ApprovalSubject.CONTENT,
-        sprint=sprint,
-        story=story,
+        **about.fields,
         version=(earlier.aggregate(last=Max("version"))["last"] or 0) + 1,
         snapshot=snapshot,
+        carried=about.carried,
         fingerprint=fingerprint(snapshot),
         material=material_fingerprint(snapshot),
         message=message,
@@ -159,137 +182,110 @@ def _ask(
         due_at=now + TIME_TO_DECIDE,
         nonce=secrets.randbits(NONCE_BITS),
         link_expires_at=now + LINK_LIFE,
+        next_reminder_at=now + timedelta(days=policy.remind_after_days) if policy.remind_after_days else None,
     )
-    record("approval.requested", request, by=by, now=now, fingerprint=request.fingerprint, approver=str(approver))
-    post("sprints.approval", workspace=by.workspace, object_id=request.pk, to=approver.user.email, now=now)
+    request.silence_at = silence_ends(request, policy, now)
+    request.save(force_insert=True)
+    tell(
+        ApprovalEvent.ASKED, request, by=by, now=now, action="approval.requested", fingerprint=request.fingerprint,
+        version=request.version, approver=str(approver), carried=len(about.carried),
+    )  # fmt: skip
+    mail_request(request, now)
     return request
 
 
-def _require_decider(approver: Member, by: Member) -> None:
-    if approver.workspace_id != by.workspace_id or not _is_decider(approver):
+def mail_request(request: ApprovalRequest, now: datetime) -> None:
+    """Mail the link to the approver, and one of their own to those who decide instead."""
+    readers = {member.user.email for member in (request.approver, *delegates_of(request, now))}
+    if request.escalated_to is not None:
+        readers.add(request.escalated_to.user.email)
+    for address in sorted(readers):
+        post("sprints.approval", workspace=request.workspace, object_id=request.pk, to=address, now=now)
+
+
+def _require_decider(approver: Member, by: Member | None) -> None:
+    if not is_decider(approver) or (by is not None and approver.workspace_id != by.workspace_id):
         raise ApprovalRefused(
             _("%(name)s cannot approve here.") % {"name": approver}, fields={"approver": [_("May not.")]}
         )
-    if approver.pk == by.pk:
+    if by is not None and approver.pk == by.pk and not is_one_person(by.workspace):
         raise ApprovalRefused(
             _("Nobody approves his or her own proposal. Ask another owner, or let somebody else propose."),
             fields={"approver": [_("That is you.")]},
         )
 
 
-def _is_decider(member: Member) -> bool:
-    return member.left_at is None and member.user.is_active and member.may(Can.DECIDE)
-
-
 @transaction.atomic
-def remind(*, request: ApprovalRequest, by: Member, now: datetime) -> None:
-    """Mail the approver a fresh link; the one before stops working.
+def remind(*, request: ApprovalRequest, by: Member | None, now: datetime) -> None:
+    """Mail the approver, and those who decide instead, a fresh link; the one before stops working. None: by schedule.
 
     Raises `ApprovalRefused` once the request is decided, replaced or pointless, or the approver may no longer decide.
     """
     _require_decider(request.approver, by)
     changed = ApprovalRequest.objects.open().filter(pk=request.pk)
-    if not changed.update(nonce=secrets.randbits(NONCE_BITS), link_expires_at=now + LINK_LIFE):
+    count = request.reminder_count + 1
+    if not changed.update(nonce=secrets.randbits(NONCE_BITS), link_expires_at=now + LINK_LIFE, reminder_count=count):
         raise ApprovalRefused(_("This request was decided or replaced."))
-    record("approval.reminded", request, by=by, now=now)
-    post("sprints.approval", workspace=request.workspace, object_id=request.pk, to=request.approver.user.email, now=now)
+    tell(ApprovalEvent.REMINDED, request, by=by, now=now, to=str(request.approver), count=count)
+    mail_request(request, now)
 
 
-def approval_token(request: ApprovalRequest) -> str:
-    return seal(Kind.APPROVAL, request.pk, request.nonce)
-
-
-def open_approval(token: str, now: datetime) -> ApprovalRequest:
-    """The request behind a mailed link. Raises `ApprovalLinkInvalid`: not ours, used, replaced, expired, pointless."""
-    try:
-        pk, nonce = unseal(Kind.APPROVAL, token)
-    except (BadToken, ValueError) as error:
-        raise ApprovalLinkInvalid(_("This link is not valid. Open the newest mail about this plan.")) from error
-    request = ApprovalRequest.objects.with_people().filter(pk=pk).first()
-    if request is None or request.nonce != nonce:
-        raise ApprovalLinkInvalid(_("This link was replaced by a newer one. Open the newest mail about this plan."))
-    if request.state == ApprovalState.DECIDED:
-        raise ApprovalLinkInvalid(
-            _("This link was used: the answer was “%(verdict)s”. It works once.")
-            % {"verdict": request.get_verdict_display()}
-        )
-    if request.state == ApprovalState.SUPERSEDED:
-        raise ApprovalLinkInvalid(_("The plan has a newer version. Open the newest mail about it."))
-    if not request.link_works(now):
-        raise ApprovalLinkInvalid(_("This link has expired. Ask the team to send a new one."))
-    _require_point(request)
-    return request
-
-
-def _require_point(request: ApprovalRequest) -> None:
-    if request.sprint and request.sprint.state == SprintState.CLOSED:
-        raise ApprovalLinkInvalid(_("The sprint is over, so there is nothing left to decide."))
-    if not _is_decider(request.approver):
-        raise ApprovalLinkInvalid(_("This link no longer works: only a business owner of the workspace can decide."))
-
-
-@transaction.atomic
 def decide(
     *,
     request: ApprovalRequest,
     shown: str,
-    whole: Verdict,
-    each: Mapping[int, Say],
-    comment: str,
+    answer: Answer,
     by: Member,
     now: datetime,
+    code: str = "",
+    via: DecidedVia = DecidedVia.MEMBER,
 ) -> None:
-    """Write down what the owner says of a plan as a whole and of its stories. Once; the second of two is refused.
+    """Write down what the owner says of a version as a whole and of its items. Once; the second of two is refused.
 
-    `shown` is the fingerprint of what was on the page; `each` names stories judged otherwise than the whole. Raises
-    `ApprovalRefused` for the wrong person, a story that was not shown or a request that is no longer open, and
-    `PlanChanged` when the plan has moved on since.
+    `shown` is the fingerprint of what was on the page. Raises `ApprovalRefused` for the wrong person, an item that was
+    not shown, a change asked for without a word, a yes with conditions that names none, or a request that is no longer
+    open; `PlanChanged` when it moved on materially since; and `CodeNeeded` when a yes to so much money needs the mailed
+    code, which is mailed then.
     """
-    request = ApprovalRequest.objects.select_for_update(of=("self",)).with_people().get(pk=request.pk)
-    _require_may_decide(request, by)
-    _require_shown(request, each)
-    _require_unchanged(request, shown, now)
-    says = {item["id"]: each.get(item["id"], Say(whole)) for item in request.items}
-    request.state, request.verdict = ApprovalState.DECIDED, _overall(whole, says)
-    request.comment, request.decided_by, request.decided_at = comment.strip(), by, now
-    request.save(update_fields=["state", "verdict", "comment", "decided_by", "decided_at"])
-    StoryDecision.objects.bulk_create(
-        StoryDecision(
-            workspace=request.workspace, request=request, story_id=pk, verdict=say.verdict, comment=say.comment.strip()
-        )
-        for pk, say in says.items()
-    )
-    record("approval.decided", request, by=by, now=now, verdict=request.verdict, fingerprint=request.fingerprint)
-    to = request.requested_by.user.email
-    post("sprints.decision", workspace=request.workspace, object_id=request.pk, to=to, now=now)
+    answer, confirmed = replace(answer, comment=answer.comment.strip()), None
+    if needs_code(request, answer.whole, answer.each.values()):
+        _require_decidable(request, shown, answer, by, now)
+        # Outside of the decision's transaction: a wrong try has to count although it decides nothing.
+        confirmed = confirm_code(request=request, by=by, code=code, now=now)
+    with transaction.atomic():
+        request = ApprovalRequest.objects.select_for_update(of=("self",)).with_people().get(pk=request.pk)
+        _require_decidable(request, shown, answer, by, now)
+        if confirmed is not None:
+            use_code(confirmed, now)
+        via = DecidedVia.API if by.acting_through else via
+        delegation = None if is_decider(by) else delegation_of(request, by, now)
+        write_answer(request, answer, by=by, via=via, delegation=delegation, now=now)
 
 
-def is_waiting(request: ApprovalRequest) -> bool:
-    """Whether an answer is still wanted; when its sprint is over, a request waits for nothing."""
-    over = request.sprint is not None and request.sprint.state == SprintState.CLOSED
-    return request.state == ApprovalState.OPEN and not over
+def _require_decidable(request: ApprovalRequest, shown: str, answer: Answer, by: Member, now: datetime) -> None:
+    _require_may_decide(request, by, now)
+    _require_shown(request, answer.each)
+    require_words(request, answer)
+    if shown != request.fingerprint:
+        raise PlanChanged(_("This page is out of date. Load it again and look at what changed."))
+    require_unchanged(request, now)
 
 
-def may_decide(request: ApprovalRequest, by: Member) -> bool:
-    """Whether to offer this person the decision."""
-    return is_waiting(request) and _is_decider(by) and by.pk != request.requested_by_id
-
-
-def _require_may_decide(request: ApprovalRequest, by: Member) -> None:
+def _require_may_decide(request: ApprovalRequest, by: Member, now: datetime) -> None:
     if request.state != ApprovalState.OPEN:
         raise ApprovalRefused(
             _("This was decided or replaced already: “%(state)s”.") % {"state": request.get_state_display()}
         )
     if request.sprint and request.sprint.state == SprintState.CLOSED:
         raise ApprovalRefused(_("The sprint is over, so there is nothing left to decide."))
-    if by.workspace_id != request.workspace_id or not _is_decider(by):
+    if by.workspace_id != request.workspace_id or not (is_decider(by) or delegation_of(request, by, now)):
         raise ApprovalRefused(_("Only a business owner of this workspace can decide."))
-    if by.pk == request.requested_by_id:
+    if is_own(request, by):
         raise ApprovalRefused(_("Nobody approves his or her own proposal."))
 
 
 def _require_shown(request: ApprovalRequest, each: Mapping[int, Say]) -> None:
-    strange = set(each) - {item["id"] for item in request.items}
+    strange = set(each) - {item["id"] for item in request.asked_items}
     if strange:
         raise ApprovalRefused(
             _("This request holds no story with the id %(ids)s.") % {"ids": ", ".join(map(str, sorted(strange)))},
@@ -297,25 +293,61 @@ def _require_shown(request: ApprovalRequest, each: Mapping[int, Say]) -> None:
         )
 
 
-def _require_unchanged(request: ApprovalRequest, shown: str, now: datetime) -> None:
-    if shown != request.fingerprint:
-        raise PlanChanged(_("This page is out of date. Load it again and look at what changed."))
-    if material_fingerprint(current_snapshot(request, now)) != request.material:
+def require_unchanged(request: ApprovalRequest, now: datetime) -> None:
+    """Raise `PlanChanged` when what would be approved differs materially from what was frozen."""
+    if changed_since(request, now).material:
         raise PlanChanged(
             _("The plan changed after it was sent to you. Nothing was decided; the team has to send the new version.")
         )
 
 
-def current_snapshot(request: ApprovalRequest, now: datetime) -> Snapshot:
-    """What a request would freeze if it were sent now."""
-    if request.sprint is not None:
-        stories = list(request.sprint.stories.with_plan().filter(dropped_at=None).order_by("rank", "pk"))
-        return sprint_snapshot(request.sprint, stories, now)
-    story = Story.objects.with_plan().get(pk=request.story_id or 0)
-    return content_snapshot(story, request.items[0]["content"], now)
+def write_answer(
+    request: ApprovalRequest,
+    answer: Answer,
+    *,
+    by: Member,
+    via: DecidedVia,
+    delegation: Delegation | None,
+    now: datetime,
+) -> None:
+    """Store an answer that was found right, under the lock on the request, and tell the one who asked."""
+    request.state, request.verdict = ApprovalState.DECIDED, answer.overall(request)
+    request.comment, request.decided_by, request.decided_at = answer.comment, by, now
+    request.decided_via, request.delegation = via, delegation
+    request.save(update_fields=["state", "verdict", "comment", "decided_by", "decided_at", "decided_via", "delegation"])
+    _write_says(request, answer)
+    moved = changed_since(request, now).sentences if via != DecidedVia.SILENCE else []
+    tell(
+        ApprovalEvent.DECIDED, request, by=None if via == DecidedVia.SILENCE else by, now=now,
+        through=THROUGH.get(via, ""), verdict=str(request.verdict), fingerprint=request.fingerprint,
+        comment=answer.comment, items=_logged(request, answer), conditions=answer.wanted,
+        on_behalf_of=str(delegation.giver) if delegation else "", immaterial=moved,
+    )  # fmt: skip
+    to = request.requested_by.user.email
+    post("sprints.decision", workspace=request.workspace, object_id=request.pk, to=to, now=now)
 
 
-def _overall(whole: Verdict, says: Mapping[int, Say]) -> Verdict:
-    if whole == Verdict.APPROVED and any(say.verdict != Verdict.APPROVED for say in says.values()):
-        return Verdict.CHANGE
-    return whole
+def _write_says(request: ApprovalRequest, answer: Answer) -> None:
+    says = answer.says(request)
+    rows = [
+        {"workspace": request.workspace, "request": request, "verdict": say.verdict, "comment": say.comment.strip()}
+        for say in says.values()
+    ]
+    if request.is_strategy:
+        ItemDecision.objects.bulk_create(ItemDecision(item=pk, **row) for pk, row in zip(says, rows, strict=True))
+    else:
+        StoryDecision.objects.bulk_create(StoryDecision(story_id=pk, **row) for pk, row in zip(says, rows, strict=True))
+    about: list[tuple[int | None, str]] = [(None, text) for text in answer.wanted]
+    about += [(None if request.is_strategy else pk, text) for pk, say in says.items() for text in say.wanted]
+    ApprovalCondition.objects.bulk_create(
+        ApprovalCondition(workspace=request.workspace, request=request, story_id=pk, text=text, position=place)
+        for place, (pk, text) in enumerate(about, start=1)
+    )
+
+
+def _logged(request: ApprovalRequest, answer: Answer) -> list[dict[str, Any]]:
+    titles = {item["id"]: item["title"] for item in request.items}
+    return [
+        {"id": pk, "title": titles[pk], "verdict": str(say.verdict), "comment": say.comment.strip(), "if": say.wanted}
+        for pk, say in answer.says(request).items()
+    ]

@@ -11,10 +11,10 @@ from django import template
 from django.urls import reverse
 
 from audience.models import Segment
+from sprints.deciders import is_waiting
 from sprints.models import ApprovalRequest, OutcomeVerdict, Sprint, Story, StoryStatus, Verdict
 from sprints.ranges import days_between, money_between
 from sprints.readiness import Part, ReadinessCheck, readiness_by_story
-from sprints.services.approvals import is_waiting
 from sprints.standing import Standing, StoryApproval, standing_of
 from strategy.models import Goal
 from workspaces.permissions import Can
@@ -24,6 +24,7 @@ register = template.Library()
 TONES: dict[str, str] = {
     Standing.WAITING: "warn",
     Standing.APPROVED: "ok",
+    Standing.CONDITIONS: "warn",
     Standing.CHANGE: "warn",
     Standing.DECLINED: "bad",
     Standing.VOID: "bad",
@@ -34,6 +35,7 @@ TONES: dict[str, str] = {
 ICONS: dict[str, str] = {
     Standing.WAITING: "clock",
     Standing.APPROVED: "check",
+    Standing.CONDITIONS: "list-checks",
     Standing.CHANGE: "pen-line",
     Standing.DECLINED: "x",
     Standing.VOID: "triangle-alert",

@@ -1,24 +1,33 @@
 """Approvals inside the workspace: what waits, asking, deciding as a member, and what an approval covers."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from sprints.answers import Answer
+from sprints.deciders import answers_for, delegates_of, is_waiting, may_decide, policy_of
 from sprints.forms.approvals import AskForm, DecisionForm, PolicyForm
+from sprints.last_promise import last_promise
 from sprints.mailframe import framed_mail
-from sprints.models import ApprovalRequest, Covers, Sprint, SprintState, Verdict
-from sprints.plan_changes import PlanChanges, plan_changes, replaced_by
+from sprints.models import ApprovalRequest, DecidedVia, Sprint, SprintState, Verdict
+from sprints.plan_changes import replaced_by
 from sprints.readiness import readiness_by_story
 from sprints.services import approvals
-from sprints.shown_plan import ShownPlan, shown_plan
-from sprints.standing import policy_of
+from sprints.services.approval_codes import is_above
+from sprints.services.approval_policy import set_policy
+from sprints.services.conditions import may_tick
+from sprints.shown_plan import ShownPlan, decided_by_words, shown_plan
+from sprints.silence import rules_of
+from sprints.versions import changed_since
 from strategy.models import Principle
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
-from workspaces.models import Workspace
+from workspaces.models import Member, Workspace
 from workspaces.permissions import Can
 
 PAGE_SIZE = 50
@@ -63,58 +72,62 @@ def _sprint(workspace: Workspace, pk: int) -> Sprint:
     return get_object_or_404(sprints.select_related("goal__kpi", "workspace"), pk=pk)
 
 
-@page(Can.SEE_SPRINTS, Can.DECIDE)
+@page(Can.SEE_SPRINTS, Can.ANSWER)
 def approval_detail(request: MemberRequest, pk: int) -> HttpResponse:
-    """A version as it was sent, what was said of it, and what has changed since. A member who may decide can do it."""
+    """A version as it was sent, what was said of it, and what has changed since. Who may decide can do it here."""
     found = _request(request.workspace, pk)
+    if request.method == "POST" and not answers_for(found, request.member, request.now):
+        raise PermissionDenied
     form = DecisionForm(request.POST or None, request=found)
     if request.method == "POST" and form.is_valid():
         with shown_on(form):
-            approvals.decide(
-                request=found,
-                shown=form.cleaned_data["fingerprint"],
-                whole=Verdict(form.cleaned_data["verdict"]),
-                each=form.each,
-                comment=form.cleaned_data["comment"],
-                by=request.member,
-                now=request.now,
-            )
+            decide_by_form(found, form, by=request.member, now=request.now)
             messages.success(request, _("Your answer is with the team"))
             return redirect(request.path)
     plan = shown_plan(found)
-    can_decide = approvals.may_decide(found, request.member)
+    can_decide = may_decide(found, request.member, request.now)
     if can_decide:
         form.bind(plan)
     newer = replaced_by(found)
     context = {
-        **plan_context(plan),
+        **plan_context(plan, request.now),
         "form": form if can_decide else None,
         "refused": form if form.errors else None,
         "newer": newer,
-        "later": None if newer else _changed_since(found, request),
-        "is_waiting": approvals.is_waiting(found),
+        "later": None if newer else changed_since(found, request.now),
+        "is_waiting": is_waiting(found),
+        "may_tick": [condition.pk for condition in found.conditions.all() if may_tick(condition, request.member)],
     }
     return render(request, "sprints/approval_detail.html", context, status=UNPROCESSABLE if form.errors else 200)
+
+
+def decide_by_form(
+    found: ApprovalRequest, form: DecisionForm, *, by: Member, now: datetime, via: DecidedVia = DecidedVia.MEMBER
+) -> None:
+    """Hand a valid form to the service."""
+    data = form.cleaned_data
+    answer = Answer(Verdict(data["verdict"]), form.each, data["comment"])
+    approvals.decide(
+        request=found, shown=data["fingerprint"], answer=answer, by=by, now=now, code=data["code"], via=via
+    )
 
 
 def _request(workspace: Workspace, pk: int) -> ApprovalRequest:
     return get_object_or_404(ApprovalRequest.objects.for_workspace(workspace).with_people(), pk=pk)
 
 
-def _changed_since(found: ApprovalRequest, request: MemberRequest) -> PlanChanges:
-    """What is not as it was sent; of a sprint that is over, nothing: its stories have gone their ways."""
-    if found.sprint and found.sprint.state == SprintState.CLOSED:
-        return PlanChanges()
-    return plan_changes(found.snapshot, approvals.current_snapshot(found, request.now))
-
-
-def plan_context(plan: ShownPlan) -> dict[str, Any]:
-    """What every page that shows a plan shows with it: what an approval covers, and the rules of the game."""
-    workspace = plan.request.workspace
+def plan_context(plan: ShownPlan, now: datetime) -> dict[str, Any]:
+    """What every page that shows a plan shows with it: what a yes covers, the rules of the game, the last promise."""
+    asked, workspace = plan.request, plan.request.workspace
     return {
         "plan": plan,
-        "asked": plan.request,
+        "asked": asked,
         "policy": policy_of(workspace),
+        "who": decided_by_words(asked),
+        "last": last_promise(asked),
+        "rules": rules_of(asked.approver),
+        "needs_code": is_above(asked),
+        "delegates": delegates_of(asked, now),
         "principles": Principle.objects.for_workspace(workspace).current().order_by("created_at", "pk"),
     }
 
@@ -150,13 +163,8 @@ def settings_approval(request: MemberRequest) -> HttpResponse:
     """What an approval covers in this workspace."""
     form = PolicyForm(request.POST or None, policy=policy_of(request.workspace))
     if request.method == "POST" and form.is_valid():
-        approvals.set_policy(
-            workspace=request.workspace,
-            covers=Covers(form.cleaned_data["covers"]),
-            audience_tolerance=form.cleaned_data["tolerance"] / 100,
-            by=request.member,
-            now=request.now,
-        )
-        messages.success(request, _("Settings saved"))
-        return redirect(request.path)
+        with shown_on(form):
+            set_policy(workspace=request.workspace, by=request.member, now=request.now, **form.chosen)
+            messages.success(request, _("Settings saved"))
+            return redirect(request.path)
     return render(request, "sprints/approval_policy.html", {"form": form}, status=UNPROCESSABLE if form.errors else 200)

@@ -16,12 +16,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from sprints.forms.approvals import DecisionForm
 from sprints.mailframe import framed_mail
-from sprints.models import ApprovalRequest, Verdict
-from sprints.services import approvals
-from sprints.services.approvals import ApprovalLinkInvalid
+from sprints.models import DecidedVia
+from sprints.services.approval_links import ApprovalLinkInvalid, OpenedLink, open_approval, open_link
 from sprints.shown_plan import shown_plan
-from sprints.views.approvals import plan_context, shown_mail
+from sprints.versions import changed_since
+from sprints.views.approvals import decide_by_form, plan_context, shown_mail
 from workspaces.http import UNPROCESSABLE, shown_on
+from workspaces.models import Member
 
 
 @never_cache
@@ -31,44 +32,40 @@ def approve(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows the plan; POST, from its buttons, writes down the answer and says what was said."""
     now = timezone.now()
     try:
-        found = approvals.open_approval(token, now)
+        opened = open_link(token, now)
     except ApprovalLinkInvalid as refusal:
         return _unlisted(render(request, "sprints/approval_gone.html", {"refusal": refusal}, status=refusal.status))
-    form = DecisionForm(request.POST if request.method == "POST" else None, request=found)
-    with _as_the_owner_reads(found):
+    form = DecisionForm(request.POST if request.method == "POST" else None, request=opened.request)
+    with _as_the_holder_reads(opened.holder):
         if request.method == "POST" and form.is_valid():
             with shown_on(form):
-                approvals.decide(
-                    request=found,
-                    shown=form.cleaned_data["fingerprint"],
-                    whole=Verdict(form.cleaned_data["verdict"]),
-                    each=form.each,
-                    comment=form.cleaned_data["comment"],
-                    by=found.approver,
-                    now=now,
-                )
-                return _answered(request, found)
-        return _plan(request, found, form, token)
+                decide_by_form(opened.request, form, by=opened.holder, now=now, via=DecidedVia.LINK)
+                return _answered(request, opened)
+        return _plan(request, opened, form, token)
 
 
-def _plan(request: HttpRequest, found: ApprovalRequest, form: DecisionForm, token: str) -> HttpResponse:
+def _plan(request: HttpRequest, opened: OpenedLink, form: DecisionForm, token: str) -> HttpResponse:
+    found = opened.request
     plan = shown_plan(found)
     form.bind(plan)
     context = {
-        **plan_context(plan),
+        **plan_context(plan, timezone.now()),
+        "later": changed_since(found, timezone.now()),
+        "instead_of": found.approver if opened.holder.pk != found.approver_id else None,
         "form": form,
         "refused": form if form.errors else None,
         "token": token,
-        "LANGUAGE_CODE": found.approver.user.language,
+        "LANGUAGE_CODE": opened.holder.user.language,
     }
     return _unlisted(
         render(request, "sprints/approval_by_link.html", context, status=UNPROCESSABLE if form.errors else 200)
     )
 
 
-def _answered(request: HttpRequest, found: ApprovalRequest) -> HttpResponse:
+def _answered(request: HttpRequest, opened: OpenedLink) -> HttpResponse:
+    found = opened.request
     found.refresh_from_db()
-    context = {"plan": shown_plan(found), "asked": found, "LANGUAGE_CODE": found.approver.user.language}
+    context = {"plan": shown_plan(found), "asked": found, "LANGUAGE_CODE": opened.holder.user.language}
     return _unlisted(render(request, "sprints/approval_answered.html", context))
 
 
@@ -78,9 +75,9 @@ def _unlisted(response: HttpResponse) -> HttpResponse:
 
 
 @contextmanager
-def _as_the_owner_reads(found: ApprovalRequest) -> Iterator[None]:
+def _as_the_holder_reads(holder: Member) -> Iterator[None]:
     """The words and the clock of the person the link was made for, whoever is signed in in this browser."""
-    user = found.approver.user
+    user = holder.user
     with translation.override(user.language), timezone.override(ZoneInfo(user.time_zone)):
         yield
 
@@ -89,4 +86,4 @@ def _as_the_owner_reads(found: ApprovalRequest) -> Iterator[None]:
 @require_safe
 def approve_mail(request: HttpRequest, token: str) -> HttpResponse:
     """The finished mail that a link asks about, to be shown in a frame."""
-    return _unlisted(HttpResponse(shown_mail(approvals.open_approval(token, timezone.now()))))
+    return _unlisted(HttpResponse(shown_mail(open_approval(token, timezone.now()))))

@@ -19,6 +19,7 @@ ACROSS_WORKSPACES = {
     "import_unfinished": "the poller finds interrupted imports of all workspaces",
     "campaign_due": "the poller launches the due campaigns of all workspaces",
     "run_active": "the poller rings for the runs of all workspaces",
+    "approval_to_chase": "the poller reminds the owners of all workspaces",
     "delivery_in_hand": "a worker that died is found by its lane, whatever it was sending",
     "poker_reveal_due": "the poller turns the cards of all workspaces when their moment has come",
     "poker_window_due": "the poller closes the windows of all workspaces whose deadline has passed",
@@ -115,6 +116,7 @@ def test_what_belongs_to_no_workspace_is_known() -> None:
         "delivery.Installation",  # the one row that says which this is
         "delivery.Lane",  # a worker sends for all
         "delivery.SandboxMessage",  # an operator's tool
+        "sprints.OwnerRules",  # a member's own, and the member lies inside one
     }
 
 

@@ -24,7 +24,7 @@ from sprints.models import (
     StoryImport,
     StoryTemplate,
 )
-from sprints.services.approvals import approval_token
+from sprints.services.approval_links import approval_token
 from sprints.services.ideas import link_token
 from sprints.services.poker.guests import guest_token, seat_token
 from strategy.models import Goal, Kpi, Principle
@@ -103,6 +103,12 @@ PAGES: dict[str, Find] = {
     "sprints:approval_request": _first(Sprint, state="planning"),
     "sprints:approval_detail": _first(ApprovalRequest, subject="sprint"),
     "sprints:settings_approval": nothing,
+    "sprints:approval_log": nothing,
+    "sprints:delegation_list": nothing,
+    "sprints:owner_rules_edit": nothing,
+    "sprints:goal_approval_request": _first(Goal, closed_at=None),
+    "sprints:principle_approval_request": _first(Principle, archived_at=None),
+    "sprints:plan_approval_request": nothing,
     "sprints:retro_list": nothing,
     "sprints:retro_detail": _first(Sprint, state="closed"),
     "sprints:poker_list": nothing,
@@ -203,5 +209,8 @@ NOT_A_PAGE = {
     "delivery:recipients_csv": "a CSV",
     "workspaces:live": "a stream without an end",
     "campaigns:campaign_preview": "a mail's own HTML in a frame, looked at on the pages of its campaign",
+    "sprints:approval_log_csv": "a CSV",
+    "sprints:approval_log_pdf": "a PDF",
+    "sprints:approval_pdf": "a PDF",
     "sprints:approval_mail": "a mail's own HTML in a frame, looked at on the page of its request",
 }

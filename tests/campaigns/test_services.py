@@ -18,7 +18,7 @@ from campaigns.models import Campaign, CampaignState, ContentFormat, ContentVers
 from campaigns.services import CampaignRefused, ScheduleRefused
 from emailops.lib.errors import DomainError
 from sprints.models import ApprovalRequest
-from sprints.services.approvals import ApprovalRefused
+from sprints.services.answer_words import ApprovalRefused
 from tests.conftest import Bell
 from tests.factories.audience import AttributeFactory, ContactFactory, SegmentFactory
 from tests.factories.campaigns import (

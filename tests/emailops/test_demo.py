@@ -41,7 +41,7 @@ from sprints.models import (
     StoryStatus,
     Verdict,
 )
-from sprints.services.approvals import approval_token, open_approval
+from sprints.services.approval_links import approval_token, open_approval
 from strategy.models import Goal, Kpi, Principle, ReadingSource
 from strategy.progress import GoalState
 from strategy.queries import goal_lines

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from audience.models import Segment
+from sprints.answers import Answer
 from sprints.models import (
     ApprovalRequest,
     NoteKind,
@@ -95,8 +96,9 @@ def asked_about_mail(story: Story, now: datetime, *, to: Member | None = None, *
 
 def answer(request: ApprovalRequest, verdict: Verdict, now: datetime, **more: Any) -> None:
     """The approver's answer to exactly what was asked."""
-    values = {"shown": request.fingerprint, "each": {}, "comment": "", "by": request.approver, **more}
-    decide(request=request, whole=verdict, now=now, **values)
+    words = "Please change it." if verdict == Verdict.CHANGE else ""
+    said = Answer(verdict, more.pop("each", {}), more.pop("comment", words), more.pop("conditions", ()))
+    decide(request=request, answer=said, now=now, **{"shown": request.fingerprint, "by": request.approver, **more})
 
 
 def approved_story(workspace: Workspace, now: datetime, **fields: Any) -> Story:

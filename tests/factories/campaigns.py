@@ -11,7 +11,7 @@ from audience.models import Contact
 from campaigns.models import Campaign, ContentFormat, ContentVersion, Sender
 from campaigns.services import create_campaign, draft_version, write_content
 from sprints.models import Covers, Story
-from sprints.services.approvals import set_policy
+from sprints.services.approval_policy import set_policy
 from tests.factories.approvals import approved_story
 from tests.factories.audience import ContactFactory, SegmentFactory
 from tests.factories.sprints import BriefFactory, StoryFactory

@@ -19,7 +19,8 @@ from campaigns.models import Campaign, CampaignState, ContentVersion
 from delivery.models import Delivery, Run, RunState
 from delivery.planning import plan_run, start_due
 from sprints.models import ApprovalRequest, ApprovalState, StoryDecision
-from sprints.services.approvals import LINK_LIFE, approval_token
+from sprints.services.approval_links import approval_token
+from sprints.services.approvals import LINK_LIFE
 from tests.conftest import Bell
 from tests.factories.approvals import asked, ready_sprint
 from tests.factories.audience import AttributeFactory, ContactFactory, ImportFactory, SegmentFactory

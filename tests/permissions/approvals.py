@@ -6,13 +6,14 @@ from django.utils import timezone
 
 from sprints.models import ApprovalRequest, Sprint
 from tests.factories.approvals import MAIL, agreed_in, asked, asked_about_mail, member_as, note_in, ready_sprint
+from tests.factories.owners import delegated
 from tests.factories.sprints import SprintFactory
 from tests.factories.workspaces import MemberFactory
 from tests.permissions.rows import ApiRow, Row
 from workspaces.models import Workspace
 from workspaces.permissions import Can, Role
 
-SEE, PLAN, DECIDE, WRITE = Can.SEE_SPRINTS, Can.PLAN_SPRINTS, Can.DECIDE, Can.EDIT_STORIES
+SEE, PLAN, WRITE, ANSWER = Can.SEE_SPRINTS, Can.PLAN_SPRINTS, Can.EDIT_STORIES, Can.ANSWER
 MANAGE = Can.MANAGE_WORKSPACE
 
 
@@ -23,6 +24,14 @@ def _ready(workspace: Workspace) -> dict[str, Any]:
 
 def _asked(workspace: Workspace) -> dict[str, Any]:
     return {"pk": asked(ready_sprint(workspace), timezone.now()).pk}
+
+
+def _asked_and_delegated(workspace: Workspace) -> dict[str, Any]:
+    """A request that the lead may answer instead of the owner, and did not make."""
+    owner, lead = member_as(workspace, Role.OWNER), member_as(workspace, Role.LEAD)
+    delegated(owner, lead, timezone.now())
+    author = MemberFactory.create(workspace=workspace, role=Role.MARKETER)
+    return {"pk": asked(ready_sprint(workspace), timezone.now(), by=author, to=owner).pk}
 
 
 def _asked_about_mail(workspace: Workspace) -> dict[str, Any]:
@@ -63,7 +72,7 @@ def _agree(workspace: Workspace, _kwargs: dict[str, Any]) -> dict[str, Any]:
 ROWS = [
     Row("sprints:approval_list", see=SEE),
     Row("sprints:approval_request", see=PLAN, act=PLAN, kwargs=_ready, data=_ask),
-    Row("sprints:approval_detail", see=SEE, act=DECIDE, kwargs=_asked, data=_yes),
+    Row("sprints:approval_detail", see=SEE, act=ANSWER, kwargs=_asked_and_delegated, data=_yes),
     Row("sprints:approval_mail", see=SEE, kwargs=_asked_about_mail),
     Row("sprints:approval_remind", act=PLAN, kwargs=_asked),
     Row(
@@ -104,7 +113,7 @@ API_ROWS = [
     ApiRow("api:approval-list", {"get": SEE, "post": PLAN}, data=_ask_by_api),
     ApiRow("api:approval-detail", {"get": SEE}, kwargs=_asked),
     ApiRow("api:approval-remind", {"post": PLAN}, kwargs=_asked),
-    ApiRow("api:approval-decide", {"post": DECIDE}, kwargs=_asked, data=_yes_by_api),
+    ApiRow("api:approval-decide", {"post": ANSWER}, kwargs=_asked_and_delegated, data=_yes_by_api),
     ApiRow("api:retro-list", {"get": SEE}, kwargs=_closed_sprint),
     ApiRow("api:retro-note-list", {"post": WRITE}, data=_note_by_api),
     ApiRow("api:retro-note-detail", {"get": SEE, "delete": WRITE}, kwargs=_note),

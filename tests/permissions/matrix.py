@@ -7,6 +7,7 @@ from tests.permissions import (
     campaigns,
     delivery,
     insights,
+    owners,
     poker,
     sprints,
     strategy,
@@ -14,7 +15,20 @@ from tests.permissions import (
     workspaces,
 )
 
-APPS = (workspaces, audience, strategy, sprints, approvals, poker, campaigns, delivery, transports, insights, backlog)
+APPS = (
+    workspaces,
+    audience,
+    strategy,
+    sprints,
+    approvals,
+    poker,
+    campaigns,
+    delivery,
+    transports,
+    insights,
+    backlog,
+    owners,
+)
 ROWS = [row for app in APPS for row in app.ROWS]
 API_ROWS = [row for app in APPS for row in getattr(app, "API_ROWS", [])]
 

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from sprints.models import ApprovalRequest, ApprovalState, StoryDecision, Verdict
-from sprints.services.approvals import approval_token
+from sprints.services.approval_links import approval_token
 from tests.factories.approvals import answer, asked, brief_of, ready_sprint
 from tests.factories.workspaces import MemberFactory
 from workspaces.models import AuditEntry, Member, SystemMail, Workspace

@@ -9,9 +9,11 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import strip_tags
 
+from sprints.answers import Say
 from sprints.letters import approval, decision
 from sprints.models import ApprovalRequest, Verdict
-from sprints.services.approvals import LINK_LIFE, Say, approval_token, open_approval, remind
+from sprints.services.approval_links import approval_token, open_approval
+from sprints.services.approvals import LINK_LIFE, remind
 from tests.factories.approvals import answer, asked, asked_about_mail, brief_of, ready_sprint, ready_story
 from tests.factories.audience import ContactFactory
 from tests.factories.strategy import ReadingFactory

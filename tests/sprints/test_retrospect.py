@@ -8,9 +8,9 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from emailops.lib.statistics import Estimate
+from sprints.answers import Say
 from sprints.models import Hypothesis, OutcomeVerdict, SendBrief, Sprint, SprintState, Story, StoryStatus, Verdict
 from sprints.retrospect import RetroFigures, more_than_last, recent_sprints, retro_figures
-from sprints.services.approvals import Say
 from sprints.services.retros import record_outcome
 from sprints.services.sprints import close_sprint, start_sprint
 from tests.factories.approvals import answer, asked, ready_sprint, ready_story

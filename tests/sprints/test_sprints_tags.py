@@ -11,8 +11,8 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from emailops.lib.statistics import Estimate
+from sprints.answers import Say
 from sprints.models import OutcomeVerdict, Sprint, Story, Verdict
-from sprints.services.approvals import Say
 from sprints.services.retros import record_outcome
 from tests.factories.approvals import answer, approved_story, asked, brief_of, ready_sprint
 from tests.factories.sprints import SprintFactory, StoryFactory

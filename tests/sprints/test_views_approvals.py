@@ -11,8 +11,9 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from sprints.answers import Say
 from sprints.models import ApprovalPolicy, ApprovalRequest, ApprovalState, SprintState, StoryDecision, Verdict
-from sprints.services.approvals import Say, approval_token
+from sprints.services.approval_links import approval_token
 from tests.factories.approvals import answer, asked, asked_about_mail, brief_of, ready_sprint, ready_story
 from tests.factories.sprints import SprintFactory
 from tests.factories.workspaces import MemberFactory
@@ -67,7 +68,7 @@ def test_the_list_costs_the_same_for_many(
 ) -> None:
     for _number in range(6):
         sprint = ready_sprint(workspace)
-        answer(asked(sprint, now, by=lead, to=owner), Verdict.APPROVED, now)
+        answer(asked(sprint, now, by=lead, to=owner), Verdict.DECLINED, now)
         asked(sprint, now, by=lead, to=owner)
     client = browse(lead)
 

@@ -14,7 +14,9 @@ from django.test import Client
 from django.urls import reverse
 
 from sprints.models import ApprovalRequest, ApprovalState, Covers, StoryDecision, Verdict
-from sprints.services.approvals import LINK_LIFE, approval_token, remind, set_policy
+from sprints.services.approval_links import approval_token
+from sprints.services.approval_policy import set_policy
+from sprints.services.approvals import LINK_LIFE, remind
 from tests.factories.approvals import (
     answer,
     asked,

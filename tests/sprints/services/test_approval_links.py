@@ -10,14 +10,9 @@ from sprints.models import (
     ApprovalRequest,
     Verdict,
 )
-from sprints.services.approvals import (
-    LINK_LIFE,
-    ApprovalLinkInvalid,
-    ApprovalRefused,
-    approval_token,
-    open_approval,
-    remind,
-)
+from sprints.services.answer_words import ApprovalRefused
+from sprints.services.approval_links import ApprovalLinkInvalid, approval_token, open_approval
+from sprints.services.approvals import LINK_LIFE, remind
 from tests.factories.approvals import (
     answer,
     asked,

@@ -9,28 +9,22 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from sprints.answers import Answer, Say
+from sprints.deciders import may_decide
 from sprints.models import (
     ApprovalPolicy,
     ApprovalRequest,
     ApprovalState,
     Covers,
+    Hypothesis,
     SprintState,
     StoryDecision,
     Verdict,
 )
-from sprints.services.approvals import (
-    ApprovalLinkInvalid,
-    ApprovalRefused,
-    PlanChanged,
-    Say,
-    approval_token,
-    decide,
-    may_decide,
-    open_approval,
-    remind,
-    request_approval,
-    set_policy,
-)
+from sprints.services.answer_words import ApprovalRefused
+from sprints.services.approval_links import ApprovalLinkInvalid, approval_token, open_approval
+from sprints.services.approval_policy import set_policy
+from sprints.services.approvals import PlanChanged, decide, remind, request_approval
 from sprints.services.stories import plan_story
 from tests.factories.approvals import (
     answer,
@@ -41,7 +35,7 @@ from tests.factories.approvals import (
     ready_story,
 )
 from tests.factories.audience import ContactFactory
-from tests.factories.sprints import StoryFactory
+from tests.factories.sprints import CriterionFactory, StoryFactory
 from tests.factories.strategy import ReadingFactory
 from tests.factories.workspaces import MemberFactory
 from workspaces.models import AuditEntry, Member, SystemMail, Workspace
@@ -228,7 +222,7 @@ def test_the_one_who_asked_does_not_decide_even_as_an_owner(
     with pytest.raises(ApprovalRefused, match="own proposal"):
         answer(request, Verdict.APPROVED, now, by=lead)
 
-    assert not may_decide(request, lead)
+    assert not may_decide(request, lead, now)
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role != Role.OWNER])
@@ -316,11 +310,17 @@ def _other_goal(sprint: Any) -> None:
     sprint.save()
 
 
-def _other_words(sprint: Any) -> None:
-    sprint.stories.update(title="Another title")
+def _other_promise(sprint: Any) -> None:
+    Hypothesis.objects.filter(story__sprint=sprint).update(expected=0.09)
 
 
-@pytest.mark.parametrize("change", [_dearer, _other_people, _later, _one_more, _other_goal, _other_words])
+def _other_criteria(sprint: Any) -> None:
+    CriterionFactory.create(story=sprint.stories.get())
+
+
+@pytest.mark.parametrize(
+    "change", [_dearer, _other_people, _later, _one_more, _other_goal, _other_promise, _other_criteria]
+)
 def test_a_plan_that_changed_after_it_was_sent_is_not_decided(
     workspace: Workspace, owner: Member, now: datetime, change: Callable[[Any], None]
 ) -> None:
@@ -351,6 +351,7 @@ def test_a_plan_that_was_put_back_as_it_was_can_be_decided(workspace: Workspace,
 
 
 def test_what_moves_by_itself_does_not_stand_in_the_way(workspace: Workspace, owner: Member, now: datetime) -> None:
+    ContactFactory.create_batch(20, workspace=workspace)
     sprint = ready_sprint(workspace, stories=2)
     request = asked(sprint, now, to=owner)
     ContactFactory.create_batch(3, workspace=workspace)
@@ -447,4 +448,4 @@ def test_deciding_through_a_stale_copy_still_looks_at_the_truth(
     answer(request, Verdict.APPROVED, now)
 
     with pytest.raises(ApprovalRefused):
-        decide(request=stale, shown=stale.fingerprint, whole=Verdict.DECLINED, each={}, comment="", by=owner, now=now)
+        decide(request=stale, shown=stale.fingerprint, answer=Answer(Verdict.DECLINED), by=owner, now=now)

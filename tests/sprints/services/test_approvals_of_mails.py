@@ -9,10 +9,7 @@ from sprints.models import (
     ApprovalState,
     Verdict,
 )
-from sprints.services.approvals import (
-    PlanChanged,
-    request_content_approval,
-)
+from sprints.services.approvals import PlanChanged, request_content_approval
 from sprints.services.stories import rewrite_story
 from tests.factories.approvals import (
     MAIL,
@@ -22,6 +19,7 @@ from tests.factories.approvals import (
     ready_sprint,
     ready_story,
 )
+from tests.factories.strategy import GoalFactory
 from workspaces.models import Member, Workspace
 
 pytestmark = pytest.mark.django_db
@@ -57,12 +55,12 @@ def test_a_newer_mail_replaces_the_one_that_waits_and_leaves_the_plan_alone(
     assert second.version == 2
 
 
-def test_a_mail_is_not_decided_when_its_story_was_rewritten(
+def test_a_mail_is_not_decided_when_its_story_is_for_another_goal(
     workspace: Workspace, owner: Member, lead: Member, now: datetime
 ) -> None:
     story = ready_story(ready_sprint(workspace))
     request = asked_about_mail(story, now, to=owner)
-    rewrite_story(story=story, by=lead, now=now, title="Another story")
+    rewrite_story(story=story, by=lead, now=now, goal=GoalFactory.create(workspace=workspace, name="Another goal"))
 
     with pytest.raises(PlanChanged):
         answer(request, Verdict.APPROVED, now)

@@ -1,0 +1,94 @@
+"""How long the team waited for an owner: a blocker on the stand-up, and part of the cycle time of a story."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from sprints.models import ApprovalRequest, ApprovalState, Sprint, SprintState, Story
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """One version that waited, or waits: from when it was asked until it was answered, replaced or pointless."""
+
+    request: ApprovalRequest
+    since: datetime
+    until: datetime | None
+    seen_at: datetime
+
+    @property
+    def is_open(self) -> bool:
+        return self.until is None
+
+    @property
+    def length(self) -> timedelta:
+        return max((self.until or self.seen_at) - self.since, timedelta(0))
+
+    @property
+    def stories(self) -> set[int]:
+        """Ids of the stories that could not go on."""
+        return set() if self.request.is_strategy else {item["id"] for item in self.request.asked_items}
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerWaiting:
+    """The waits of a sprint, oldest first; `total` counts time once, however many versions waited in it."""
+
+    waits: list[Wait]
+
+    @property
+    def open(self) -> list[Wait]:
+        return [wait for wait in self.waits if wait.is_open]
+
+    @property
+    def past(self) -> list[Wait]:
+        return [wait for wait in self.waits if not wait.is_open]
+
+    @property
+    def total(self) -> timedelta:
+        return _covered(self.waits)
+
+
+def waiting_in(sprint: Sprint, now: datetime) -> OwnerWaiting:
+    """Open and past waiting for the owner in a sprint: its plan, and the mails and launches of its stories.
+
+    One query.
+    """
+    asked = ApprovalRequest.objects.for_workspace(sprint.workspace).with_people()
+    about = asked.filter(Q(sprint=sprint) | Q(story__sprint=sprint)).order_by("requested_at", "pk")
+    return OwnerWaiting([_wait(request, sprint, now) for request in about])
+
+
+def waited_for(stories: Sequence[Story], now: datetime) -> dict[int, timedelta]:
+    """How long each of these stories waited for the owner, by story; what two versions share counts once.
+
+    One query.
+    """
+    pks = [story.pk for story in stories]
+    sprints = {story.sprint_id for story in stories if story.sprint_id}
+    requests = ApprovalRequest.objects.filter(Q(story__in=pks) | Q(sprint__in=sprints)).select_related("sprint")
+    waits = [_wait(request, request.sprint, now) for request in requests.order_by("requested_at", "pk")]
+    return {pk: _covered(wait for wait in waits if pk in wait.stories) for pk in pks}
+
+
+def _wait(request: ApprovalRequest, sprint: Sprint | None, now: datetime) -> Wait:
+    until = request.decided_at or request.superseded_at
+    if until is None and request.state == ApprovalState.SUPERSEDED:
+        until = request.requested_at  # replaced before the moment was kept: nothing is known, so nothing is counted
+    if until is None and sprint is not None and sprint.state == SprintState.CLOSED:
+        until = max(sprint.closed_at or now, request.requested_at)
+    return Wait(request, request.requested_at, until, now)
+
+
+def _covered(waits: Iterable[Wait]) -> timedelta:
+    """The time in which at least one of them waited."""
+    total, end = timedelta(0), None
+    for wait in sorted(waits, key=lambda wait: wait.since):
+        until = wait.since + wait.length
+        start = wait.since if end is None else max(wait.since, end)
+        if until > start:
+            total += until - start
+        end = until if end is None else max(end, until)
+    return total

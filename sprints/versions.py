@@ -1,0 +1,90 @@
+"""A request compared with other versions of the same question, and with how things are now."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sprints.deciders import policy_of
+from sprints.models import (
+    YES,
+    ApprovalPolicy,
+    ApprovalRequest,
+    ApprovalSubject,
+    Sprint,
+    SprintState,
+    Story,
+    StoryDecision,
+)
+from sprints.plan_changes import PlanChanges, Tolerance, plan_changes, story_changes
+from sprints.snapshot import Snapshot, content_snapshot, sprint_snapshot
+from sprints.strategy_snapshot import goal_version, plan_version, principle_version, strategy_changes
+from strategy.models import Goal, Principle
+
+
+def tolerance_of(policy: ApprovalPolicy) -> Tolerance:
+    return Tolerance(people=policy.audience_tolerance, points=policy.points_tolerance)
+
+
+def version_changes(before: Snapshot, after: Snapshot, tolerance: Tolerance | None = None) -> PlanChanges:
+    """What is different between two versions of a question, whatever it is about."""
+    if "items" in after:
+        return strategy_changes(before, after)
+    return plan_changes(before, after, tolerance)
+
+
+def current_snapshot(request: ApprovalRequest, now: datetime) -> Snapshot:
+    """What a request would freeze if it were sent now."""
+    if request.sprint is not None:
+        return sprint_snapshot(request.sprint, planned_stories(request.sprint), now)
+    if request.subject == ApprovalSubject.GOAL:
+        return goal_version(Goal.objects.with_kpi().get(pk=request.goal_id or 0))
+    if request.subject == ApprovalSubject.PRINCIPLE:
+        return principle_version(Principle.objects.select_related("workspace").get(pk=request.principle_id or 0))
+    if request.subject == ApprovalSubject.PLAN:
+        return plan_version(request.workspace)
+    return _mail_now(request, now)
+
+
+def planned_stories(sprint: Sprint) -> list[Story]:
+    return list(sprint.stories.with_plan().filter(dropped_at=None).order_by("rank", "pk"))
+
+
+def _mail_now(request: ApprovalRequest, now: datetime) -> Snapshot:
+    """The mail, and for a launch its audience and days, are compared where they are made: by whoever sends."""
+    story = Story.objects.with_plan().get(pk=request.story_id or 0)
+    frozen = request.items[0]
+    current = content_snapshot(story, frozen["content"], now)
+    if request.subject == ApprovalSubject.LAUNCH:
+        current = {**current, "kind": "launch", "stories": [{**current["stories"][0], "brief": frozen["brief"]}]}
+    return current
+
+
+def changed_since(request: ApprovalRequest, now: datetime) -> PlanChanges:
+    """What is not as it was sent; of a sprint that is over, nothing: its stories have gone their ways."""
+    if request.sprint and request.sprint.state == SprintState.CLOSED:
+        return PlanChanges()
+    limits = tolerance_of(policy_of(request.workspace))
+    return version_changes(request.snapshot, current_snapshot(request, now), limits)
+
+
+def carried_from(sprint: Sprint, snapshot: Snapshot) -> list[int]:
+    """Ids of the stories in a plan that the owner approved in this very form, so that they are not asked again."""
+    limits = tolerance_of(policy_of(sprint.workspace))
+    approved = dict(_approved_items(sprint, [s["id"] for s in snapshot["stories"]]))
+    return [
+        item["id"]
+        for item in snapshot["stories"]
+        if item["id"] in approved
+        and not any(d.is_material for d in story_changes(approved[item["id"]], item, snapshot["currency"], limits))
+    ]
+
+
+def _approved_items(sprint: Sprint, stories: Iterable[int]) -> Iterable[tuple[int, Snapshot]]:
+    newest = (
+        StoryDecision.objects.filter(story__in=list(stories), request__sprint=sprint)
+        .select_related("request")
+        .order_by("story_id", "-request__decided_at", "-pk")
+        .distinct("story_id")
+    )
+    for decision in newest:
+        if decision.verdict in YES:
+            yield decision.story_id, next(i for i in decision.request.items if i["id"] == decision.story_id)
