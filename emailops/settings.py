@@ -284,11 +284,14 @@ SPECTACULAR_SETTINGS = {
         "GoalKind": "strategy.models.GoalKind",
         "StoryKind": "sprints.models.StoryKind",
         "StoryStatus": "sprints.models.StoryStatus",
+        "OriginKind": "sprints.models.OriginKind",
+        "DelegationScope": "sprints.models.DelegationScope",
         "NoteKind": "sprints.models.NoteKind",
         "Verdict": "sprints.models.Verdict",
         "OutcomeVerdict": "sprints.models.OutcomeVerdict",
         "TransportKind": "delivery.models.TransportKind",
         "FeedbackKind": "delivery.models.FeedbackKind",
+        "LimitScope": "delivery.models.pace.LimitScope",
     },
 }
 

@@ -118,7 +118,7 @@ class RulesViewSet(ChoiceViewSet):
         return Response(RulesSerializer(rules_of(self.member)).data)
 
 
-class TickSerializer(serializers.Serializer[Any]):
+class ConditionTickSerializer(serializers.Serializer[Any]):
     """Whether the condition is met."""
 
     is_met = serializers.BooleanField()
@@ -131,11 +131,11 @@ class ConditionViewSet(ScopedViewSet[ApprovalCondition], mixins.ListModelMixin, 
     serializer_class = ConditionSerializer
     can: ClassVar = {"list": Can.SEE_SPRINTS, "retrieve": Can.SEE_SPRINTS, "tick": Can.TICK_CONDITIONS}
 
-    @extend_schema(request=TickSerializer, responses={200: ConditionSerializer})
+    @extend_schema(request=ConditionTickSerializer, responses={200: ConditionSerializer})
     @action(detail=True, methods=["post"])
     def tick(self, request: Request, pk: str) -> Response:
         """Say that it is met, or that it is not."""
-        is_met = self.checked(TickSerializer)["is_met"]
+        is_met = self.checked(ConditionTickSerializer)["is_met"]
         tick_condition(condition=self.get_object(), is_met=is_met, by=self.member, now=self.now)
         return self.shown(self.get_object())
 

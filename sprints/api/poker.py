@@ -242,7 +242,7 @@ class DeadlineSerializer(serializers.Serializer[Any]):
     deadline_at = serializers.DateTimeField()
 
 
-class LinkSerializer(serializers.Serializer[Any]):
+class GuestLinkSerializer(serializers.Serializer[Any]):
     """The link for guests."""
 
     token = serializers.CharField(help_text="Stands in `/poker/{token}/`.")
@@ -409,7 +409,7 @@ class PokerViewSet(ScopedViewSet[PokerSession], mixins.ListModelMixin):
         sessions.move_deadline(session=session, deadline_at=until, by=self.member, now=ServerClock()())
         return self._table(session)
 
-    @extend_schema(methods=["post"], request=None, responses={201: LinkSerializer})
+    @extend_schema(methods=["post"], request=None, responses={201: GuestLinkSerializer})
     @extend_schema(methods=["delete"], request=None, responses={204: None})
     @action(detail=True, methods=["post", "delete"])
     def link(self, request: Request, pk: str) -> Response:
@@ -420,7 +420,7 @@ class PokerViewSet(ScopedViewSet[PokerSession], mixins.ListModelMixin):
             return Response(status=204)
         session = guests.open_link(session=session, by=self.member, now=now)
         made = {"token": guests.guest_token(session), "expires_at": session.link_expires_at}
-        return Response(LinkSerializer(made).data, status=201)
+        return Response(GuestLinkSerializer(made).data, status=201)
 
     @extend_schema(request=None, responses={200: TableSerializer})
     @action(detail=True, methods=["post"])

@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveIntegerField()),
                 ('at', models.DateTimeField()),
-                ('event', models.CharField(choices=[('asked', 'asked'), ('replaced', 'replaced by a newer version'), ('reminded', 'reminded'), ('escalated', 'asked a second person'), ('code_mailed', 'had a code mailed'), ('code_refused', 'gave a wrong code'), ('decided', 'decided'), ('changed', 'plan changed'), ('condition_ticked', 'ticked a condition'), ('condition_unticked', 'took back the tick of a condition'), ('delegated', 'delegated'), ('delegation_ended', 'ended a delegation'), ('rules_set', 'chose rules of being asked'), ('policy_set', 'changed the policy')], max_length=20)),
+                ('event', models.CharField(choices=[('asked', 'asked'), ('reminded', 'reminded'), ('escalated', 'asked a second person'), ('code_mailed', 'had a code mailed'), ('code_refused', 'gave a wrong code'), ('decided', 'decided'), ('changed', 'found a change in an approved plan'), ('condition_ticked', 'ticked a condition'), ('condition_unticked', 'took back the tick of a condition'), ('delegated', 'delegated'), ('delegation_ended', 'ended a delegation'), ('rules_set', 'chose rules of being asked'), ('policy_set', 'changed the policy')], max_length=20)),
                 ('subject', models.CharField(max_length=200)),
                 ('actor', models.CharField(blank=True, max_length=200)),
                 ('through', models.CharField(blank=True, max_length=100)),
