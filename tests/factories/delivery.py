@@ -272,7 +272,11 @@ def approve(story: Story, now: datetime) -> StoryDecision:
         subject=ApprovalSubject.SPRINT,
         sprint=story.sprint,
         version=1,
-        snapshot={"kind": "sprint", "stories": [story_snapshot(story, now)]},
+        snapshot={
+            "kind": "sprint",
+            "currency": story.workspace.currency,
+            "stories": [story_snapshot(story, now)],
+        },
         fingerprint="0" * 64,
         material="0" * 64,
         requested_by=story.created_by,

@@ -339,7 +339,7 @@ class TestRecipients:
         client = browse(marketer)
         client.get(url("recipient_list", run))
 
-        with django_assert_max_num_queries(10):
+        with django_assert_max_num_queries(11):
             client.get(url("recipient_list", run))
 
 

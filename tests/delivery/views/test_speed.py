@@ -170,7 +170,7 @@ class TestLimits:
             SpeedLimitFactory.create(workspace=workspace, scope=LimitScope.GROUP, group=group)
         person.get(at("settings_speed", workspace))
 
-        with django_assert_max_num_queries(11):
+        with django_assert_max_num_queries(12):
             person.get(at("settings_speed", workspace))
 
 
