@@ -19,6 +19,8 @@ from tests.stack import ROOT, Stack
 pytestmark = pytest.mark.browser
 LOOKS = [("light", 1440, 900), ("dark", 1440, 900), ("light", 390, 844), ("dark", 390, 844)]
 LEAD = "elena@marenmoss.example"
+OWNER = "marta@marenmoss.example"
+OWNERS_PAGES = {"sprints:owner_rules_edit"}
 SHOTS = os.environ.get("SHOTS", "")
 
 
@@ -40,10 +42,20 @@ def addresses(company: Stack) -> dict[str, dict[str, str]]:
 @pytest.fixture(scope="module")
 def looks(browser: Browser, company: Stack) -> Iterator[dict[tuple[str, int], BrowserContext]]:
     """One signed-in context for each way of looking."""
+    yield from _looks_of(LEAD, browser, company)
+
+
+@pytest.fixture(scope="module")
+def owners_looks(browser: Browser, company: Stack) -> Iterator[dict[tuple[str, int], BrowserContext]]:
+    """The same for the business owner, who alone has some pages."""
+    yield from _looks_of(OWNER, browser, company)
+
+
+def _looks_of(person: str, browser: Browser, company: Stack) -> Iterator[dict[tuple[str, int], BrowserContext]]:
     first = browser.new_context(base_url=company.base_url)
     page = first.new_page()
     page.goto("/accounts/login/")
-    page.get_by_label("E-mail address").fill(LEAD)
+    page.get_by_label("E-mail address").fill(person)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/w/**")
@@ -72,15 +84,27 @@ def test_every_page_of_the_matrix_is_looked_at() -> None:
     assert len(PAGES) > 10
 
 
-@pytest.mark.parametrize("name", [*PAGES, *PUBLIC_PAGES])
+@pytest.mark.parametrize("name", [*(page for page in PAGES if page not in OWNERS_PAGES), *PUBLIC_PAGES])
 def test_page_is_sound(
     name: str,
     looks: dict[tuple[str, int], BrowserContext],
     addresses: dict[str, dict[str, str]],
     company: Stack,
 ) -> None:
-    address = addresses["inside"].get(name) or addresses["public"][name]
+    _look_at(name, addresses["inside"].get(name) or addresses["public"][name], looks, company)
 
+
+@pytest.mark.parametrize("name", sorted(OWNERS_PAGES))
+def test_page_of_the_owner_is_sound(
+    name: str,
+    owners_looks: dict[tuple[str, int], BrowserContext],
+    addresses: dict[str, dict[str, str]],
+    company: Stack,
+) -> None:
+    _look_at(name, addresses["inside"][name], owners_looks, company)
+
+
+def _look_at(name: str, address: str, looks: dict[tuple[str, int], BrowserContext], company: Stack) -> None:
     for (theme, width), context in looks.items():
         page = context.new_page()
         complaints = _complaints(page)

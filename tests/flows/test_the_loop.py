@@ -223,7 +223,7 @@ def _owner_decides_on_the_phone(browser: Browser, stack: Stack) -> None:
         assert stack.rows("SELECT count(*) FROM sprints_storydecision") == [(0,)], "looking decided something"
         olga.sees("Water reminder", "A free mister", "480")
         olga.main.get_by_role("group", name="Your decision on").get_by_text("Approve", exact=True).click()
-        olga.fill({"About this story": "Do it, and tell me what it cost."})
+        olga.fill({"What should change, or the conditions, one a line": "Do it, and tell me what it cost."})
         olga.page.get_by_role("button", name="Approve", exact=True).click()
         olga.press("Yes, approve", inside=olga.page.get_by_role("dialog"))
         olga.sees("approved|Approved")
