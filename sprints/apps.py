@@ -9,9 +9,12 @@ class SprintsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register menu, home panels, a tab of the settings, and this app's mails."""
+        from sprints import standup_letters
         from sprints.audit_words import AUDIT_WORDS
         from sprints.home import running_sprint
         from sprints.letters import approval, decision
+        from sprints.moves import register_moves
+        from sprints.own_moves import KINDS, sprint_moves
         from sprints.queries import backlog_count
         from sprints.waiting import waiting_count, waiting_panel
         from workspaces.audit import describe_actions
@@ -26,6 +29,7 @@ class SprintsConfig(AppConfig):
             Entry("backlog", "plan", 11, _("Backlog"), "layers", "sprints:story_list", see, count=backlog_count)
         )
         register_entry(Entry("sprints", "plan", 12, _("Sprints"), "square-kanban", "sprints:sprint_list", see))
+        register_entry(Entry("stand_up", "plan", 12, _("Stand-up"), "timer", "sprints:stand_up_today", see))
         register_panel(Panel("sprint", "side", 10, see, "sprints/_home_sprint.html", running_sprint))
         register_entry(
             Entry(
@@ -43,5 +47,9 @@ class SprintsConfig(AppConfig):
         register_entry(Entry("retros", "plan", 14, _("Retrospectives"), "history", "sprints:retro_list", see))
         register_panel(Panel("approval", "banner", 10, see, "sprints/_approval_banner.html", waiting_panel))
         register_tab(Tab(15, _("Approval"), "sprints:settings_approval", Can.MANAGE_WORKSPACE))
+        register_tab(Tab(16, _("Stand-up"), "sprints:settings_stand_up", Can.MANAGE_WORKSPACE))
+        register_moves(KINDS, sprint_moves)
+        register_letter("sprints.stand_up_reminder", standup_letters.reminder)
+        register_letter("sprints.stand_up_digest", standup_letters.digest)
         register_letter("sprints.approval", approval)
         register_letter("sprints.decision", decision)

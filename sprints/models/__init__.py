@@ -12,6 +12,17 @@ from sprints.models.approvals import (
 )
 from sprints.models.retros import NoteKind, OutcomeVerdict, RetroAction, RetroNote, StoryOutcome
 from sprints.models.sprints import SPRINT_MOVES, Sprint, SprintQuerySet, SprintState
+from sprints.models.standups import (
+    PlanKept,
+    SpeakingOrder,
+    StandUp,
+    StandUpEntry,
+    StandUpReminder,
+    StandUpSchedule,
+    StandUpSeat,
+    StandUpTurn,
+    TurnState,
+)
 from sprints.models.stories import (
     AMOUNT_DIGITS,
     CENTS,
@@ -42,19 +53,28 @@ __all__ = [
     "Hypothesis",
     "NoteKind",
     "OutcomeVerdict",
+    "PlanKept",
     "RetroAction",
     "RetroNote",
     "ScopeChange",
     "ScopeEntry",
     "SendBrief",
+    "SpeakingOrder",
     "Sprint",
     "SprintQuerySet",
     "SprintState",
+    "StandUp",
+    "StandUpEntry",
+    "StandUpReminder",
+    "StandUpSchedule",
+    "StandUpSeat",
+    "StandUpTurn",
     "Story",
     "StoryDecision",
     "StoryKind",
     "StoryOutcome",
     "StoryQuerySet",
     "StoryStatus",
+    "TurnState",
     "Verdict",
 ]
