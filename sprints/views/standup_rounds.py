@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from sprints.forms.standups import StepForm
-from sprints.models import SpeakingOrder, StandUp, TurnState
+from sprints.models import SpeakingOrder, StandUp, StandUpTurn, TurnState
 from sprints.services import standup_rounds as rounds
 from sprints.services.standup_schedules import move_seat
 from sprints.services.standups import StandUpRefused, open_stand_up
@@ -40,6 +40,7 @@ def _round_context(request: MemberRequest, stand_up: StandUp) -> dict[str, Any]:
     schedule = schedule_of(request.workspace)
     turns = list(stand_up.turns.select_related("member__user").order_by("position", "pk"))
     speaking = next((turn for turn in turns if turn.state == TurnState.SPEAKING), None)
+    seconds = _seconds_left(speaking, request) if speaking else 0
     wrote = {entry.member_id: card_of(entry) for entry in stand_up.entries.shown()}
     return {
         "stand_up": stand_up,
@@ -47,7 +48,8 @@ def _round_context(request: MemberRequest, stand_up: StandUp) -> dict[str, Any]:
         "turns": turns,
         "speaking": speaking,
         "card": wrote.get(speaking.member_id) if speaking else None,
-        "seconds": _seconds_left(speaking, request) if speaking else 0,
+        "seconds": seconds,
+        "rate": seconds / schedule.seconds_each,
         "following": next((turn for turn in turns if turn.state == TurnState.WAITING), None),
         "people": [] if stand_up.is_live else rounds.speaking_order(stand_up, schedule),
         "wrote": set(wrote),
@@ -55,10 +57,10 @@ def _round_context(request: MemberRequest, stand_up: StandUp) -> dict[str, Any]:
     }
 
 
-def _seconds_left(speaking: Any, request: MemberRequest) -> int:
+def _seconds_left(speaking: StandUpTurn, request: MemberRequest) -> int:
     """By the server's clock; below zero when the time is over."""
     if speaking.ends_at is None:
-        return int(speaking.seconds_left)
+        return speaking.seconds_left or 0
     return round((speaking.ends_at - request.now).total_seconds())
 
 

@@ -13,7 +13,7 @@ from audience.models import Contact, ContactImport, Segment
 from campaigns.models import Campaign
 from delivery.links import unsubscribe_url
 from delivery.models import Delivery, SandboxMessage, SigningKey, Transport
-from sprints.models import ApprovalRequest, Sprint, Story
+from sprints.models import ApprovalRequest, Sprint, StandUp, Story
 from sprints.services.approvals import approval_token
 from strategy.models import Goal, Kpi, Principle
 from workspaces.models import Workspace
@@ -80,6 +80,12 @@ PAGES: dict[str, Find] = {
     "sprints:approval_request": _first(Sprint, state="planning"),
     "sprints:approval_detail": _first(ApprovalRequest, subject="sprint"),
     "sprints:settings_approval": nothing,
+    "sprints:stand_up_today": nothing,
+    "sprints:stand_up_round": nothing,
+    "sprints:stand_up_list": nothing,
+    "sprints:stand_up_detail": _first(StandUp, entries__isnull=False),
+    "sprints:sprint_blockers": _first(Sprint, state="running"),
+    "sprints:settings_stand_up": nothing,
     "sprints:retro_list": nothing,
     "sprints:retro_detail": _first(Sprint, state="closed"),
     "campaigns:campaign_list": nothing,
