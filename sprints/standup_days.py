@@ -28,7 +28,7 @@ def may_take_part(workspace: Workspace) -> MemberQuerySet:
 def participants(schedule: StandUpSchedule) -> list[Member]:
     """Who takes part, in the order put by hand. One query."""
     everybody = may_take_part(schedule.workspace)
-    if schedule.pk is None:
+    if not schedule.is_set:
         return list(everybody.filter(role__in=USUALLY))
     seated = everybody.filter(pk__in=schedule.seats.values("member"))
     places = dict(schedule.seats.values_list("member_id", "position"))

@@ -58,6 +58,11 @@ class StandUpSchedule(models.Model):
     def __str__(self) -> str:
         return f"stand-up of {self.workspace_id}"
 
+    @property
+    def is_set(self) -> bool:
+        """Whether the team has set it; the usual one, which stands in until then, is not saved."""
+        return bool(self.pk)
+
 
 class StandUpSeat(Owned):
     """Somebody who takes part. `position` is the order when it is put by hand."""

@@ -1,6 +1,6 @@
 """What the stand-up mails by itself: a reminder to those who have not written, and one digest a day to the team."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -41,7 +41,7 @@ def _remind(schedule: StandUpSchedule, people: Sequence[Member], day: date, now:
         remind_member(stand_up=stand_up, member=member, now=now)
 
 
-def _without(people: Sequence[Member], known: Sequence[int]) -> list[Member]:
+def _without(people: Sequence[Member], known: Iterable[int]) -> list[Member]:
     out = set(known)
     return [member for member in people if member.pk not in out]
 

@@ -48,7 +48,7 @@ def set_schedule(*, workspace: Workspace, terms: Terms, by: Member, now: datetim
         "order": terms.order,
     }
     known = schedule_of(workspace)
-    places = [member.pk for member in participants(known)] if known.pk else []
+    places = [member.pk for member in participants(known)] if known.is_set else []
     schedule, _created = StandUpSchedule.objects.update_or_create(workspace=workspace, defaults=fields)
     wanted = [member.pk for member in terms.members]
     _seat(schedule, [pk for pk in places if pk in wanted] + [pk for pk in wanted if pk not in places])

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from sprints.forms.standups import BlockerForm, EntryForm, ScheduleForm
 from sprints.models import Sprint, SprintState, StandUp, StandUpEntry, StandUpSchedule, Story
+from sprints.moves import kept
 from sprints.services import standup_schedules, standups
 from sprints.services.standups import StandUpRefused, entry_before, offered_moves
 from sprints.services.stories import StoryRefused
@@ -59,7 +60,6 @@ def _around(request: MemberRequest) -> dict[str, Any]:
     team = team_of(stand_up, schedule) if stand_up else Team([], [])
     return {
         "schedule": schedule,
-        "is_set": schedule.pk is not None,
         "is_on": is_on(schedule, today),
         "next_day": next_day(schedule, today),
         "today": today,
@@ -86,7 +86,7 @@ def _own_part(request: MemberRequest, stand_up: StandUp, form: EntryForm | None)
     return {
         "entry_form": form,
         "entry": entry if entry.pk else None,
-        "offered": card_of(StandUpEntry(moves=standups.kept(offered_moves(entry)))).moves,
+        "offered": card_of(StandUpEntry(moves=kept(offered_moves(entry)))).moves,
         "before": before,
         "chosen": [str(value) for value in form["moves"].value() or ()],
     }
@@ -120,7 +120,7 @@ def stand_up_entry(request: MemberRequest, pk: int) -> HttpResponse:
     if request.htmx:
         return render(request, "sprints/_stand_up_said.html", {"form": form}, status=UNPROCESSABLE)
     if stand_up.day != own_day(request.member, request.now):
-        raise StandUpRefused(" ".join(form.non_field_errors()))
+        raise StandUpRefused(" ".join(str(error) for error in form.non_field_errors()))
     return _today(request, entry_form=form)
 
 

@@ -20,7 +20,7 @@ def test_until_it_is_set_the_makers_take_part_from_monday_to_friday(
 ) -> None:
     schedule = schedule_of(lead.workspace)
 
-    assert schedule.pk is None
+    assert not schedule.is_set
     assert schedule.weekdays == [0, 1, 2, 3, 4]
     assert set(participants(schedule)) == {lead, marketer, analyst}
 
