@@ -152,6 +152,7 @@ NOT_A_PAGE = {
     "audience:segment_preview": "a fragment of the builder, looked at inside it",
     "audience:import_refusals": "a CSV",
     "delivery:recipients_csv": "a CSV",
+    "workspaces:live": "a stream without an end",
     "campaigns:campaign_preview": "a mail's own HTML in a frame, looked at on the pages of its campaign",
     "sprints:approval_mail": "a mail's own HTML in a frame, looked at on the page of its request",
 }

@@ -5,16 +5,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from celery import current_app
 
 from emailops.beat import SteadyScheduler
+from emailops.celery import app
 
 RING = "due campaigns, lost bells, dead workers"
 
 
 @pytest.fixture
 def scheduler(tmp_path: Path) -> Iterator[SteadyScheduler]:
-    made = SteadyScheduler(app=current_app, schedule_filename=str(tmp_path / "beat-schedule"))
+    made = SteadyScheduler(app=app, schedule_filename=str(tmp_path / "beat-schedule"))
     yield made
     made.close()
 
@@ -40,4 +40,4 @@ def test_a_bell_that_rang_a_moment_ago_is_left_alone(scheduler: SteadyScheduler)
 
 
 def test_beat_is_started_with_it() -> None:
-    assert current_app.conf.beat_scheduler == f"{SteadyScheduler.__module__}:{SteadyScheduler.__name__}"
+    assert app.conf.beat_scheduler == f"{SteadyScheduler.__module__}:{SteadyScheduler.__name__}"
