@@ -108,7 +108,7 @@ def pass_word(*, stand_up: StandUp, turn: int, by: Member, now: datetime) -> Non
     _step(stand_up, turn, "turn_ended", by, now, _ends(TurnState.DONE))
 
 
-def skip(*, stand_up: StandUp, turn: int, by: Member, now: datetime) -> None:
+def skip_turn(*, stand_up: StandUp, turn: int, by: Member, now: datetime) -> None:
     """Whoever has the word is not here; the next begins. Repeating it for the same turn changes nothing."""
     _step(stand_up, turn, "turn_skipped", by, now, _ends(TurnState.SKIPPED))
 

@@ -74,8 +74,8 @@ def stand_up_step(request: MemberRequest, pk: int) -> HttpResponse:
         raise StandUpRefused(_("The round has changed since you loaded it. Load the page again."))
     STEPS[form.cleaned_data["step"]](request, stand_up, form.cleaned_data)
     if request.htmx:
-        fresh = StandUp.objects.select_related("workspace").get(pk=stand_up.pk)
-        return _round(request, fresh)
+        stand_up.refresh_from_db()
+        return _round(request, stand_up)
     return redirect("sprints:stand_up_round", workspace=request.workspace.slug)
 
 
@@ -111,7 +111,7 @@ STEPS: dict[str, Step] = {
     "end": _whole(rounds.end_round),
     "draw": _whole(rounds.draw_again),
     "next": _of_turn(rounds.pass_word),
-    "skip": _of_turn(rounds.skip),
+    "skip": _of_turn(rounds.skip_turn),
     "pause": _of_turn(rounds.pause),
     "back": _of_turn(rounds.bring_back),
     "up": _seat(up=True),

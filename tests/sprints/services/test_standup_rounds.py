@@ -11,7 +11,7 @@ from sprints.services.standup_rounds import (
     end_round,
     pass_word,
     pause,
-    skip,
+    skip_turn,
     speaking_order,
     start_round,
 )
@@ -74,7 +74,7 @@ def test_passing_the_word_twice_for_one_turn_passes_it_once(stand_up: StandUp, t
 
 def test_who_was_skipped_can_come_back_at_the_end(stand_up: StandUp, team: list[Member]) -> None:
     first = speaking(stand_up)
-    skip(stand_up=stand_up, turn=first.pk, by=team[1], now=MONDAY)
+    skip_turn(stand_up=stand_up, turn=first.pk, by=team[1], now=MONDAY)
 
     bring_back(stand_up=stand_up, turn=first.pk, by=team[1], now=MONDAY)
 
