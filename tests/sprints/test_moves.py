@@ -11,7 +11,7 @@ from sprints.services.stories import write_story
 from tests.factories.approvals import answer, asked, ready_sprint
 from tests.factories.campaigns import campaign_for
 from tests.factories.delivery import RunFactory
-from tests.factories.sprints import StoryFactory
+from tests.factories.sprints import BriefFactory
 from workspaces.audit import record
 from workspaces.models import Member
 
@@ -47,7 +47,7 @@ def test_asking_starting_and_the_answer_are_told_to_whoever_asked(lead: Member, 
 
 
 def test_a_campaign_that_was_made_and_written_is_told(lead: Member) -> None:
-    story = StoryFactory.create(workspace=lead.workspace)
+    story = BriefFactory.create(story__workspace=lead.workspace).story
 
     campaign = campaign_for(story, lead, WITHIN)
 
