@@ -54,6 +54,10 @@ class EntryForm(StyledForm):
         self.entry = entry
         known = Story.objects.for_workspace(entry.workspace).filter(pk__in=[story.pk for story in stories])
         self.fields["stories"].queryset = known  # type: ignore[attr-defined]  # a choice field
+        if not moves:
+            self.fields["yesterday"].label = _("What have you done?")
+        if not stories:
+            self.fields["today"].label = _("What will you do?")
 
     @property
     def answers(self) -> Answers:

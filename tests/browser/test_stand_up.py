@@ -57,7 +57,7 @@ def test_all_screens_follow_the_round_and_its_keys(enter: Enter) -> None:
         page.wait_for_timeout(500)  # until the stream is open
 
     mine.get_by_role("button", name="Start").click()
-    expect(hers.get_by_text("Speaks now")).to_be_visible()
+    expect(hers.get_by_text("Speaks now", exact=True)).to_be_visible()
     first = _speaker(mine)
     assert _speaker(hers) == first
 
@@ -79,7 +79,7 @@ def test_what_one_writes_is_saved_and_appears_at_the_others(enter: Enter) -> Non
         page.goto("/w/maren-moss/stand-up/")
         page.wait_for_timeout(500)  # until the stream is open
 
-    mine.get_by_label("What else will you do?").fill("Tea with the printer")
+    mine.locator("[name=today]").fill("Tea with the printer")
 
     expect(mine.locator("#entry-said")).to_contain_text("Saved at")
     expect(hers.locator("#team")).to_contain_text("Tea with the printer")
