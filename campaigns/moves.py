@@ -25,7 +25,7 @@ def _scheduled(label: str, _detail: Detail) -> str:
 
 
 KINDS = {
-    "campaign.created": MoveKind("plus", _made),
+    "campaign.created": MoveKind("plus", _made, ("campaign.content_written",)),
     "campaign.content_written": MoveKind("pen-line", _wrote),
     "campaign.scheduled": MoveKind("calendar-days", _scheduled),
 }

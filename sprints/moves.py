@@ -4,7 +4,7 @@ A fact is kept without words, so that everybody reads it in the own language. Ap
 `register_moves`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -39,10 +39,15 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class MoveKind:
-    """How a kind of move looks and what it says, in the active language."""
+    """How a kind of move looks and what it says, in the active language.
+
+    It goes without saying when one of the kinds in `said_by` is told of the same target: who wrote a story also wrote
+    its brief.
+    """
 
     icon: str
     words: Callable[[str, Mapping[str, Any]], str]
+    said_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +77,14 @@ def moves_of(member: Member, span: Span) -> list[Move]:
         for at, move in find(member, span):
             if move.key not in found or found[move.key][0] <= at:
                 found[move.key] = (at, move)
-    newest = sorted(found.values(), key=lambda dated: (dated[0], dated[1].key))
+    dated = [(at, move) for at, move in found.values() if not _goes_without_saying(move, found)]
+    newest = sorted(dated, key=lambda pair: (pair[0], pair[1].key))
     return [move for _at, move in newest[-MOST_MOVES:]]
+
+
+def _goes_without_saying(move: Move, found: Collection[str]) -> bool:
+    kind = _kinds.get(move.kind)
+    return kind is not None and any(f"{other}-{move.target}" in found for other in kind.said_by)
 
 
 def acts_of(member: Member, span: Span, actions: Iterable[str]) -> Iterable[AuditEntry]:

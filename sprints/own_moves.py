@@ -69,8 +69,8 @@ def _closed(label: str, _detail: Detail) -> str:
 ACTS = {
     "story.moved": MoveKind("square-kanban", _moved),
     "story.written": MoveKind("layers", _written),
-    "story.hypothesis_set": MoveKind("flask-conical", _believed),
-    "story.brief_set": MoveKind("send", _briefed),
+    "story.hypothesis_set": MoveKind("flask-conical", _believed, ("story.written",)),
+    "story.brief_set": MoveKind("send", _briefed, ("story.written",)),
     "approval.requested": MoveKind("clipboard-check", _asked),
     "approval.decided": MoveKind("gavel", _decided),
     "sprint.opened": MoveKind("calendar-days", _opened),

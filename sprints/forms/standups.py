@@ -92,7 +92,7 @@ def _initial(entry: StandUpEntry, moves: Sequence[Move], stories: Sequence[Story
 class BlockerForm(StyledForm):
     """What is in which story's way, and who clears it."""
 
-    story = forms.ModelChoiceField(label=_("Story"), queryset=Story.objects.none())
+    story = forms.ModelChoiceField(label=_("Story"), queryset=Story.objects.none(), empty_label=_("Choose a story"))
     reason = forms.CharField(label=_("What is in the way"), max_length=LONGEST_REASON)
     owner = forms.ModelChoiceField(label=_("Who clears it"), queryset=Member.objects.none(), empty_label=None)
 
@@ -143,7 +143,7 @@ class ScheduleForm(StyledForm):
         label=_("Seconds for each"),
         min_value=SHORTEST_TURN,
         max_value=LONGEST_TURN,
-        help_text=_("Then the clock says so."),
+        help_text=_("Then the clock turns red; nobody is cut off."),
     )
     order = forms.ChoiceField(
         label=_("Who speaks after whom"), choices=SpeakingOrder.choices, widget=forms.RadioSelect()

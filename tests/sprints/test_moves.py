@@ -46,12 +46,12 @@ def test_asking_starting_and_the_answer_are_told_to_whoever_asked(lead: Member, 
     assert words(owner) == [f"Decided on {request}"]
 
 
-def test_a_campaign_that_was_made_and_written_is_told(lead: Member) -> None:
+def test_a_campaign_that_was_made_and_written_is_told_in_one_line(lead: Member) -> None:
     story = BriefFactory.create(story__workspace=lead.workspace).story
 
     campaign = campaign_for(story, lead, WITHIN)
 
-    assert f"Made the campaign “{campaign}”" in words(lead)
+    assert words(lead) == [f"Wrote the mail of “{campaign}”"]
 
 
 def test_a_send_that_ended_is_told_to_whoever_has_its_story(lead: Member, marketer: Member) -> None:
@@ -76,6 +76,16 @@ def test_the_newest_are_kept_when_there_are_too_many(lead: Member) -> None:
 
 def test_what_nobody_can_put_into_words_any_more_is_left_out() -> None:
     assert shown(kept([Move("robot.danced", 1, "Anything")])) == []
+
+
+def test_who_wrote_a_story_need_not_say_that_its_brief_was_written(lead: Member) -> None:
+    story = write_story(workspace=lead.workspace, title="Serum reminder", by=lead, now=BEFORE)
+    for target, moment in ((story, BEFORE), (story, WITHIN)):
+        record("story.brief_set", target, by=lead, now=moment)
+    new = write_story(workspace=lead.workspace, title="Glow", by=lead, now=WITHIN)
+    record("story.brief_set", new, by=lead, now=WITHIN)
+
+    assert sorted(words(lead)) == ["Wrote the send brief of “Serum reminder”", "Wrote the story “Glow”"]
 
 
 def test_nothing_of_another_workspace_is_told(lead: Member, outsider: Member) -> None:
