@@ -51,7 +51,7 @@ class EntryForm(StyledForm):
         self, *args: Any, entry: StandUpEntry, moves: Sequence[Move], stories: Sequence[Story], **kwargs: Any
     ) -> None:
         super().__init__(*args, initial=_initial(entry, moves, stories), **kwargs)
-        self.entry = entry
+        self.entry, self.offered_moves = entry, moves
         known = Story.objects.for_workspace(entry.workspace).filter(pk__in=[story.pk for story in stories])
         self.fields["stories"].queryset = known  # type: ignore[attr-defined]  # a choice field
         if not moves:

@@ -78,7 +78,7 @@ def write_entry(*, stand_up: StandUp, answers: Answers, by: Member, now: datetim
         workspace=stand_up.workspace, stand_up=stand_up, member=by, created_at=now, updated_at=now
     )
     entry.stand_up, entry.workspace = stand_up, stand_up.workspace
-    offered = offered_moves(entry)
+    offered = offered_moves(entry, entry_before(stand_up.workspace, by, stand_up.day))
     entry.left_out = [move.key for move in offered if move.key in answers.left_out]
     told = [move for move in offered if move.key not in answers.left_out]
     _require_words(answers, told)
@@ -134,9 +134,8 @@ def entry_before(workspace: Workspace, member: Member, day: date) -> StandUpEntr
     return entries.shown().order_by("-stand_up__day").first()
 
 
-def offered_moves(entry: StandUpEntry) -> list[Move]:
+def offered_moves(entry: StandUpEntry, before: StandUpEntry | None) -> list[Move]:
     """What moved from the entry before up to the first time that this one was written, or will be."""
-    before = entry_before(entry.workspace, entry.member, entry.stand_up.day)
     earliest = entry.created_at - LOOK_BACK
     since = max(earliest, before.created_at) if before else earliest
     return moves_of(entry.member, Span(since, entry.created_at))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from sprints.forms.standups import BlockerForm, EntryForm, ScheduleForm
 from sprints.models import Sprint, SprintState, StandUp, StandUpEntry, StandUpSchedule, Story
-from sprints.moves import kept
+from sprints.moves import kept, shown
 from sprints.services import standup_schedules, standups
 from sprints.services.standups import StandUpRefused, entry_before, offered_moves
 from sprints.services.stories import StoryRefused
@@ -18,7 +18,6 @@ from sprints.standup_blockers import open_blockers, sprint_blockers, waiting_app
 from sprints.standup_days import is_on, next_day, own_day, schedule_of
 from sprints.standup_queries import (
     Team,
-    card_of,
     kept_chart,
     latest_stand_up,
     offered_stories,
@@ -68,6 +67,7 @@ def _around(request: MemberRequest) -> dict[str, Any]:
         "others": [card for card in team.cards if card.entry.member_id != request.member.pk],
         "blockers": [(found, found.is_old(request.now)) for found in open_blockers(request.workspace)],
         "approvals": waiting_approvals(request.workspace),
+        "running": Sprint.objects.for_workspace(request.workspace).running().first(),
         "now": request.now,
     }
 
@@ -80,19 +80,18 @@ def _stand_up_of(request: MemberRequest, schedule: StandUpSchedule) -> StandUp |
 
 
 def _own_part(request: MemberRequest, stand_up: StandUp, form: EntryForm | None) -> dict[str, Any]:
-    form = form or _entry_form(request, stand_up)
-    entry = form.entry
     before = entry_before(request.workspace, request.member, stand_up.day)
+    form = form or _entry_form(request, stand_up, before)
     return {
         "entry_form": form,
-        "entry": entry if entry.pk else None,
-        "offered": card_of(StandUpEntry(moves=kept(offered_moves(entry)))).moves,
+        "entry": form.entry if form.entry.pk else None,
+        "offered": shown(kept(form.offered_moves)),
         "before": before,
         "chosen": [str(value) for value in form["moves"].value() or ()],
     }
 
 
-def _entry_form(request: MemberRequest, stand_up: StandUp) -> EntryForm:
+def _entry_form(request: MemberRequest, stand_up: StandUp, before: StandUpEntry | None) -> EntryForm:
     """The form of one's own entry, new or begun."""
     found = stand_up.entries.select_related("member__user").filter(member=request.member).first()
     entry = found or StandUpEntry(
@@ -101,7 +100,7 @@ def _entry_form(request: MemberRequest, stand_up: StandUp) -> EntryForm:
     entry.stand_up, entry.workspace = stand_up, request.workspace
     data = request.POST if request.method == "POST" else None
     stories = offered_stories(request.member, found)
-    return EntryForm(data, entry=entry, moves=offered_moves(entry), stories=stories)
+    return EntryForm(data, entry=entry, moves=offered_moves(entry, before), stories=stories)
 
 
 @action(Can.EDIT_STORIES)
@@ -109,7 +108,7 @@ def stand_up_entry(request: MemberRequest, pk: int) -> HttpResponse:
     """Save one's own entry; while it is written htmx does so, and is told when it was."""
     stand_ups = StandUp.objects.for_workspace(request.workspace).select_related("workspace")
     stand_up = get_object_or_404(stand_ups, pk=pk)
-    form = _entry_form(request, stand_up)
+    form = _entry_form(request, stand_up, entry_before(request.workspace, request.member, stand_up.day))
     if form.is_valid():
         with shown_on(form):
             entry = standups.write_entry(stand_up=stand_up, answers=form.answers, by=request.member, now=request.now)
