@@ -4,16 +4,15 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from emailops.demo.people import empty_outbox
 from emailops.demo.sprints import read_tale
 from emailops.demo.stage import RUNNING_SPRINT, Stage, at
 from emailops.demo.stories import fresh
 from sprints.models import PlanKept, SpeakingOrder
-from sprints.services.standup_calls import call_stand_ups
+from sprints.services.standup_calls import DIGEST, REMINDER, call_stand_ups
 from sprints.services.standup_schedules import Terms, set_schedule
 from sprints.services.standups import Answers, entry_before, open_stand_up, raise_blocker, write_entry
 from sprints.standup_queries import UNDER_WAY, suggested_stories
-from workspaces.models import Member
+from workspaces.models import Member, SystemMail, SystemMailState
 
 FIRST = RUNNING_SPRINT - 2
 """The sprint with which the team began to write."""
@@ -94,8 +93,10 @@ def _planned(member: Member) -> list[Any]:
 
 
 def _call(now: datetime) -> None:
+    """Mail what is due; the team has read it long ago, while other mails go on waiting."""
     call_stand_ups(now)
-    empty_outbox(now)
+    told = SystemMail.objects.filter(kind__in=(REMINDER, DIGEST), state=SystemMailState.WAITING)
+    told.update(state=SystemMailState.SENT, sent_at=now, attempts=1)
 
 
 def _raise(stage: Stage, now: datetime) -> None:
