@@ -13,13 +13,16 @@ class CampaignsConfig(AppConfig):
         from campaigns.audit_words import AUDIT_WORDS
         from campaigns.first_steps import first_steps_panel
         from campaigns.home import upcoming_panel
+        from campaigns.moves import KINDS, campaign_moves
         from campaigns.preflight import register_checks
+        from sprints.moves import register_moves
         from workspaces.audit import describe_actions
         from workspaces.home import Panel, register_panel
         from workspaces.navigation import Entry, Tab, register_entry, register_tab
         from workspaces.permissions import Can
 
         describe_actions(AUDIT_WORDS)
+        register_moves(KINDS, campaign_moves)
         register_checks("approval", _("Approval"), checks.approval_checks)
         register_checks("audience", _("Audience and consent"), checks.audience_checks)
         register_checks("content", _("Content"), checks.content_checks)

@@ -17,7 +17,9 @@ class DeliveryConfig(AppConfig):
         from delivery.contact_timeline import mail_moments
         from delivery.home import doubt_banner, mail_server_banner
         from delivery.letters import halted, held, restored, stopped, stuck, warned
+        from delivery.moves import KINDS, send_moves
         from delivery.segment_fields import mail_fields
+        from sprints.moves import register_moves
         from workspaces.audit import describe_actions
         from workspaces.home import Panel, register_panel
         from workspaces.navigation import Tab, register_tab
@@ -25,16 +27,18 @@ class DeliveryConfig(AppConfig):
         from workspaces.systemmail import register_letter
 
         describe_actions(AUDIT_WORDS)
+        register_moves(KINDS, send_moves)
         register_fields(mail_fields)
         register_timeline(mail_moments)
         register_checks("delivery", _("Delivery"), transport_checks)
         register_checks("delivery", _("Delivery"), signing_checks)
         register_checks("delivery", _("Delivery"), speed_checks)
         manage = Can.MANAGE_WORKSPACE
-        register_tab(Tab(30, _("Mail servers"), "delivery:settings_transports", manage))
-        register_tab(Tab(31, _("Signing keys"), "delivery:settings_signing", manage))
-        register_tab(Tab(32, _("Sending speed"), "delivery:settings_speed", manage))
-        register_tab(Tab(33, _("Safety limits"), "delivery:settings_safety", manage))
+        for order, label, page in (
+            (30, _("Mail servers"), "transports"), (31, _("Signing keys"), "signing"),
+            (32, _("Sending speed"), "speed"), (33, _("Safety limits"), "safety"),
+        ):  # fmt: skip
+            register_tab(Tab(order, label, f"delivery:settings_{page}", manage))
         register_panel(Panel("restore_doubt", "banner", 0, manage, "delivery/_doubt.html", doubt_banner))
         register_panel(Panel("servers_wait", "banner", 5, manage, "delivery/_servers_wait.html", mail_server_banner))
         for kind, build in (

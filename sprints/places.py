@@ -2,10 +2,13 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from sprints import standup_letters
 from sprints.home import running_sprint
 from sprints.idea_mail import idea_answer
 from sprints.letters import approval, approval_code, decision
 from sprints.menu_counts import backlog_count, ideas_count
+from sprints.moves import register_moves
+from sprints.own_moves import KINDS, sprint_moves
 from sprints.poker_letters import poker_invitation, poker_reminder
 from sprints.poker_waiting import poker_count
 from sprints.waiting import waiting_count, waiting_panel
@@ -20,6 +23,7 @@ ENTRIES = (
     Entry("backlog", "plan", 11, _("Backlog"), "layers", "sprints:story_list", SEE, backlog_count, also=BESIDE_BACKLOG),
     Entry("ideas", "plan", 11, _("Ideas"), "inbox", "sprints:idea_list", SEE, ideas_count, also=("intakelink",)),
     Entry("sprints", "plan", 12, _("Sprints"), "square-kanban", "sprints:sprint_list", SEE),
+    Entry("stand_up", "plan", 12, _("Stand-up"), "timer", "sprints:stand_up_today", SEE),
     Entry("poker", "plan", 12, _("Planning poker"), "spade", "sprints:poker_list", SEE, poker_count, alert=True),
     Entry(
         "approvals",
@@ -37,6 +41,7 @@ ENTRIES = (
 TABS = (
     Tab(15, _("Approval"), "sprints:settings_approval", MANAGE),
     Tab(16, _("Poker decks"), "sprints:settings_decks", MANAGE),
+    Tab(16, _("Stand-up"), "sprints:settings_stand_up", MANAGE),
 )
 PANELS = (
     Panel("sprint", "side", 10, SEE, "sprints/_home_sprint.html", running_sprint),
@@ -49,6 +54,8 @@ LETTERS = {
     "idea_answer": idea_answer,
     "poker_invitation": poker_invitation,
     "poker_reminder": poker_reminder,
+    "stand_up_digest": standup_letters.digest,
+    "stand_up_reminder": standup_letters.reminder,
 }
 
 
@@ -61,3 +68,4 @@ def take() -> None:
         register_panel(panel)
     for name, written in LETTERS.items():
         register_letter(f"sprints.{name}", written)
+    register_moves(KINDS, sprint_moves)

@@ -6,6 +6,7 @@ from django.utils import timezone
 from emailops.lib.clock import ServerClock
 from sprints.services import approval_chase
 from sprints.services.poker import windows
+from sprints.services.standup_calls import call_stand_ups
 
 
 @shared_task(name="sprints.poker")
@@ -24,3 +25,9 @@ def chase_approvals(**_future: object) -> None:
 def log_drift(**_future: object) -> None:
     """Log what changed in plans that are approved."""
     approval_chase.log_drift(timezone.now())
+
+
+@shared_task(name="sprints.call_stand_ups")
+def call_stand_ups_task(**_future: object) -> None:
+    """Send the reminders and digests of the stand-ups that are due."""
+    call_stand_ups(ServerClock()())

@@ -5,7 +5,7 @@ from django.urls import path
 from sprints import approval_urls
 from sprints.backlog_urls import BACKLOG
 from sprints.poker_urls import urlpatterns as poker_urls
-from sprints.views import approvals, links, retros, sprints, stories
+from sprints.views import approvals, links, retros, sprints, standup_rounds, standups, stories
 
 app_name = "sprints"
 urlpatterns = [
@@ -41,6 +41,18 @@ urlpatterns = [
     path("w/<slug:workspace>/sprints/<int:pk>/retro/actions/", retros.retro_action_add, name="retro_action_add"),
     path("w/<slug:workspace>/retro-actions/<int:pk>/story/", retros.retro_action_story, name="retro_action_story"),
     *poker_urls,
+    path("w/<slug:workspace>/stand-up/", standups.stand_up_today, name="stand_up_today"),
+    path("w/<slug:workspace>/stand-up/round/", standup_rounds.stand_up_round, name="stand_up_round"),
+    path("w/<slug:workspace>/stand-up/blockers/", standups.stand_up_blocker_add, name="stand_up_blocker_add"),
+    path(
+        "w/<slug:workspace>/stories/<int:pk>/unblock/", standups.stand_up_blocker_clear, name="stand_up_blocker_clear"
+    ),
+    path("w/<slug:workspace>/stand-ups/", standups.stand_up_list, name="stand_up_list"),
+    path("w/<slug:workspace>/stand-ups/<int:pk>/", standups.stand_up_detail, name="stand_up_detail"),
+    path("w/<slug:workspace>/stand-ups/<int:pk>/entry/", standups.stand_up_entry, name="stand_up_entry"),
+    path("w/<slug:workspace>/stand-ups/<int:pk>/step/", standup_rounds.stand_up_step, name="stand_up_step"),
+    path("w/<slug:workspace>/sprints/<int:pk>/blockers/", standups.sprint_blockers_page, name="sprint_blockers"),
+    path("w/<slug:workspace>/settings/stand-up/", standups.settings_stand_up, name="settings_stand_up"),
     path("approve/<str:token>/", links.approve, name="approve"),
     path("approve/<str:token>/mail/", links.approve_mail, name="approve_mail"),
 ]

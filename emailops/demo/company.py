@@ -22,6 +22,7 @@ from emailops.demo.reactions import Audience
 from emailops.demo.shop import Shop
 from emailops.demo.sprints import ask_about_next, tell_sprints
 from emailops.demo.stage import FIRST_SPRINT, RUNNING_SPRINT, Calendar, Stage, at
+from emailops.demo.standups import tell_stand_ups
 from emailops.demo.strategy import tell_strategy
 from emailops.lib.queue import silence
 from insights.services import fold
@@ -54,6 +55,7 @@ def tell(now: datetime, say: Say = lambda _line: None) -> None:
     opening.tell()
     tell_strategy(stage)
     tell_sprints(stage, MailTeller(stage, PostOffice(stage, opening.crowd), readers))
+    tell_stand_ups(stage)
     ask_about_next(stage)
     tell_poker(stage)
     OwnerTeller(stage).tell()

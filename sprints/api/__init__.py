@@ -2,8 +2,8 @@
 
 from rest_framework.routers import SimpleRouter
 
-from sprints.api import approvals, backlog, ideas, owners, poker, retros, sprints, stories
+from sprints.api import approvals, backlog, ideas, owners, poker, retros, sprints, standups, stories
 
 router = SimpleRouter()
-for noun in (stories, sprints, approvals, retros, poker, backlog, ideas, owners):
+for noun in (stories, sprints, approvals, retros, poker, backlog, ideas, owners, standups):
     noun.register(router)

@@ -65,6 +65,17 @@ from sprints.models.poker import (
 from sprints.models.retros import NoteKind, OutcomeVerdict, RetroAction, RetroNote, StoryOutcome
 from sprints.models.scores import LONGEST_FORMULA, MOST_EFFORT, MOST_REACH, TOP_MARK, ScoreFormula, Scoring, StoryScore
 from sprints.models.sprints import SPRINT_MOVES, Sprint, SprintQuerySet, SprintState
+from sprints.models.standups import (
+    PlanKept,
+    SpeakingOrder,
+    StandUp,
+    StandUpEntry,
+    StandUpReminder,
+    StandUpSchedule,
+    StandUpSeat,
+    StandUpTurn,
+    TurnState,
+)
 from sprints.models.stories import (
     AMOUNT_DIGITS,
     CENTS,
@@ -128,6 +139,7 @@ __all__ = [
     "OriginKind",
     "OutcomeVerdict",
     "OwnerRules",
+    "PlanKept",
     "PokerDeck",
     "PokerItem",
     "PokerMode",
@@ -145,9 +157,16 @@ __all__ = [
     "ScoreFormula",
     "Scoring",
     "SendBrief",
+    "SpeakingOrder",
     "Sprint",
     "SprintQuerySet",
     "SprintState",
+    "StandUp",
+    "StandUpEntry",
+    "StandUpReminder",
+    "StandUpSchedule",
+    "StandUpSeat",
+    "StandUpTurn",
     "Story",
     "StoryDecision",
     "StoryImport",
@@ -158,5 +177,6 @@ __all__ = [
     "StoryScore",
     "StoryStatus",
     "StoryTemplate",
+    "TurnState",
     "Verdict",
 ]

@@ -10,6 +10,7 @@ from tests.permissions import (
     owners,
     poker,
     sprints,
+    standups,
     strategy,
     transports,
     workspaces,
@@ -28,6 +29,7 @@ APPS = (
     insights,
     backlog,
     owners,
+    standups,
 )
 ROWS = [row for app in APPS for row in app.ROWS]
 API_ROWS = [row for app in APPS for row in getattr(app, "API_ROWS", [])]
