@@ -10,7 +10,27 @@ from sprints.models.approvals import (
     StoryDecision,
     Verdict,
 )
-from sprints.models.retros import NoteKind, OutcomeVerdict, RetroAction, RetroNote, StoryOutcome
+from sprints.models.retro_rooms import (
+    MOST_PROMPTS,
+    MOST_VOTES,
+    STARS,
+    ActionCheck,
+    Retro,
+    RetroGroup,
+    RetroHabit,
+    RetroPerson,
+    RetroPhase,
+    RetroVote,
+)
+from sprints.models.retros import (
+    ActionState,
+    NoteKind,
+    OutcomeVerdict,
+    RetroAction,
+    RetroNote,
+    RetroNoteQuerySet,
+    StoryOutcome,
+)
 from sprints.models.sprints import SPRINT_MOVES, Sprint, SprintQuerySet, SprintState
 from sprints.models.stories import (
     AMOUNT_DIGITS,
@@ -30,9 +50,14 @@ from sprints.models.stories import (
 __all__ = [
     "AMOUNT_DIGITS",
     "CENTS",
+    "MOST_PROMPTS",
+    "MOST_VOTES",
     "SENDING_KINDS",
     "SPRINT_MOVES",
+    "STARS",
     "AcceptanceCriterion",
+    "ActionCheck",
+    "ActionState",
     "ApprovalPolicy",
     "ApprovalRequest",
     "ApprovalRequestQuerySet",
@@ -42,8 +67,15 @@ __all__ = [
     "Hypothesis",
     "NoteKind",
     "OutcomeVerdict",
+    "Retro",
     "RetroAction",
+    "RetroGroup",
+    "RetroHabit",
     "RetroNote",
+    "RetroNoteQuerySet",
+    "RetroPerson",
+    "RetroPhase",
+    "RetroVote",
     "ScopeChange",
     "ScopeEntry",
     "SendBrief",
