@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from sprints.views import approvals, links, retros, sprints, stories
+from sprints.retro_urls import retro_paths
+from sprints.views import approvals, links, sprints, stories
 
 app_name = "sprints"
 urlpatterns = [
@@ -30,12 +31,7 @@ urlpatterns = [
     path("w/<slug:workspace>/approvals/<int:pk>/mail/", approvals.approval_mail, name="approval_mail"),
     path("w/<slug:workspace>/approvals/<int:pk>/remind/", approvals.approval_remind, name="approval_remind"),
     path("w/<slug:workspace>/settings/approval/", approvals.settings_approval, name="settings_approval"),
-    path("w/<slug:workspace>/retros/", retros.retro_list, name="retro_list"),
-    path("w/<slug:workspace>/sprints/<int:pk>/retro/", retros.retro_detail, name="retro_detail"),
-    path("w/<slug:workspace>/sprints/<int:pk>/retro/notes/", retros.retro_note_add, name="retro_note_add"),
-    path("w/<slug:workspace>/retro-notes/<int:pk>/remove/", retros.retro_note_remove, name="retro_note_remove"),
-    path("w/<slug:workspace>/sprints/<int:pk>/retro/actions/", retros.retro_action_add, name="retro_action_add"),
-    path("w/<slug:workspace>/retro-actions/<int:pk>/story/", retros.retro_action_story, name="retro_action_story"),
+    *retro_paths,
     path("approve/<str:token>/", links.approve, name="approve"),
     path("approve/<str:token>/mail/", links.approve_mail, name="approve_mail"),
 ]

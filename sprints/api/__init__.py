@@ -2,8 +2,8 @@
 
 from rest_framework.routers import SimpleRouter
 
-from sprints.api import approvals, retros, sprints, stories
+from sprints.api import approvals, retro_rooms, retro_topics, retros, sprints, stories
 
 router = SimpleRouter()
-for noun in (stories, sprints, approvals, retros):
+for noun in (stories, sprints, approvals, retro_rooms, retro_topics, retros):
     noun.register(router)

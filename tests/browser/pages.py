@@ -82,6 +82,8 @@ PAGES: dict[str, Find] = {
     "sprints:settings_approval": nothing,
     "sprints:retro_list": nothing,
     "sprints:retro_detail": _first(Sprint, state="closed"),
+    "sprints:retro_detail running": _first(Sprint, state="running"),
+    "sprints:retro_report": _first(Sprint, state="closed"),
     "campaigns:campaign_list": nothing,
     "campaigns:campaign_new": nothing,
     "campaigns:campaign_detail": _first(Campaign, state="draft"),
@@ -146,6 +148,7 @@ NOT_A_PAGE = {
     "audience:segment_preview": "a fragment of the builder, looked at inside it",
     "audience:import_refusals": "a CSV",
     "delivery:recipients_csv": "a CSV",
+    "sprints:retro_pdf": "a PDF",
     "campaigns:campaign_preview": "a mail's own HTML in a frame, looked at on the pages of its campaign",
     "sprints:approval_mail": "a mail's own HTML in a frame, looked at on the page of its request",
 }

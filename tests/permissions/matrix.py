@@ -6,13 +6,14 @@ from tests.permissions import (
     campaigns,
     delivery,
     insights,
+    retros,
     sprints,
     strategy,
     transports,
     workspaces,
 )
 
-APPS = (workspaces, audience, strategy, sprints, approvals, campaigns, delivery, transports, insights)
+APPS = (workspaces, audience, strategy, sprints, approvals, retros, campaigns, delivery, transports, insights)
 ROWS = [row for app in APPS for row in app.ROWS]
 API_ROWS = [row for app in APPS for row in getattr(app, "API_ROWS", [])]
 

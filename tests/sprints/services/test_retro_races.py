@@ -1,6 +1,7 @@
 """Two at once in one retrospective."""
 
 from datetime import datetime
+from functools import partial
 
 import pytest
 
@@ -41,8 +42,8 @@ def test_a_note_written_while_the_step_changes_is_hidden_or_shown_to_all_and_nev
         sprint = begun(workspace, lead, now, RetroPhase.WRITE)
 
         answers = together(
-            lambda sprint=sprint: add_note(sprint=sprint, kind="well", text="Just now", by=marketer, now=now),
-            lambda sprint=sprint: go_to_phase(sprint=sprint, phase=RetroPhase.GROUP, by=lead, now=now),
+            partial(add_note, sprint=sprint, kind="well", text="Just now", by=marketer, now=now),
+            partial(go_to_phase, sprint=sprint, phase=RetroPhase.GROUP, by=lead, now=now),
         )
 
         assert not [answer for answer in answers if isinstance(answer, Exception)]

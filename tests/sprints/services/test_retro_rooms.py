@@ -1,5 +1,6 @@
 """Holding a retrospective: begin, steps, time, readiness, leading, ways, worth, close."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -94,12 +95,14 @@ def test_a_note_written_after_writing_is_shown_at_once_as_a_topic(
 def test_only_the_facilitator_leads_on(workspace: Workspace, lead: Member, marketer: Member, now: datetime) -> None:
     sprint = begun(workspace, lead, now)
 
-    for refused in (
+    leading: list[Callable[[], object]] = [
         lambda: go_to_phase(sprint=sprint, phase=RetroPhase.VOTE, by=marketer, now=now),
         lambda: set_timer(sprint=sprint, minutes=5, by=marketer, now=now),
         lambda: close_retro(sprint=sprint, by=marketer, now=now),
         lambda: set_ways(sprint=sprint, ways=OURS, for_next=False, by=marketer, now=now),
-    ):
+    ]
+
+    for refused in leading:
         with pytest.raises(RetroRefused, match="Elena Petrova leads"):
             refused()
 
@@ -250,13 +253,14 @@ def test_closing_shows_everything_and_freezes_it(
     close_retro(sprint=sprint, by=marketer, now=now)
 
     assert RetroNote.objects.get().is_shown
-    for refused in (
+    writing: list[Callable[[], object]] = [
         lambda: add_note(sprint=sprint, kind="well", text="Late", by=lead, now=now),
         lambda: remove_note(note=note, by=marketer, now=now),
         lambda: agree_action(sprint=sprint, text="More", owner=lead, by=lead, now=now),
         lambda: rate_worth(sprint=sprint, stars=5, by=lead, now=now),
         lambda: go_to_phase(sprint=sprint, phase=RetroPhase.WRITE, by=lead, now=now),
-    ):
+    ]
+    for refused in writing:
         with pytest.raises(RetroRefused, match="is closed"):
             refused()
     assert turn_into_story(action=action, by=lead, now=now).title == "Watch the feed"
