@@ -40,7 +40,7 @@ OWN_LOOK = ("", "sticky-note")
 
 @dataclass(frozen=True, slots=True)
 class SeenNote:
-    """A note that this person may read; `author` is None while authors are not shown, except of one's own."""
+    """A note that this person may read; `author` is None while authors are not shown."""
 
     note: RetroNote
     is_mine: bool

@@ -62,7 +62,7 @@ class RetroTeller:
         return list({told["who"]: self._stage.cast[told["who"]] for told in self._tale["notes"]}.values())
 
     def vote(self, now: datetime) -> None:
-        """Everybody gives some votes, first to what was hard; the topics on top get a decision in the words of the tale."""
+        """Everybody gives some votes, first to what was hard; the topics on top get a decision."""
         self._go(RetroPhase.VOTE, now)
         topics = list(RetroGroup.objects.filter(retro__sprint=self._sprint).order_by("pk"))
         hard = set(RetroNote.objects.filter(sprint=self._sprint, kind="hard").values_list("group_id", flat=True))

@@ -14,6 +14,7 @@ from sprints.models import (
     OutcomeVerdict,
     Retro,
     RetroAction,
+    RetroGroup,
     RetroNote,
     Sprint,
     Story,
@@ -63,10 +64,8 @@ def remove_note(*, note: RetroNote, by: Member, now: datetime) -> None:
     retro = locked(note.sprint, now)
     if note.author_id != by.pk:
         raise RetroRefused(_("Only the one who wrote a note can take it back."))
-    group = note.group
-    note.delete()
-    if group and not group.notes.exists():
-        group.delete()
+    RetroNote.objects.filter(pk=note.pk).delete()
+    RetroGroup.objects.filter(retro=retro, notes=None).delete()
     _tell_of_note(retro, "retro.note_removed", by, now)
 
 
@@ -82,9 +81,8 @@ def mark_for_report(*, note: RetroNote, in_report: bool, by: Member, now: dateti
     Raises `RetroRefused` for a note that not everybody sees, and once the retrospective is closed.
     """
     retro = locked(note.sprint, now)
-    if not note.is_shown:
+    if not RetroNote.objects.filter(pk=note.pk, is_shown=True).update(in_report=in_report):
         raise RetroRefused(_("The team has not seen this note yet."))
-    RetroNote.objects.filter(pk=note.pk).update(in_report=in_report)
     tell(retro, "retro.note_marked" if in_report else "retro.note_unmarked", by=by, now=now)
 
 
