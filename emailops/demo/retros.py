@@ -91,7 +91,7 @@ class RetroTeller:
     def close(self, now: datetime) -> None:
         self._go(RetroPhase.CLOSE, now)
         for place, person in enumerate(self._people):
-            stars = 3 + (self._number + place) % 3
+            stars = 3 + self._number * (place + 1) % 5 % 3
             retro_rooms.rate_worth(sprint=self._sprint, stars=stars, by=person, now=now)
         retro_rooms.close_retro(sprint=self._sprint, by=self._stage.lead, now=now)
 

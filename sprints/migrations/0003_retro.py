@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('votes_each', models.PositiveSmallIntegerField(default=5, verbose_name='votes each')),
                 ('may_stack', models.BooleanField(default=True, verbose_name='several votes on one topic')),
                 ('is_anonymous', models.BooleanField(default=False, verbose_name='never show who wrote a note')),
-                ('phase', models.CharField(choices=[('last', 'Last actions'), ('data', 'Data'), ('write', 'Write'), ('group', 'Group'), ('vote', 'Vote'), ('discuss', 'Discuss'), ('act', 'Agree'), ('close', 'Close')], default='last', max_length=8)),
+                ('phase', models.CharField(choices=[('last', 'Last time'), ('data', 'Data'), ('write', 'Write'), ('group', 'Group'), ('vote', 'Vote'), ('discuss', 'Discuss'), ('act', 'Agree'), ('close', 'Close')], default='last', max_length=8)),
                 ('ends_at', models.DateTimeField(null=True)),
                 ('timer_minutes', models.PositiveSmallIntegerField(null=True)),
                 ('revealed_at', models.DateTimeField(null=True)),
@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
             name='RetroPerson',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ready_in', models.CharField(blank=True, choices=[('last', 'Last actions'), ('data', 'Data'), ('write', 'Write'), ('group', 'Group'), ('vote', 'Vote'), ('discuss', 'Discuss'), ('act', 'Agree'), ('close', 'Close')], max_length=8)),
+                ('ready_in', models.CharField(blank=True, choices=[('last', 'Last time'), ('data', 'Data'), ('write', 'Write'), ('group', 'Group'), ('vote', 'Vote'), ('discuss', 'Discuss'), ('act', 'Agree'), ('close', 'Close')], max_length=8)),
                 ('has_rated', models.BooleanField(default=False)),
                 ('joined_at', models.DateTimeField()),
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.member')),

@@ -21,7 +21,7 @@ STARS = 5
 class RetroPhase(models.TextChoices):
     """The steps in their usual order. None is forced: the facilitator goes to any of them."""
 
-    LAST = "last", _("Last actions")
+    LAST = "last", _("Last time")
     DATA = "data", _("Data")
     WRITE = "write", _("Write")
     GROUP = "group", _("Group")
