@@ -1,4 +1,4 @@
-"""A retrospective held by two people in two browsers: each sees what the other does, and nothing that is still hidden."""
+"""A retrospective held by two people in two browsers: each sees what the other does, and nothing that is hidden."""
 
 import re
 from collections.abc import Iterator
