@@ -19,7 +19,9 @@ class DeliveryConfig(AppConfig):
         from delivery.letters import halted, held, restored, stopped, stuck, warned
         from delivery.moves import KINDS, send_moves
         from delivery.segment_fields import mail_fields
+        from delivery.story_sends import story_sends
         from sprints.moves import register_moves
+        from sprints.sends import register_sends
         from workspaces.audit import describe_actions
         from workspaces.home import Panel, register_panel
         from workspaces.navigation import Tab, register_tab
@@ -30,17 +32,22 @@ class DeliveryConfig(AppConfig):
         register_moves(KINDS, send_moves)
         register_fields(mail_fields)
         register_timeline(mail_moments)
-        register_checks("delivery", _("Delivery"), transport_checks)
-        register_checks("delivery", _("Delivery"), signing_checks)
-        register_checks("delivery", _("Delivery"), speed_checks)
+        register_sends(story_sends)
+        for checks in (transport_checks, signing_checks, speed_checks):
+            register_checks("delivery", _("Delivery"), checks)
         manage = Can.MANAGE_WORKSPACE
-        for order, label, page in (
-            (30, _("Mail servers"), "transports"), (31, _("Signing keys"), "signing"),
-            (32, _("Sending speed"), "speed"), (33, _("Safety limits"), "safety"),
-        ):  # fmt: skip
-            register_tab(Tab(order, label, f"delivery:settings_{page}", manage))
-        register_panel(Panel("restore_doubt", "banner", 0, manage, "delivery/_doubt.html", doubt_banner))
-        register_panel(Panel("servers_wait", "banner", 5, manage, "delivery/_servers_wait.html", mail_server_banner))
+        for tab in (
+            Tab(30, _("Mail servers"), "delivery:settings_transports", manage),
+            Tab(31, _("Signing keys"), "delivery:settings_signing", manage),
+            Tab(32, _("Sending speed"), "delivery:settings_speed", manage),
+            Tab(33, _("Safety limits"), "delivery:settings_safety", manage),
+        ):
+            register_tab(tab)
+        for panel in (
+            Panel("restore_doubt", "banner", 0, manage, "delivery/_doubt.html", doubt_banner),
+            Panel("servers_wait", "banner", 5, manage, "delivery/_servers_wait.html", mail_server_banner),
+        ):
+            register_panel(panel)
         for kind, build in (
             ("held", held), ("halted", halted), ("stopped", stopped), ("warned", warned), ("stuck", stuck),
             ("restored", restored),

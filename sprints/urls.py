@@ -5,7 +5,8 @@ from django.urls import path
 from sprints import approval_urls
 from sprints.backlog_urls import BACKLOG
 from sprints.poker_urls import urlpatterns as poker_urls
-from sprints.views import approvals, links, retros, sprints, standup_rounds, standups, stories
+from sprints.retro_urls import retro_paths
+from sprints.views import approvals, links, sprints, standup_rounds, standups, stories
 
 app_name = "sprints"
 urlpatterns = [
@@ -34,12 +35,6 @@ urlpatterns = [
     path("w/<slug:workspace>/approvals/<int:pk>/mail/", approvals.approval_mail, name="approval_mail"),
     path("w/<slug:workspace>/approvals/<int:pk>/remind/", approvals.approval_remind, name="approval_remind"),
     path("w/<slug:workspace>/settings/approval/", approvals.settings_approval, name="settings_approval"),
-    path("w/<slug:workspace>/retros/", retros.retro_list, name="retro_list"),
-    path("w/<slug:workspace>/sprints/<int:pk>/retro/", retros.retro_detail, name="retro_detail"),
-    path("w/<slug:workspace>/sprints/<int:pk>/retro/notes/", retros.retro_note_add, name="retro_note_add"),
-    path("w/<slug:workspace>/retro-notes/<int:pk>/remove/", retros.retro_note_remove, name="retro_note_remove"),
-    path("w/<slug:workspace>/sprints/<int:pk>/retro/actions/", retros.retro_action_add, name="retro_action_add"),
-    path("w/<slug:workspace>/retro-actions/<int:pk>/story/", retros.retro_action_story, name="retro_action_story"),
     *poker_urls,
     path("w/<slug:workspace>/stand-up/", standups.stand_up_today, name="stand_up_today"),
     path("w/<slug:workspace>/stand-up/round/", standup_rounds.stand_up_round, name="stand_up_round"),
@@ -53,6 +48,7 @@ urlpatterns = [
     path("w/<slug:workspace>/stand-ups/<int:pk>/step/", standup_rounds.stand_up_step, name="stand_up_step"),
     path("w/<slug:workspace>/sprints/<int:pk>/blockers/", standups.sprint_blockers_page, name="sprint_blockers"),
     path("w/<slug:workspace>/settings/stand-up/", standups.settings_stand_up, name="settings_stand_up"),
+    *retro_paths,
     path("approve/<str:token>/", links.approve, name="approve"),
     path("approve/<str:token>/mail/", links.approve_mail, name="approve_mail"),
 ]

@@ -10,14 +10,14 @@ from emailops.demo.audience import leave_out_recent_buyers
 from emailops.demo.inbox import tell_inbox
 from emailops.demo.mails import MailTeller
 from emailops.demo.people import empty_outbox
+from emailops.demo.retros import RetroTeller, tell_running_retro
 from emailops.demo.stage import FIRST_SPRINT, RUNNING_SPRINT, Happening, Stage, at
 from emailops.demo.stories import Tale, fresh
 from insights.services import measure_sprint, measure_story
 from sprints.answers import Answer, Say
-from sprints.models import ApprovalCondition, ApprovalRequest, NoteKind, Verdict
+from sprints.models import ApprovalCondition, ApprovalRequest, Verdict
 from sprints.services.approvals import LINK_LIFE, decide, remind, request_approval
 from sprints.services.conditions import tick_condition
-from sprints.services.retros import add_note, agree_action, turn_into_story
 from sprints.services.sprints import close_sprint, open_sprint, start_sprint
 from sprints.services.stories import move_story
 
@@ -80,10 +80,8 @@ class SprintTeller:
         closed = self._at(close)
         on = self._stage.diary.on
         on(closed, self.close)
-        for n, note in enumerate(self._tale["notes"]):
-            on(closed + timedelta(minutes=8 + 3 * n), partial(self.note, note))
-        for n, action in enumerate(self._tale["actions"]):
-            on(closed + timedelta(minutes=38 + 2 * n), partial(self.agree, action))
+        retro = RetroTeller(self._stage, self._number, self._tale)
+        retro.tell(closed)
 
     def open(self, now: datetime) -> None:
         goals, start = self._stage.goals, self._stage.calendar.start_of(self._number)
@@ -166,19 +164,6 @@ class SprintTeller:
         sprint.refresh_from_db()
         measure_sprint(sprint=sprint, by=self._stage.cast["daniel"], now=now + timedelta(minutes=4))
 
-    def note(self, told: Tale, now: datetime) -> None:
-        sprint, by = self._stage.sprints[self._number], self._stage.cast[told["who"]]
-        add_note(sprint=sprint, kind=NoteKind(told["kind"]), text=told["text"], by=by, now=now)
-
-    def agree(self, told: Tale, now: datetime) -> None:
-        sprint, owner = self._stage.sprints[self._number], self._stage.cast[told["who"]]
-        due = sprint.end_date + timedelta(days=told["due"])
-        action = agree_action(sprint=sprint, text=told["text"], owner=owner, by=self._stage.lead, now=now, due_date=due)
-        if told.get("story"):
-            self._stage.stories[told["key"]] = turn_into_story(
-                action=action, by=self._stage.lead, now=now + timedelta(minutes=1)
-            )
-
 
 def tell_sprints(stage: Stage, mails: MailTeller) -> None:
     """The closed sprints, the running one, and the backlog beside them."""
@@ -191,6 +176,7 @@ def tell_sprints(stage: Stage, mails: MailTeller) -> None:
             teller.tell_end(tale.get("close", CLOSE))
     last_retro = stage.calendar.in_sprint(RUNNING_SPRINT, "-10 15:00")
     stage.diary.on(last_retro, lambda now: leave_out_recent_buyers(stage, now))
+    tell_running_retro(stage)
     _tell_backlog(stage)
 
 

@@ -2,8 +2,20 @@
 
 from rest_framework.routers import SimpleRouter
 
-from sprints.api import approvals, backlog, ideas, owners, poker, retros, sprints, standups, stories
+from sprints.api import (
+    approvals,
+    backlog,
+    ideas,
+    owners,
+    poker,
+    retro_rooms,
+    retro_topics,
+    retros,
+    sprints,
+    standups,
+    stories,
+)
 
 router = SimpleRouter()
-for noun in (stories, sprints, approvals, retros, poker, backlog, ideas, owners, standups):
+for noun in (stories, sprints, approvals, retros, poker, backlog, ideas, owners, standups, retro_rooms, retro_topics):
     noun.register(router)

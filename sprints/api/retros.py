@@ -1,18 +1,27 @@
-"""REST: a sprint's retrospective, its notes, and what was agreed."""
+"""REST: notes of retrospectives, and what was agreed. The room is in `retro_rooms`."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from sprints.models import NoteKind, RetroAction, RetroNote, Sprint, SprintState, StoryOutcome
-from sprints.retrospect import retro_figures
-from sprints.services import retros
+from sprints.models import (
+    ActionState,
+    RetroAction,
+    RetroGroup,
+    RetroNote,
+    RetroNoteQuerySet,
+    Sprint,
+    SprintState,
+    StoryOutcome,
+)
+from sprints.retro_room import seen_note
+from sprints.services import retro_groups, retros
 from workspaces.api import InWorkspace, MemberByEmail, ScopedViewSet
 from workspaces.permissions import Can
 
@@ -43,22 +52,38 @@ class RetroStorySerializer(serializers.Serializer[Any]):
     outcome = OutcomeSerializer(allow_null=True)
 
 
-class NoteSerializer(serializers.ModelSerializer[RetroNote]):
-    """What somebody says."""
+class NoteSerializer(serializers.Serializer[Any]):
+    """A note that may be read: one's own, or one that the team has gone on from writing."""
 
-    author = serializers.EmailField(source="author.user.email")
-
-    class Meta:
-        model = RetroNote
-        fields = ("id", "sprint", "kind", "text", "author", "created_at")
+    id = serializers.IntegerField(source="note.pk")
+    sprint = serializers.IntegerField(source="note.sprint_id")
+    kind = serializers.CharField(source="note.kind", help_text="The prompt that it answers.")
+    text = serializers.CharField(source="note.text")
+    author = serializers.EmailField(source="author.user.email", default=None, help_text="Null while nobody is named.")
+    is_mine = serializers.BooleanField()
+    is_shown = serializers.BooleanField(source="note.is_shown", help_text="Whether all see it.")
+    in_report = serializers.BooleanField(source="note.in_report", help_text="Whether the owner may read it.")
+    topic = serializers.IntegerField(source="note.group_id", allow_null=True)
 
 
 class NoteWriteSerializer(serializers.Serializer[Any]):
     """A note as it is sent."""
 
     sprint: Any = InWorkspace(queryset=BEGUN)
-    kind = serializers.ChoiceField(choices=NoteKind.choices)
+    kind = serializers.CharField(max_length=5, help_text="One of the retrospective's prompts.")
     text = serializers.CharField(max_length=500)
+
+
+class NoteMoveSerializer(serializers.Serializer[Any]):
+    """Where a note goes."""
+
+    topic: Any = InWorkspace(queryset=RetroGroup.objects.all(), allow_null=True)
+
+
+class NoteReportSerializer(serializers.Serializer[Any]):
+    """Whether the owner may read a note."""
+
+    in_report = serializers.BooleanField()
 
 
 class ActionSerializer(serializers.ModelSerializer[RetroAction]):
@@ -68,7 +93,7 @@ class ActionSerializer(serializers.ModelSerializer[RetroAction]):
 
     class Meta:
         model = RetroAction
-        fields = ("id", "sprint", "text", "owner", "due_date", "story", "created_at")
+        fields = ("id", "sprint", "text", "owner", "due_date", "state", "story", "created_at")
 
 
 class ActionWriteSerializer(serializers.Serializer[Any]):
@@ -80,52 +105,44 @@ class ActionWriteSerializer(serializers.Serializer[Any]):
     due_date = serializers.DateField(required=False, allow_null=True, default=None)
 
 
-class RetroSerializer(serializers.Serializer[Any]):
-    """A sprint's promise and outcome in numbers, story by story, and what the team says."""
+class SettleSerializer(serializers.Serializer[Any]):
+    """What became of something agreed before, said in a later sprint's retrospective."""
 
-    committed = serializers.IntegerField()
-    delivered = serializers.IntegerField()
-    forecasts_held = serializers.IntegerField(source="held")
-    forecasts_judged = serializers.IntegerField(source="judged")
-    revenue = serializers.DecimalField(max_digits=12, decimal_places=2, allow_null=True)
-    revenue_promised = serializers.ListField(
-        child=serializers.DecimalField(max_digits=12, decimal_places=2), allow_null=True, source="promised"
-    )
-    waited_days = serializers.FloatField(allow_null=True)
-    stories = RetroStorySerializer(many=True)
-    notes = NoteSerializer(many=True, source="sprint.notes.all")
-    actions = ActionSerializer(many=True, source="sprint.actions.all")
-
-
-class RetroViewSet(ScopedViewSet[Sprint]):
-    """The retrospective of a sprint that runs or ran."""
-
-    queryset = BEGUN.select_related("workspace").prefetch_related("notes__author__user", "actions__owner__user")
-    serializer_class = RetroSerializer
-    pagination_class = None
-    can: ClassVar = {"list": Can.SEE_SPRINTS}
-
-    @extend_schema(
-        parameters=[OpenApiParameter("sprint_pk", int, OpenApiParameter.PATH)], responses={200: RetroSerializer}
-    )
-    def list(self, request: Request, sprint_pk: str) -> Response:
-        """What was promised, what came, what was said and agreed."""
-        sprint = get_object_or_404(self.get_queryset(), pk=sprint_pk)
-        return Response(RetroSerializer(retro_figures([sprint])[0]).data)
+    sprint: Any = InWorkspace(queryset=BEGUN)
+    answer = serializers.ChoiceField(choices=ActionState.choices)
+    reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
 
 
 class NoteViewSet(ScopedViewSet[RetroNote], mixins.RetrieveModelMixin):
-    """Notes of retrospectives; they are read with the retrospective."""
+    """Notes of retrospectives that may be read by now."""
 
-    queryset = RetroNote.objects.select_related("author__user", "sprint__workspace")
+    queryset = RetroNote.objects.select_related("author__user", "group", "sprint__workspace", "sprint__retro")
     serializer_class = NoteSerializer
-    can: ClassVar = {"retrieve": Can.SEE_SPRINTS, "create": Can.EDIT_STORIES, "destroy": Can.EDIT_STORIES}
+    can: ClassVar = {
+        "retrieve": Can.SEE_SPRINTS,
+        "create": Can.EDIT_STORIES,
+        "destroy": Can.EDIT_STORIES,
+        "move": Can.EDIT_STORIES,
+        "report": Can.EDIT_STORIES,
+    }
+
+    def get_queryset(self) -> RetroNoteQuerySet:
+        return cast("RetroNoteQuerySet", super().get_queryset()).seen_by(self.member)
+
+    def _seen(self, pk: int, status: int = 200) -> Response:
+        note = get_object_or_404(self.get_queryset(), pk=pk)
+        return Response(NoteSerializer(seen_note(note, self.member)).data, status=status)
+
+    @extend_schema(responses={200: NoteSerializer})
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """One note; another person's does not exist before the team goes on from writing."""
+        return self._seen(int(pk))
 
     @extend_schema(request=NoteWriteSerializer, responses={201: NoteSerializer})
     def create(self, request: Request) -> Response:
         """Say something."""
         note = retros.add_note(by=self.member, now=self.now, **self.checked(NoteWriteSerializer))
-        return self.shown(note, status=201)
+        return self._seen(note.pk, status=201)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
@@ -133,13 +150,35 @@ class NoteViewSet(ScopedViewSet[RetroNote], mixins.RetrieveModelMixin):
         retros.remove_note(note=self.get_object(), by=self.member, now=self.now)
         return Response(status=204)
 
+    @extend_schema(request=NoteMoveSerializer, responses={200: NoteSerializer})
+    @action(detail=True, methods=["post"])
+    def move(self, request: Request, pk: str) -> Response:
+        """Put it into a topic, or (null) make it one by itself."""
+        note = self.get_object()
+        to = self.checked(NoteMoveSerializer)["topic"]
+        retro_groups.move_note(note=note, to=to, by=self.member, now=self.now)
+        return self._seen(note.pk)
+
+    @extend_schema(request=NoteReportSerializer, responses={200: NoteSerializer})
+    @action(detail=True, methods=["post"])
+    def report(self, request: Request, pk: str) -> Response:
+        """Let the owner read it, without its author, or not any more."""
+        note = self.get_object()
+        retros.mark_for_report(note=note, by=self.member, now=self.now, **self.checked(NoteReportSerializer))
+        return self._seen(note.pk)
+
 
 class ActionViewSet(ScopedViewSet[RetroAction], mixins.RetrieveModelMixin):
     """What was agreed in retrospectives."""
 
     queryset = RetroAction.objects.select_related("owner__user", "sprint__workspace")
     serializer_class = ActionSerializer
-    can: ClassVar = {"retrieve": Can.SEE_SPRINTS, "create": Can.EDIT_STORIES, "story": Can.EDIT_STORIES}
+    can: ClassVar = {
+        "retrieve": Can.SEE_SPRINTS,
+        "create": Can.EDIT_STORIES,
+        "story": Can.EDIT_STORIES,
+        "settle": Can.EDIT_STORIES,
+    }
 
     @extend_schema(request=ActionWriteSerializer, responses={201: ActionSerializer})
     def create(self, request: Request) -> Response:
@@ -154,8 +193,16 @@ class ActionViewSet(ScopedViewSet[RetroAction], mixins.RetrieveModelMixin):
         retros.turn_into_story(action=self.get_object(), by=self.member, now=self.now)
         return self.shown(self.get_object())
 
+    @extend_schema(request=SettleSerializer, responses={200: ActionSerializer})
+    @action(detail=True, methods=["post"])
+    def settle(self, request: Request, pk: str) -> Response:
+        """Say in a later sprint's retrospective what became of it. A new answer replaces the old one."""
+        agreed, asked = self.get_object(), self.checked(SettleSerializer)
+        answer = ActionState(asked.pop("answer"))
+        retros.settle_action(action=agreed, answer=answer, by=self.member, now=self.now, **asked)
+        return self.shown(self.get_object())
+
 
 def register(router: SimpleRouter) -> None:
-    router.register(r"sprints/(?P<sprint_pk>\d+)/retro", RetroViewSet, basename="retro")
     router.register("retro-notes", NoteViewSet, basename="retro-note")
     router.register("retro-actions", ActionViewSet, basename="retro-action")

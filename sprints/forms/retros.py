@@ -5,15 +5,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from sprints.models import NoteKind
 from workspaces.forms import DateInput, StyledForm
 from workspaces.models import Member, Workspace
 
 
 class NoteForm(StyledForm):
-    """A sentence in one of the three columns."""
+    """A sentence in one of the columns; which there are is said by the retrospective."""
 
-    kind = forms.ChoiceField(choices=NoteKind.choices, widget=forms.HiddenInput())
+    kind = forms.CharField(max_length=5, widget=forms.HiddenInput())
     text = forms.CharField(label=_("Your note"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
 

@@ -39,15 +39,7 @@ from sprints.models.backlog import (
     StoryOrigin,
     StoryTemplate,
 )
-from sprints.models.ideas import (
-    LONGEST_IDEA,
-    OPEN_IDEAS,
-    Idea,
-    IdeaQuerySet,
-    IdeaSource,
-    IdeaState,
-    IntakeLink,
-)
+from sprints.models.ideas import LONGEST_IDEA, OPEN_IDEAS, Idea, IdeaQuerySet, IdeaSource, IdeaState, IntakeLink
 from sprints.models.poker import (
     ITEM_MOVES,
     LONGEST_CARD,
@@ -62,7 +54,27 @@ from sprints.models.poker import (
     PokerState,
     PokerVote,
 )
-from sprints.models.retros import NoteKind, OutcomeVerdict, RetroAction, RetroNote, StoryOutcome
+from sprints.models.retro_rooms import (
+    MOST_PROMPTS,
+    MOST_VOTES,
+    STARS,
+    ActionCheck,
+    Retro,
+    RetroGroup,
+    RetroHabit,
+    RetroPerson,
+    RetroPhase,
+    RetroVote,
+)
+from sprints.models.retros import (
+    ActionState,
+    NoteKind,
+    OutcomeVerdict,
+    RetroAction,
+    RetroNote,
+    RetroNoteQuerySet,
+    StoryOutcome,
+)
 from sprints.models.scores import LONGEST_FORMULA, MOST_EFFORT, MOST_REACH, TOP_MARK, ScoreFormula, Scoring, StoryScore
 from sprints.models.sprints import SPRINT_MOVES, Sprint, SprintQuerySet, SprintState
 from sprints.models.standups import (
@@ -100,15 +112,20 @@ __all__ = [
     "LONGEST_IDEA",
     "MAIL_SUBJECTS",
     "MOST_EFFORT",
+    "MOST_PROMPTS",
     "MOST_REACH",
+    "MOST_VOTES",
     "OPEN_IDEAS",
     "SCOPES_OF",
     "SENDING_KINDS",
     "SPRINT_MOVES",
+    "STARS",
     "STRATEGY_SUBJECTS",
     "TOP_MARK",
     "YES",
     "AcceptanceCriterion",
+    "ActionCheck",
+    "ActionState",
     "ApprovalCode",
     "ApprovalCondition",
     "ApprovalEvent",
@@ -149,8 +166,15 @@ __all__ = [
     "PokerSessionQuerySet",
     "PokerState",
     "PokerVote",
+    "Retro",
     "RetroAction",
+    "RetroGroup",
+    "RetroHabit",
     "RetroNote",
+    "RetroNoteQuerySet",
+    "RetroPerson",
+    "RetroPhase",
+    "RetroVote",
     "SavedFilter",
     "ScopeChange",
     "ScopeEntry",

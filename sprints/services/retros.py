@@ -7,53 +7,120 @@ from math import isfinite
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from emailops.lib.errors import DomainError
 from emailops.lib.statistics import Estimate
-from sprints.models import NoteKind, OutcomeVerdict, RetroAction, RetroNote, Sprint, Story, StoryKind, StoryOutcome
+from sprints.models import (
+    ActionCheck,
+    ActionState,
+    OutcomeVerdict,
+    Retro,
+    RetroAction,
+    RetroGroup,
+    RetroNote,
+    Sprint,
+    Story,
+    StoryKind,
+    StoryOutcome,
+)
+from sprints.services.retro_access import RetroRefused, come_in, locked, tell
+from sprints.services.retro_groups import show_notes
 from sprints.services.stories import write_story
 from workspaces.audit import record
+from workspaces.live import announce
 from workspaces.models import Member
 
 
-class RetroRefused(DomainError):
-    """The note or action cannot be taken."""
-
-    code = "retro_refused"
-
-
 @transaction.atomic
-def add_note(*, sprint: Sprint, kind: NoteKind, text: str, by: Member, now: datetime) -> RetroNote:
-    """Say something in a sprint's retrospective."""
+def add_note(*, sprint: Sprint, kind: str, text: str, by: Member, now: datetime) -> RetroNote:
+    """Say something in a sprint's retrospective, under one of its prompts.
+
+    Until the team has gone on from writing, the note is its author's alone. Raises `RetroRefused` for an empty note, an
+    unknown prompt, and once the retrospective is closed.
+    """
     if not text.strip():
         raise RetroRefused(_("Write a sentence first."), fields={"text": [_("Empty.")]})
+    retro = locked(sprint, now)
+    if kind not in retro.kinds:
+        raise RetroRefused(_("This retrospective has other prompts."), fields={"kind": [_("Unknown.")]})
     note = RetroNote.objects.create(
-        workspace=sprint.workspace, sprint=sprint, kind=kind, text=text.strip(), author=by, created_at=now
+        workspace=sprint.workspace,
+        sprint=sprint,
+        kind=kind,
+        text=text.strip(),
+        author=by,
+        is_shown=False,
+        created_at=now,
     )
-    record("retro.note_added", sprint, by=by, now=now, kind=kind)
+    if not retro.step.hides_notes:
+        show_notes(retro, now)
+        note.refresh_from_db()
+    come_in(retro, by, now)
+    _tell_of_note(retro, "retro.note_added", by, now)
     return note
 
 
 @transaction.atomic
 def remove_note(*, note: RetroNote, by: Member, now: datetime) -> None:
-    """Take back a note. Raises `RetroRefused` for somebody else's."""
+    """Take back a note. Raises `RetroRefused` for somebody else's, and once the retrospective is closed."""
+    retro = locked(note.sprint, now)
     if note.author_id != by.pk:
         raise RetroRefused(_("Only the one who wrote a note can take it back."))
-    note.delete()
-    record("retro.note_removed", note.sprint, by=by, now=now)
+    RetroNote.objects.filter(pk=note.pk).delete()
+    RetroGroup.objects.filter(retro=retro, notes=None).delete()
+    _tell_of_note(retro, "retro.note_removed", by, now)
+
+
+def _tell_of_note(retro: Retro, action: str, by: Member, now: datetime) -> None:
+    """Where authors stay unknown, the audit log does not know them either."""
+    tell(retro, action, by=None if retro.is_anonymous else by, now=now)
+
+
+@transaction.atomic
+def mark_for_report(*, note: RetroNote, in_report: bool, by: Member, now: datetime) -> None:
+    """Let the owner read a note in the report, without its author, or not any more. Repeating changes nothing.
+
+    Raises `RetroRefused` for a note that not everybody sees, and once the retrospective is closed.
+    """
+    retro = locked(note.sprint, now)
+    if not RetroNote.objects.filter(pk=note.pk, is_shown=True).update(in_report=in_report):
+        raise RetroRefused(_("The team has not seen this note yet."))
+    tell(retro, "retro.note_marked" if in_report else "retro.note_unmarked", by=by, now=now)
 
 
 @transaction.atomic
 def agree_action(
     *, sprint: Sprint, text: str, owner: Member, by: Member, now: datetime, due_date: date | None = None
 ) -> RetroAction:
-    """Agree on something to do, with one owner."""
+    """Agree on something to do, with one owner. Raises `RetroRefused` without words, and once it is closed."""
     if not text.strip():
         raise RetroRefused(_("Say what will be done."), fields={"text": [_("Empty.")]})
+    retro = locked(sprint, now)
     action = RetroAction.objects.create(
         workspace=sprint.workspace, sprint=sprint, text=text.strip(), owner=owner, due_date=due_date, created_at=now
     )
-    record("retro.action_agreed", sprint, by=by, now=now, text=action.text, owner=str(owner))
+    come_in(retro, by, now)
+    tell(retro, "retro.action_agreed", by=by, now=now, text=action.text, owner=str(owner))
     return action
+
+
+@transaction.atomic
+def settle_action(
+    *, action: RetroAction, sprint: Sprint, answer: ActionState, by: Member, now: datetime, reason: str = ""
+) -> None:
+    """Say in a later sprint's retrospective what became of something agreed before. A new answer replaces the old one.
+
+    Raises `RetroRefused` for dropping without a reason, for a sprint that is not a later one, and once that sprint's
+    retrospective is closed.
+    """
+    if answer == ActionState.DROPPED and not reason.strip():
+        raise RetroRefused(_("Say why it is dropped."), fields={"reason": [_("Empty.")]})
+    retro = locked(sprint, now)
+    if action.sprint.number >= sprint.number or action.workspace_id != sprint.workspace_id:
+        raise RetroRefused(_("This was not agreed before sprint %(number)d.") % {"number": sprint.number})
+    said = {"workspace": sprint.workspace, "answer": answer, "reason": reason.strip(), "by": by, "at": now}
+    ActionCheck.objects.update_or_create(action=action, sprint=sprint, defaults=said)
+    RetroAction.objects.filter(pk=action.pk).update(state=answer)
+    come_in(retro, by, now)
+    tell(retro, "retro.action_settled", by=by, now=now, text=action.text, answer=answer, reason=reason.strip())
 
 
 @transaction.atomic
@@ -76,6 +143,7 @@ def turn_into_story(*, action: RetroAction, by: Member, now: datetime) -> Story:
     action.story = story
     action.save(update_fields=["story"])
     record("retro.action_became_story", action.sprint, by=by, now=now, story=story.number)
+    announce(action.workspace, "retro", action.sprint_id)
     return story
 
 

@@ -386,7 +386,9 @@ def _the_retrospective_shows_promise_and_outcome(lena: Person) -> None:
     lena.press(re.compile("Add ?: Went well"))
     lena.sees("One number was enough")
     lena.fill({"What we will do": "Try it without the offer"})
-    lena.press("Add to what we agreed")
-    lena.press(re.compile("Make it a story"))
+    with lena.part_changes():
+        lena.press("Add to what we agreed")
+    with lena.part_changes():
+        lena.press(re.compile("Make it a story"))
     lena.visit(f"{WORKSPACE}/backlog/")
     lena.sees("Try it without the offer")

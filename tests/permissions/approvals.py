@@ -5,9 +5,8 @@ from typing import Any
 from django.utils import timezone
 
 from sprints.models import ApprovalRequest, Sprint
-from tests.factories.approvals import MAIL, agreed_in, asked, asked_about_mail, member_as, note_in, ready_sprint
+from tests.factories.approvals import MAIL, asked, asked_about_mail, member_as, ready_sprint
 from tests.factories.owners import delegated
-from tests.factories.sprints import SprintFactory
 from tests.factories.workspaces import MemberFactory
 from tests.permissions.rows import ApiRow, Row
 from workspaces.models import Workspace
@@ -39,34 +38,12 @@ def _asked_about_mail(workspace: Workspace) -> dict[str, Any]:
     return {"pk": asked_about_mail(story, timezone.now()).pk}
 
 
-def _closed(workspace: Workspace) -> dict[str, Any]:
-    return {"pk": SprintFactory.create(workspace=workspace, closed=True).pk}
-
-
-def _closed_sprint(workspace: Workspace) -> dict[str, Any]:
-    return {"sprint_pk": _closed(workspace)["pk"]}
-
-
-def _note(workspace: Workspace) -> dict[str, Any]:
-    sprint = SprintFactory.create(workspace=workspace, closed=True)
-    return {"pk": note_in(sprint, member_as(workspace, Role.LEAD), timezone.now()).pk}
-
-
-def _agreed(workspace: Workspace) -> dict[str, Any]:
-    sprint = SprintFactory.create(workspace=workspace, closed=True)
-    return {"pk": agreed_in(sprint, member_as(workspace, Role.LEAD), timezone.now()).pk}
-
-
 def _ask(workspace: Workspace, _kwargs: dict[str, Any]) -> dict[str, Any]:
     return {"approver": member_as(workspace, Role.OWNER).pk, "message": "Please look at the offer."}
 
 
 def _yes(_workspace: Workspace, kwargs: dict[str, Any]) -> dict[str, Any]:
     return {"fingerprint": ApprovalRequest.objects.get(pk=kwargs["pk"]).fingerprint, "verdict": "approved"}
-
-
-def _agree(workspace: Workspace, _kwargs: dict[str, Any]) -> dict[str, Any]:
-    return {"text": "Ask the owner on Monday", "owner": MemberFactory.create(workspace=workspace).pk}
 
 
 ROWS = [
@@ -81,12 +58,6 @@ ROWS = [
         act=MANAGE,
         data=lambda _w, _k: {"covers": "content", "tolerance": "10"},
     ),
-    Row("sprints:retro_list", see=SEE),
-    Row("sprints:retro_detail", see=SEE, kwargs=_closed),
-    Row("sprints:retro_note_add", act=WRITE, kwargs=_closed, data=lambda _w, _k: {"kind": "well", "text": "Good"}),
-    Row("sprints:retro_note_remove", act=WRITE, kwargs=_note),
-    Row("sprints:retro_action_add", act=WRITE, kwargs=_closed, data=_agree),
-    Row("sprints:retro_action_story", act=WRITE, kwargs=_agreed),
 ]
 
 
@@ -100,24 +71,9 @@ def _yes_by_api(workspace: Workspace, _method: str) -> dict[str, Any]:
     return {"fingerprint": newest.fingerprint if newest else MAIL["fingerprint"], "verdict": "approved"}
 
 
-def _note_by_api(workspace: Workspace, _method: str) -> dict[str, Any]:
-    return {"sprint": _closed(workspace)["pk"], "kind": "hard", "text": "The feed was late"}
-
-
-def _agree_by_api(workspace: Workspace, _method: str) -> dict[str, Any]:
-    owner = MemberFactory.create(workspace=workspace).user.email
-    return {"sprint": _closed(workspace)["pk"], "text": "Ask the owner on Monday", "owner": owner}
-
-
 API_ROWS = [
     ApiRow("api:approval-list", {"get": SEE, "post": PLAN}, data=_ask_by_api),
     ApiRow("api:approval-detail", {"get": SEE}, kwargs=_asked),
     ApiRow("api:approval-remind", {"post": PLAN}, kwargs=_asked),
     ApiRow("api:approval-decide", {"post": ANSWER}, kwargs=_asked_and_delegated, data=_yes_by_api),
-    ApiRow("api:retro-list", {"get": SEE}, kwargs=_closed_sprint),
-    ApiRow("api:retro-note-list", {"post": WRITE}, data=_note_by_api),
-    ApiRow("api:retro-note-detail", {"get": SEE, "delete": WRITE}, kwargs=_note),
-    ApiRow("api:retro-action-list", {"post": WRITE}, data=_agree_by_api),
-    ApiRow("api:retro-action-detail", {"get": SEE}, kwargs=_agreed),
-    ApiRow("api:retro-action-story", {"post": WRITE}, kwargs=_agreed),
 ]

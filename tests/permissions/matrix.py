@@ -9,6 +9,7 @@ from tests.permissions import (
     insights,
     owners,
     poker,
+    retros,
     sprints,
     standups,
     strategy,
@@ -30,6 +31,7 @@ APPS = (
     backlog,
     owners,
     standups,
+    retros,
 )
 ROWS = [row for app in APPS for row in app.ROWS]
 API_ROWS = [row for app in APPS for row in getattr(app, "API_ROWS", [])]

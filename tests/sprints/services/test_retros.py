@@ -7,8 +7,8 @@ import pytest
 
 from emailops.lib.statistics import Estimate
 from sprints.models import NoteKind, OutcomeVerdict, RetroNote, Story, StoryKind, StoryOutcome
+from sprints.services.retro_access import RetroRefused
 from sprints.services.retros import (
-    RetroRefused,
     add_note,
     agree_action,
     record_outcome,

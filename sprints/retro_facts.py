@@ -1,0 +1,162 @@
+"""What a retrospective looks at besides promise and outcome: goals, what was bent, waiting, and sends."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from sprints.models import ApprovalRequest, ApprovalState, ScopeChange, ScopeEntry, Sprint, Story
+from sprints.queries import scope_changes
+from sprints.retrospect import RetroFigures
+from sprints.sends import StorySend, sends_of
+from strategy.models import Goal
+from strategy.progress import Progress
+from strategy.queries import goal_lines
+
+
+@dataclass(frozen=True, slots=True)
+class GoalMove:
+    """A goal as it stood on the day before the sprint and on its last day; `is_above`: the sprint's goal serves it."""
+
+    goal: Goal
+    before: Progress
+    after: Progress
+    is_above: bool
+
+    @property
+    def points(self) -> float | None:
+        """How many points of a hundred of the way were made meanwhile; None where one end is not known."""
+        if self.before.value is None or self.after.value is None:
+            return None
+        return self.after.rate - self.before.rate
+
+
+@dataclass(frozen=True, slots=True)
+class Bent:
+    """Something that went otherwise than was agreed: which story, what, and how in words."""
+
+    story: Story | None
+    what: str
+    how: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How long the owner's answer to one version of the plan took; an open one waits until now."""
+
+    request: ApprovalRequest
+    lasted: timedelta
+
+    @property
+    def days(self) -> float:
+        return self.lasted / timedelta(days=1)
+
+    @property
+    def is_open(self) -> bool:
+        return self.request.decided_at is None
+
+
+@dataclass(frozen=True)
+class RetroFacts:
+    """The facts of one sprint, each read when it is first asked for. About a dozen queries in all."""
+
+    figures: RetroFigures
+    now: datetime
+
+    @property
+    def sprint(self) -> Sprint:
+        return self.figures.sprint
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(self.sprint.workspace.zone).date()
+
+    @cached_property
+    def goals(self) -> list[GoalMove]:
+        """The sprint's goal and the one above it."""
+        goal = Goal.objects.with_kpi().select_related("kpi__workspace").filter(pk=self.sprint.goal_id or 0).first()
+        if goal is None:
+            return []
+        above = Goal.objects.with_kpi().select_related("kpi__workspace").filter(pk=goal.parent_id or 0)
+        goals = [goal, *above]
+        start, end = self.sprint.start_date - timedelta(days=1), min(self.today, self.sprint.end_date)
+        ends = zip(goal_lines(goals, start), goal_lines(goals, end), strict=True)
+        return [GoalMove(b.goal, a.progress, b.progress, b.goal.pk != goal.pk) for a, b in ends]
+
+    @cached_property
+    def sends(self) -> list[StorySend]:
+        return sends_of([line.story for line in self.figures.stories], self.now)
+
+    @property
+    def left_out(self) -> list[StorySend]:
+        """The sends in which somebody was not written to."""
+        return [send for send in self.sends if send.losses]
+
+    @cached_property
+    def waits(self) -> list[Wait]:
+        """How long each version of the plan waited for the owner, the first first."""
+        asked = ApprovalRequest.objects.filter(sprint=self.sprint).exclude(state=ApprovalState.SUPERSEDED)
+        people = asked.select_related("decided_by__user", "approver__user").defer("snapshot").order_by("version")
+        until = self.sprint.closed_at or self.now
+        return [Wait(request, (request.decided_at or until) - request.requested_at) for request in people]
+
+    @cached_property
+    def bent(self) -> list[Bent]:
+        """Changed after approval, changed scope, and what began late."""
+        return [
+            *self._late_start(),
+            *self._changed(),
+            *map(_scope_bent, scope_changes(self.sprint)),
+            *self._late_sends(),
+        ]
+
+    def _late_start(self) -> Iterator[Bent]:
+        sprint = self.sprint
+        if sprint.started_at is None:
+            return
+        days = (sprint.started_at.astimezone(sprint.workspace.zone).date() - sprint.start_date).days
+        if days > 0:
+            how = ngettext("%(days)d day after its first day", "%(days)d days after its first day", days)
+            yield Bent(None, _("The sprint began late"), how % {"days": days}, "clock")
+
+    def _changed(self) -> Iterator[Bent]:
+        for line in self.figures.stories:
+            if line.moved:
+                how = "; ".join(str(difference) for difference in line.moved)
+                yield Bent(line.story, _("Changed after approval"), how, "pen-line")
+
+    def _late_sends(self) -> Iterator[Bent]:
+        by_pk = {line.story.pk: line.story for line in self.figures.stories}
+        for send in self.sends:
+            day = send.started_at.astimezone(self.sprint.workspace.zone).date()
+            if send.window_end and day > send.window_end:
+                ends, went = date_format(send.window_end, "DATE_FORMAT"), date_format(day, "DATE_FORMAT")
+                how = _("“%(send)s” went out on %(day)s; its window ended on %(end)s")
+                said = how % {"send": send.name, "day": went, "end": ends}
+                yield Bent(by_pk[send.story_id], _("Sent late"), said, "clock")
+
+
+SCOPE_WORDS = {
+    ScopeChange.ADDED: (gettext_lazy("Added after the start"), "plus"),
+    ScopeChange.REMOVED: (gettext_lazy("Taken out after the start"), "user-minus"),
+    ScopeChange.ESTIMATED: (gettext_lazy("Estimated anew"), "hash"),
+}
+
+
+def _scope_bent(entry: ScopeEntry) -> Bent:
+    what, icon = SCOPE_WORDS[ScopeChange(entry.change)]
+    who = str(entry.by) if entry.by else _("the system")
+    points = ngettext("%(points)s point", "%(points)s points", abs(entry.points)) % {"points": f"{entry.points:+d}"}
+    day = date_format(entry.at, "SHORT_DATE_FORMAT")
+    how = _("%(points)s, by %(who)s on %(day)s") % {"points": points, "who": who, "day": day}
+    return Bent(entry.story, str(what), how, icon)
+
+
+def total_losses(sends: Sequence[StorySend]) -> int:
+    """How many people were not written to, over all sends."""
+    return sum(loss.count for send in sends for loss in send.losses)
