@@ -18,7 +18,6 @@ ONLY_FOR_TRYING_OUT = {"emailops/embedded.py", "delivery/management/commands/mai
 
 NEVER_IMPORTED = {
     "granian": "a command: the web server",
-    "fonttools": "reads the web fonts for fpdf2, which imports it",
     "tzdata": "data that zoneinfo finds",
     "pytest-timeout": "an option of pytest's command",
     "mypy": "a command",
