@@ -18,6 +18,8 @@ sprints.see             x     x    x        x      x       x
 sprints.edit_stories    x     x    x        x      x       .
 sprints.plan            .     x    x        .      .       .
 sprints.decide          x     .    .        .      .       .
+sprints.answer          x     x    x        x      x       x
+sprints.tick_conditions x     x    .        .      .       .
 campaigns.see           x     x    x        x      x       x
 campaigns.edit          .     x    x        .      .       .
 campaigns.stop          x     x    x        .      .       .
