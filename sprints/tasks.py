@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from emailops.lib.clock import ServerClock
+from emailops.lib.clock import server_now
 from sprints.services import approval_chase
 from sprints.services.poker import windows
 
@@ -11,7 +11,7 @@ from sprints.services.poker import windows
 @shared_task(name="sprints.poker")
 def poker(**_future: object) -> None:
     """Turn cards whose moment has come, close windows, remind who has not voted."""
-    windows.poll(ServerClock()())
+    windows.poll(server_now())
 
 
 @shared_task(name="sprints.chase_approvals")
