@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from emailops.lib.clock import ServerClock
+from emailops.lib.clock import server_now
 from sprints.services import approval_chase
 from sprints.services.poker import windows
 from sprints.services.standup_calls import call_stand_ups
@@ -12,7 +12,7 @@ from sprints.services.standup_calls import call_stand_ups
 @shared_task(name="sprints.poker")
 def poker(**_future: object) -> None:
     """Turn cards whose moment has come, close windows, remind who has not voted."""
-    windows.poll(ServerClock()())
+    windows.poll(server_now())
 
 
 @shared_task(name="sprints.chase_approvals")

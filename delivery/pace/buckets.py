@@ -14,10 +14,10 @@ from typing import Any, cast
 
 from django.conf import settings
 from redis import Redis
-from redis.backoff import NoBackoff
 from redis.commands.core import Script
 from redis.exceptions import RedisError
-from redis.retry import Retry
+
+from emailops.lib.impatient import impatient_redis
 
 PREFIX = "emailops:pace:"
 PATIENCE = 2.0  # seconds until Redis counts as away
@@ -153,15 +153,8 @@ def _run(name: str, keys: list[str], *values: str | float) -> object:
         raise BucketsUnreachable(f"Redis cannot be asked how many messages may go: {error}") from error
 
 
-@cache
 def client() -> Redis:
-    """This process' connections; a worker that was forked makes its own. Nobody waits long for a Redis that is away."""
-    return Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=PATIENCE,
-        socket_connect_timeout=PATIENCE,
-        retry=Retry(NoBackoff(), 1),
-    )
+    return impatient_redis(settings.REDIS_URL, PATIENCE)
 
 
 @cache

@@ -20,3 +20,8 @@ class ServerClock:
 
     def __call__(self) -> datetime:
         return self._read_at + timedelta(seconds=time.monotonic() - self._read_since)
+
+
+def server_now() -> datetime:
+    """PostgreSQL's clock, asked once."""
+    return ServerClock()()

@@ -9,16 +9,13 @@ import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
 
 from django.conf import settings
 from django.db import transaction
-from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
+from emailops.lib.impatient import impatient_redis
 from emailops.lib.queue import is_silent
 
 logger = logging.getLogger(__name__)
@@ -37,19 +34,9 @@ def publish(room: int, topic: str) -> None:
 
 def _publish(room: int, topic: str) -> None:
     try:
-        _speaker().publish(f"{PREFIX}{room}", topic)
+        impatient_redis(settings.REDIS_URL, PATIENCE).publish(f"{PREFIX}{room}", topic)
     except RedisError:
         logger.warning("Nobody heard of %s: Redis is away", topic)
-
-
-@cache
-def _speaker() -> Redis:
-    return Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=PATIENCE,
-        socket_connect_timeout=PATIENCE,
-        retry=Retry(NoBackoff(), 1),
-    )
 
 
 class Listener:

@@ -2,11 +2,11 @@
 
 import logging
 from datetime import timedelta
-from functools import cache
 
 from django.conf import settings
-from redis import Redis
 from redis.exceptions import RedisError
+
+from emailops.lib.impatient import impatient_redis
 
 logger = logging.getLogger(__name__)
 PREFIX = "emailops:throttle:"
@@ -20,15 +20,10 @@ def is_allowed(key: str, *, most: int, per: timedelta) -> bool:
     """
     name = f"{PREFIX}{key}"
     try:
-        pipe = _client().pipeline(transaction=True)
+        pipe = impatient_redis(settings.REDIS_URL, PATIENCE).pipeline(transaction=True)
         pipe.set(name, 0, px=int(per.total_seconds() * 1000), nx=True)
         pipe.incr(name)
         return int(pipe.execute()[1]) <= most
     except RedisError:
         logger.warning("Redis is away; calls are not counted")
         return True
-
-
-@cache
-def _client() -> Redis:
-    return Redis.from_url(settings.REDIS_URL, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from emailops.lib.clock import ServerClock
+from emailops.lib.clock import server_now
 from sprints.calibration import calibration
 from sprints.decks import Card, DeckRefused, checked_cards, decks_of, find_deck
 from sprints.models import (
@@ -265,7 +265,7 @@ class PokerViewSet(ScopedViewSet[PokerSession], mixins.ListModelMixin):
 
     def _table(self, session: PokerSession, *, status: int = 200) -> Response:
         session = self.get_queryset().get(pk=session.pk)
-        table: Table = table_of(session, self._seat(session), ServerClock()())
+        table: Table = table_of(session, self._seat(session), server_now())
         return Response(TableSerializer({"session": session, "table": table}).data, status=status)
 
     def _seat(self, session: PokerSession) -> PokerSeat | None:
@@ -280,7 +280,7 @@ class PokerViewSet(ScopedViewSet[PokerSession], mixins.ListModelMixin):
     def _move(self, verb: Callable[..., Any], **more: Any) -> Response:
         """Something the leader does with a story of the queue."""
         session, item = self._named(ItemSerializer)
-        verb(item=item, by=self.member, now=ServerClock()(), **more)
+        verb(item=item, by=self.member, now=server_now(), **more)
         return self._table(session)
 
     def _named(self, serializer: type[ItemSerializer]) -> tuple[PokerSession, PokerItem]:
@@ -307,7 +307,7 @@ class PokerViewSet(ScopedViewSet[PokerSession], mixins.ListModelMixin):
             stories=data["stories"],
             team=data["team"],
             by=self.member,
-            now=ServerClock()(),
+            now=server_now(),
         )
         return self._table(session, status=201)
 
@@ -321,7 +321,7 @@ class PokerViewSet(ScopedViewSet[PokerSession], mixins.ListModelMixin):
     def sit(self, request: Request, pk: str) -> Response:
         """Take a seat."""
         session = self.get_object()
-        seats.take_seat(session=session, member=self.member, now=ServerClock()())
+        seats.take_seat(session=session, member=self.member, now=server_now())
         return self._table(session)
 
     @extend_schema(request=None, responses={200: TableSerializer})
@@ -330,7 +330,7 @@ class PokerViewSet(ScopedViewSet[PokerSession], mixins.ListModelMixin):
         """Get up. Repeating changes nothing."""
         session = self.get_object()
         if seat := self._seat(session):
-            seats.leave_table(seat=seat, now=ServerClock()())
+            seats.leave_table(seat=seat, now=server_now())
         return self._table(session)
 
     @extend_schema(request=CardsSerializer, responses={200: TableSerializer})
@@ -338,7 +338,7 @@ class PokerViewSet(ScopedViewSet[PokerSession], mixins.ListModelMixin):
     def vote(self, request: Request, pk: str) -> Response:
         """Lay cards."""
         session, item = self._named(CardsSerializer)
-        votes.cast_vote(item=item, seat=self._sitting(session), cards=self._cards(), now=ServerClock()())
+        votes.cast_vote(item=item, seat=self._sitting(session), cards=self._cards(), now=server_now())
         return self._table(session)
 
     def _cards(self) -> dict[str, str]:
@@ -350,7 +350,7 @@ class PokerViewSet(ScopedViewSet[PokerSession], mixins.ListModelMixin):
     def withdraw(self, request: Request, pk: str) -> Response:
         """Take the cards back."""
         session, item = self._named(ItemSerializer)
-        votes.withdraw_vote(item=item, seat=self._sitting(session), now=ServerClock()())
+        votes.withdraw_vote(item=item, seat=self._sitting(session), now=server_now())
         return self._table(session)
 
     @extend_schema(request=ItemSerializer, responses={200: TableSerializer})
@@ -406,7 +406,7 @@ class PokerViewSet(ScopedViewSet[PokerSession], mixins.ListModelMixin):
     def deadline(self, request: Request, pk: str) -> Response:
         """Move the deadline."""
         session, until = self.get_object(), self.checked(DeadlineSerializer)["deadline_at"]
-        sessions.move_deadline(session=session, deadline_at=until, by=self.member, now=ServerClock()())
+        sessions.move_deadline(session=session, deadline_at=until, by=self.member, now=server_now())
         return self._table(session)
 
     @extend_schema(methods=["post"], request=None, responses={201: GuestLinkSerializer})
@@ -414,7 +414,7 @@ class PokerViewSet(ScopedViewSet[PokerSession], mixins.ListModelMixin):
     @action(detail=True, methods=["post", "delete"])
     def link(self, request: Request, pk: str) -> Response:
         """Make a link for guests, which ends the one before; DELETE withdraws it."""
-        session, now = self.get_object(), ServerClock()()
+        session, now = self.get_object(), server_now()
         if request.method == "DELETE":
             guests.withdraw_link(session=session, by=self.member, now=now)
             return Response(status=204)

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from emailops.lib.clock import server_now
 from sprints.calibration import calibration, calibration_chart
 from sprints.decks import BUILT_IN, as_cards
 from sprints.forms.poker import DeckForm, NewPokerForm, sprints_to_estimate
@@ -18,7 +19,6 @@ from sprints.services.poker import decks, seats
 from sprints.services.poker.sessions import open_session
 from sprints.views.poker_doors import (
     answer,
-    database_now,
     look_again,
     members_doors,
     seat_in,
@@ -48,7 +48,7 @@ def poker_list(request: MemberRequest) -> HttpResponse:
 @page(Can.EDIT_STORIES, Can.EDIT_STORIES)
 def poker_new(request: MemberRequest) -> HttpResponse:
     """Choose stories, cards and people; `?sprint=` ticks the stories of one sprint."""
-    now, sprints = database_now(), sprints_to_estimate(request.workspace)
+    now, sprints = server_now(), sprints_to_estimate(request.workspace)
     chosen = next((sprint for sprint in sprints if str(sprint.pk) == request.GET.get("sprint")), None)
     initial: dict[str, Any] = {}
     if chosen:
@@ -76,7 +76,7 @@ def poker_new(request: MemberRequest) -> HttpResponse:
 def poker_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """The table; of a session that has ended what was agreed."""
     session = session_in(request, pk)
-    table = table_of(session, seat_in(request, session), database_now(), wanted=wanted_story(request))
+    table = table_of(session, seat_in(request, session), server_now(), wanted=wanted_story(request))
     context = table_context(session, table, members_doors(session))
     if not session.is_open:
         results = PokerResult.objects.for_workspace(request.workspace).filter(item__session=session)
@@ -90,7 +90,7 @@ def poker_look(request: MemberRequest, pk: int) -> HttpResponse:
     session, doors = session_in(request, pk), members_doors(session_in(request, pk))
     seat = seat_in(request, session)
     if session.is_open:
-        seats.look_in(session=session, seat=seat, now=database_now())
+        seats.look_in(session=session, seat=seat, now=server_now())
     return look_again(request, session_in(request, pk), seat, doors)
 
 
@@ -98,7 +98,7 @@ def poker_look(request: MemberRequest, pk: int) -> HttpResponse:
 def poker_sit(request: MemberRequest, pk: int) -> HttpResponse:
     """Take a seat at the table."""
     session = session_in(request, pk)
-    seat = seats.take_seat(session=session, member=request.member, now=database_now())
+    seat = seats.take_seat(session=session, member=request.member, now=server_now())
     return answer(request, session, seat, members_doors(session))
 
 
@@ -107,7 +107,7 @@ def poker_leave(request: MemberRequest, pk: int) -> HttpResponse:
     """Get up, and go on watching."""
     session = session_in(request, pk)
     if seat := seat_in(request, session):
-        seats.leave_table(seat=seat, now=database_now())
+        seats.leave_table(seat=seat, now=server_now())
     return answer(request, session, None, members_doors(session))
 
 

@@ -1,7 +1,6 @@
 """What all pages of planning poker share: the clock, the row an address names, and how the table is shown."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from emailops.lib.clock import ServerClock
+from emailops.lib.clock import server_now
 from sprints.forms.poker import VoteForm
 from sprints.models import PokerItem, PokerSeat, PokerSession
 from sprints.poker_table import Table, table_of
@@ -31,11 +30,6 @@ class Doors:
     withdraw: str
     leave: str
     is_guest: bool = False
-
-
-def database_now() -> datetime:
-    """Countdowns and deadlines go by PostgreSQL's clock, whichever machine answers."""
-    return ServerClock()()
 
 
 def session_in(request: MemberRequest, pk: int) -> PokerSession:
@@ -85,7 +79,7 @@ def look_again(
     """The table for a page that shows it already: nothing when nothing changed, the whole page once it is over."""
     if not session.is_open:
         return HttpResponse(status=UNCHANGED, headers={"HX-Refresh": "true"})
-    table = table_of(session, seat, database_now(), wanted=wanted_story(request) if stays else None)
+    table = table_of(session, seat, server_now(), wanted=wanted_story(request) if stays else None)
     if request.POST.get("version") == table.version:
         return HttpResponse(status=UNCHANGED)
     return render(request, "sprints/_poker_table.html", table_context(session, table, doors))
@@ -108,13 +102,13 @@ def vote(request: HttpRequest, session: PokerSession, seat: PokerSeat | None) ->
     if not form.is_valid():
         raise PokerRefused(_("The page has changed since you loaded it. Load it again."))
     item = item_in(session, form.cleaned_data["item"])
-    cast_vote(item=item, seat=_sitting(seat), cards=form.cards, now=database_now())
+    cast_vote(item=item, seat=_sitting(seat), cards=form.cards, now=server_now())
 
 
 def withdraw(request: HttpRequest, session: PokerSession, seat: PokerSeat | None) -> None:
     """Take the cards back. Raises `PokerRefused`."""
     item = item_in(session, wanted_story(request) or 0)
-    withdraw_vote(item=item, seat=_sitting(seat), now=database_now())
+    withdraw_vote(item=item, seat=_sitting(seat), now=server_now())
 
 
 def _sitting(seat: PokerSeat | None) -> PokerSeat:

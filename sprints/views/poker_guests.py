@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from emailops.lib.clock import server_now
 from emailops.lib.errors import DomainError
 from emailops.lib.throttle import is_allowed
 from sprints.forms.poker import GuestForm
@@ -24,7 +25,6 @@ from sprints.services.poker.guests import PokerLinkInvalid, join_as_guest, open_
 from sprints.services.poker.seats import leave_table, look_in
 from sprints.views.poker_doors import (
     answer,
-    database_now,
     guests_doors,
     look_again,
     table_context,
@@ -87,7 +87,7 @@ def _at_the_seat(view: SeatView) -> Door:
     @_open_door
     @wraps(view)
     def opened(request: HttpRequest, token: str) -> HttpResponse:
-        seat = open_seat(token, database_now())
+        seat = open_seat(token, server_now())
         _require_calm(f"seat:{seat.pk}", MOVES)
         return view(request, seat)
 
@@ -98,7 +98,7 @@ def _at_the_seat(view: SeatView) -> Door:
 @_open_door
 def poker_join(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks for a name; POST takes a seat under it."""
-    now = database_now()
+    now = server_now()
     session = open_table(token, now)
     form = GuestForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
@@ -115,7 +115,7 @@ def poker_join(request: HttpRequest, token: str) -> HttpResponse:
 @_at_the_seat
 def poker_guest(request: HttpRequest, seat: PokerSeat) -> HttpResponse:
     """The table as a guest sees it."""
-    table = table_of(seat.session, seat, database_now(), wanted=wanted_story(request))
+    table = table_of(seat.session, seat, server_now(), wanted=wanted_story(request))
     context = table_context(seat.session, table, guests_doors(seat))
     return render(request, "sprints/poker_guest.html", context)
 
@@ -123,8 +123,8 @@ def poker_guest(request: HttpRequest, seat: PokerSeat) -> HttpResponse:
 @require_POST
 @_at_the_seat
 def poker_guest_look(request: HttpRequest, seat: PokerSeat) -> HttpResponse:
-    look_in(session=seat.session, seat=seat, now=database_now())
-    fresh = open_seat(seat_token(seat), database_now())
+    look_in(session=seat.session, seat=seat, now=server_now())
+    fresh = open_seat(seat_token(seat), server_now())
     return look_again(request, fresh.session, fresh, guests_doors(fresh))
 
 
@@ -146,5 +146,5 @@ def poker_guest_withdraw(request: HttpRequest, seat: PokerSeat) -> HttpResponse:
 @_at_the_seat
 def poker_guest_leave(request: HttpRequest, seat: PokerSeat) -> HttpResponse:
     """Get up; the way back is the link, under another seat."""
-    leave_table(seat=seat, now=database_now())
+    leave_table(seat=seat, now=server_now())
     return render(request, "sprints/poker_left.html", {"session": seat.session})

@@ -9,12 +9,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from emailops.lib.clock import server_now
 from sprints.forms.poker import ChooseStoriesForm, DeadlineForm, HandOverForm
 from sprints.models import PokerItem, PokerSession
 from sprints.services.poker import guests, rounds, sessions
 from sprints.views.poker_doors import (
     answer,
-    database_now,
     item_in,
     members_doors,
     seat_in,
@@ -28,7 +28,7 @@ from workspaces.permissions import Can
 def _led(request: MemberRequest, pk: int, verb: Callable[..., Any], *, stays: bool = True, **more: Any) -> HttpResponse:
     """One move with the story that was on the page."""
     session = session_in(request, pk)
-    verb(item=_item(request, session), by=request.member, now=database_now(), **more)
+    verb(item=_item(request, session), by=request.member, now=server_now(), **more)
     return answer(request, session, seat_in(request, session), members_doors(session), stays=stays)
 
 
@@ -88,7 +88,7 @@ def _lead(request: MemberRequest, session: PokerSession, **refused: Any) -> Http
 
 
 def _link(request: MemberRequest, session: PokerSession) -> str:
-    if not session.link_works(database_now()):
+    if not session.link_works(server_now()):
         return ""
     return request.build_absolute_uri(reverse("sprints:poker_join", args=[guests.guest_token(session)]))
 
@@ -101,7 +101,7 @@ def poker_stories(request: MemberRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         with shown_on(form):
             stories = list(form.cleaned_data["stories"])
-            sessions.add_stories(session=session, stories=stories, by=request.member, now=database_now())
+            sessions.add_stories(session=session, stories=stories, by=request.member, now=server_now())
             messages.success(request, _("Stories added to the end of the queue"))
             return _back(session)
     return _lead(request, session, stories_form=form)
@@ -115,7 +115,7 @@ def poker_hand_over(request: MemberRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         with shown_on(form):
             to = form.cleaned_data["leader"]
-            sessions.hand_over(session=session, to=to, by=request.member, now=database_now())
+            sessions.hand_over(session=session, to=to, by=request.member, now=server_now())
             messages.success(request, _("%(name)s leads the session now") % {"name": to})
             return _back(session)
     return _lead(request, session, leader_form=form)
@@ -128,7 +128,7 @@ def poker_deadline(request: MemberRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         with shown_on(form):
             until = form.cleaned_data["deadline_at"]
-            sessions.move_deadline(session=session, deadline_at=until, by=request.member, now=database_now())
+            sessions.move_deadline(session=session, deadline_at=until, by=request.member, now=server_now())
             messages.success(request, _("The deadline is moved"))
             return _back(session)
     return _lead(request, session, deadline_form=form)
@@ -138,7 +138,7 @@ def poker_deadline(request: MemberRequest, pk: int) -> HttpResponse:
 def poker_link(request: MemberRequest, pk: int) -> HttpResponse:
     """Make a link for guests, or another one."""
     session = session_in(request, pk)
-    guests.open_link(session=session, by=request.member, now=database_now())
+    guests.open_link(session=session, by=request.member, now=server_now())
     messages.success(request, _("The link is ready: copy it to your guests"))
     return redirect("sprints:poker_lead", workspace=request.workspace.slug, pk=pk)
 
@@ -147,7 +147,7 @@ def poker_link(request: MemberRequest, pk: int) -> HttpResponse:
 def poker_link_withdraw(request: MemberRequest, pk: int) -> HttpResponse:
     """End the link for guests."""
     session = session_in(request, pk)
-    guests.withdraw_link(session=session, by=request.member, now=database_now())
+    guests.withdraw_link(session=session, by=request.member, now=server_now())
     messages.success(request, _("The link no longer works"))
     return redirect("sprints:poker_lead", workspace=request.workspace.slug, pk=pk)
 
@@ -155,7 +155,7 @@ def poker_link_withdraw(request: MemberRequest, pk: int) -> HttpResponse:
 @action(Can.EDIT_STORIES)
 def poker_end(request: MemberRequest, pk: int) -> HttpResponse:
     session = session_in(request, pk)
-    sessions.end_session(session=session, by=request.member, now=database_now())
+    sessions.end_session(session=session, by=request.member, now=server_now())
     messages.success(request, _("The session has ended"))
     return _back(session)
 

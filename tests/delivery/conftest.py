@@ -8,7 +8,6 @@ import pytest
 from pytest_django import Settings
 
 from delivery.pace import buckets
-from delivery.pace.buckets import client
 from tests.smtp_sink import Sink, running_sink
 
 
@@ -50,5 +49,4 @@ def redis_is_away(settings: Settings) -> Iterator[None]:
 
 
 def _connect_anew() -> None:
-    for kept in (client, buckets._script):
-        kept.cache_clear()
+    buckets._script.cache_clear()
