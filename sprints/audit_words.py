@@ -24,6 +24,9 @@ AUDIT_WORDS = {
     "story.planned": _("planned the story"),
     "story.ordered": _("changed the order of the backlog"),
     "story.moved": _("moved the story"),
+    "story.blocked": _("said what is in the way"),
+    "story.unblocked": _("cleared what was in the way"),
+    "board.columns_set": _("changed the columns of the board"),
     "story.dropped": _("dropped the story"),
     "story.outcome": _("measured the outcome"),
 }

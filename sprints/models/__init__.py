@@ -10,6 +10,8 @@ from sprints.models.approvals import (
     StoryDecision,
     Verdict,
 )
+from sprints.models.blockers import Blocker, BlockerQuerySet
+from sprints.models.columns import BoardColumn
 from sprints.models.retros import NoteKind, OutcomeVerdict, RetroAction, RetroNote, StoryOutcome
 from sprints.models.sprints import SPRINT_MOVES, Sprint, SprintQuerySet, SprintState
 from sprints.models.stories import (
@@ -38,6 +40,9 @@ __all__ = [
     "ApprovalRequestQuerySet",
     "ApprovalState",
     "ApprovalSubject",
+    "Blocker",
+    "BlockerQuerySet",
+    "BoardColumn",
     "Covers",
     "Hypothesis",
     "NoteKind",

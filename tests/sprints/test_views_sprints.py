@@ -12,7 +12,7 @@ from sprints.forms.sprints import next_sprint
 from sprints.models import Sprint, SprintState, Story, StoryStatus
 from sprints.services.sprints import start_sprint
 from sprints.services.stories import move_story, plan_story
-from tests.factories.sprints import CriterionFactory, SprintFactory, StoryFactory
+from tests.factories.sprints import BlockerFactory, CriterionFactory, SprintFactory, StoryFactory
 from tests.sprints.looking import HTMX, url
 from workspaces.models import Member, Workspace
 
@@ -25,7 +25,7 @@ def running(workspace: Workspace, lead: Member, now: datetime) -> Sprint:
     sprint: Sprint = SprintFactory.create(workspace=workspace, name="Glow", start_date=now.date() - timedelta(days=3))
     stories = [StoryFactory.create(workspace=workspace, sprint=sprint, title=title) for title in ("A", "B", "C")]
     Story.objects.filter(title="A").update(assignee=lead)
-    Story.objects.filter(title="B").update(blocked_by="No feed")
+    BlockerFactory.create(story=stories[1], reason="No feed", owner=lead)
     start_sprint(sprint=sprint, by=lead, now=now)
     move_story(story=stories[1], status=StoryStatus.DOING, by=lead, now=now)
     move_story(story=stories[2], status=StoryStatus.DONE, by=lead, now=now)

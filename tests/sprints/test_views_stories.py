@@ -319,7 +319,7 @@ class TestStoryPage:
             f"put it into sprint {sprint.number}",
             "changed: title, kind, points",
             "wrote 1 acceptance criterion",
-            "said what is in the way: No feed",
+            f"said what is in the way: No feed; {lead} clears it",
             "put it into the backlog",
             "dropped it",
         }
