@@ -25,6 +25,7 @@ class SprintsConfig(AppConfig):
         register_entry(
             Entry("backlog", "plan", 11, _("Backlog"), "layers", "sprints:story_list", see, count=backlog_count)
         )
+        register_entry(Entry("board", "plan", 12, _("Board"), "columns-3", "sprints:board_show", see))
         register_entry(Entry("sprints", "plan", 12, _("Sprints"), "square-kanban", "sprints:sprint_list", see))
         register_panel(Panel("sprint", "side", 10, see, "sprints/_home_sprint.html", running_sprint))
         register_entry(
@@ -43,5 +44,6 @@ class SprintsConfig(AppConfig):
         register_entry(Entry("retros", "plan", 14, _("Retrospectives"), "history", "sprints:retro_list", see))
         register_panel(Panel("approval", "banner", 10, see, "sprints/_approval_banner.html", waiting_panel))
         register_tab(Tab(15, _("Approval"), "sprints:settings_approval", Can.MANAGE_WORKSPACE))
+        register_tab(Tab(16, _("Board"), "sprints:settings_board", Can.MANAGE_WORKSPACE))
         register_letter("sprints.approval", approval)
         register_letter("sprints.decision", decision)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sprints.views import approvals, links, retros, sprints, stories
+from sprints.views import approvals, blockers, board, links, retros, sprints, stories
 
 app_name = "sprints"
 urlpatterns = [
@@ -15,9 +15,13 @@ urlpatterns = [
     path("w/<slug:workspace>/stories/<int:pk>/hypothesis/", stories.story_hypothesis, name="story_hypothesis"),
     path("w/<slug:workspace>/stories/<int:pk>/brief/", stories.story_brief, name="story_brief"),
     path("w/<slug:workspace>/stories/<int:pk>/plan/", stories.story_plan, name="story_plan"),
-    path("w/<slug:workspace>/stories/<int:pk>/move/", stories.story_move, name="story_move"),
+    path("w/<slug:workspace>/stories/<int:pk>/move/", board.story_move, name="story_move"),
     path("w/<slug:workspace>/stories/<int:pk>/drop/", stories.story_drop, name="story_drop"),
-    path("w/<slug:workspace>/stories/<int:pk>/block/", stories.story_block, name="story_block"),
+    path("w/<slug:workspace>/stories/<int:pk>/block/", blockers.story_block, name="story_block"),
+    path("w/<slug:workspace>/stories/<int:pk>/place/", board.story_place, name="story_place"),
+    path("w/<slug:workspace>/blockers/<int:pk>/resolve/", blockers.blocker_resolve, name="blocker_resolve"),
+    path("w/<slug:workspace>/board/", board.board_show, name="board_show"),
+    path("w/<slug:workspace>/settings/board/", board.settings_board, name="settings_board"),
     path("w/<slug:workspace>/sprints/", sprints.sprint_list, name="sprint_list"),
     path("w/<slug:workspace>/sprints/new/", sprints.sprint_new, name="sprint_new"),
     path("w/<slug:workspace>/sprints/<int:pk>/", sprints.sprint_detail, name="sprint_detail"),

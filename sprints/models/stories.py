@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import F, FilteredRelation, Q
@@ -57,7 +57,12 @@ class StoryQuerySet(ScopedQuerySet["Story"]):
         """With what is in the way now, in the same query: at most one row a story matches."""
         is_open = FilteredRelation("blockers", condition=Q(blockers__resolved_at=None))
         found = self.annotate(blocker_now=is_open).select_related("blocker_now__owner__user")
-        return cast("Self", found.annotate(blocker_pk=F("blocker_now__pk")))
+        return found.annotate(blocker_pk=F("blocker_now__pk"))
+
+    def blocked(self) -> Self:
+        return self.filter(
+            pk__in=self.filter(blockers__isnull=False, blockers__resolved_at=None).order_by().values("pk")
+        )
 
     def for_cards(self) -> Self:
         """With what a card shows."""

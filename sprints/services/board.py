@@ -3,28 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import models, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from sprints.lanes import NOBODY, LaneBy
 from sprints.models import SprintState, Story
 from sprints.ordering import Place, one_at_a_time
 from sprints.services.stories import StoryRefused, place_on_board, rewrite_story
 from sprints.standing import Standing, standing_of
 from strategy.models import Goal
 from workspaces.models import Member
-
-NOBODY = "0"
-"""The lane of stories without a goal, or without a member."""
-
-
-class LaneBy(models.TextChoices):
-    """What the lanes of a board stand for."""
-
-    NONE = "", gettext_lazy("No lanes")
-    GOAL = "goal", gettext_lazy("By goal")
-    MEMBER = "member", gettext_lazy("By member")
-    KIND = "kind", gettext_lazy("By type")
 
 
 class MoveConflict(StoryRefused):

@@ -121,16 +121,14 @@ def _write(workspace: Workspace, old: list[BoardColumn], wishes: Sequence[Column
     kept = {wish.pk for wish in wishes if wish.pk}
     BoardColumn.objects.for_workspace(workspace).exclude(pk__in=kept).delete()
     for position, wish in enumerate(wishes):
-        BoardColumn.objects.update_or_create(
+        BoardColumn(
             pk=wish.pk,
-            defaults={
-                "workspace": workspace,
-                "name": wish.name,
-                "status": wish.status,
-                "wip_limit": wish.wip_limit,
-                "position": position,
-            },
-        )
+            workspace=workspace,
+            name=wish.name,
+            status=wish.status,
+            wip_limit=wish.wip_limit,
+            position=position,
+        ).save()
     _keep_places(workspace, [column for column in old if column.pk in kept])
 
 

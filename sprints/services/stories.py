@@ -372,7 +372,8 @@ def _require_movable(story: Story, new: StoryStatus) -> None:
         raise StoryRefused(_("This story was dropped. Put it back into the backlog first."))
     is_running = story.sprint is not None and story.sprint.state == SprintState.RUNNING
     if new != story.status and not is_running:
-        raise StoryRefused(_("Only the stories of a running sprint move on the board."))
+        said = _("Only the stories of a running sprint move on the board. Put it into the running sprint first.")
+        raise StoryRefused(said)
 
 
 def _rank_at(story: Story, place: Place) -> str:

@@ -6,9 +6,10 @@ from datetime import datetime
 import pytest
 
 from sprints.columns import columns_of
+from sprints.lanes import NOBODY, LaneBy
 from sprints.models import BoardColumn, Sprint, Story, StoryStatus
 from sprints.ordering import Place
-from sprints.services.board import NOBODY, LaneBy, LaneChange, Move, MoveConflict, move_card
+from sprints.services.board import LaneChange, Move, MoveConflict, move_card
 from sprints.services.columns import ColumnWish, set_columns
 from sprints.services.sprints import start_sprint
 from sprints.services.stories import StoryRefused, move_story, plan_story
@@ -145,7 +146,7 @@ class TestLanes:
         self, workspace: Workspace, marketer: Member, lead: Member, now: datetime
     ) -> None:
         story = approved_story(workspace, now)
-        start_sprint(sprint=story.sprint, by=lead, now=now)
+        start_sprint(sprint=Sprint.objects.get(), by=lead, now=now)
         change = LaneChange(LaneBy.GOAL, str(story.goal_id), str(GoalFactory.create(workspace=workspace).pk))
 
         with pytest.raises(StoryRefused, match="The owner was asked"):

@@ -47,7 +47,7 @@ def running(workspace: Workspace, lead: Member, now: datetime) -> Sprint:
 def test_a_workspace_that_chose_nothing_has_one_column_a_group(workspace: Workspace) -> None:
     found = columns_of(workspace)
 
-    assert [(column.key, column.name) for column in found] == [(s.value, s.label) for s in StoryStatus]
+    assert [(column.key, column.name) for column in found] == [(s.value, str(s.label)) for s in StoryStatus]
     assert not BoardColumn.objects.exists()
 
 
