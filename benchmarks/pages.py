@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from math import ceil
 from statistics import median
 from typing import Any
@@ -19,7 +20,8 @@ HTMX = {"HX-Request": "true", "HX-Target": "board"}
 def bench(options: argparse.Namespace) -> dict[str, Any]:
     """Milliseconds from the request to the last byte, in this process: median and 95th percentile of each page.
 
-    `is_within_bar` says whether each stays below the bar.
+    Beside them the CPU that this process took: what others do on the machine does not add to it. `is_within_bar` says
+    whether the 95th percentile of every page stays below the bar, `over_bar` which do not.
     """
     from django.conf import settings
     from django.test import Client
@@ -31,10 +33,10 @@ def bench(options: argparse.Namespace) -> dict[str, Any]:
     client.force_login(member.user)
     found: dict[str, Any] = {"stories": options.stories, "sprints": options.sprints}
     for name, (address, headers) in _pages(member.workspace, running).items():
-        times = _times(lambda address=address, headers=headers: client.get(address, headers=headers), options.requests)
-        found[f"{name}_median_ms"], found[f"{name}_p95_ms"] = times
-    slowest = max(value for name, value in found.items() if name.endswith("_p95_ms"))
-    return {**found, "bar_ms": BAR_MS, "is_within_bar": slowest <= BAR_MS}
+        times = _times(partial(client.get, address, headers=headers), options.requests)
+        found[f"{name}_median_ms"], found[f"{name}_p95_ms"], found[f"{name}_cpu_ms"] = times
+    over = [name.removesuffix("_p95_ms") for name in found if name.endswith("_p95_ms") and found[name] > BAR_MS]
+    return {**found, "bar_ms": BAR_MS, "over_bar": ", ".join(over), "is_within_bar": not over}
 
 
 def _pages(workspace: Any, running: Any) -> dict[str, tuple[str, dict[str, str]]]:
@@ -56,15 +58,17 @@ def _pages(workspace: Any, running: Any) -> dict[str, tuple[str, dict[str, str]]
     }
 
 
-def _times(ask: Callable[[], Any], requests: int) -> tuple[float, float]:
+def _times(ask: Callable[[], Any], requests: int) -> tuple[float, float, float]:
+    """Median and 95th percentile of the wall clock, and the median of CPU."""
     assert ask().status_code == 200  # the first one compiles templates and fills caches
-    times = []
+    times, cpu = [], []
     for _number in range(requests):
         with measured() as spent:
             answer = ask()
         assert answer.status_code == 200
         times.append(spent.wall * 1000)
-    return median(times), sorted(times)[ceil(0.95 * len(times)) - 1]
+        cpu.append(spent.cpu * 1000)
+    return median(times), sorted(times)[ceil(0.95 * len(times)) - 1], median(cpu)
 
 
 def _company(stories: int, sprints: int) -> tuple[Any, Any]:

@@ -29,8 +29,9 @@ from workspaces.models import Member, Workspace
 from workspaces.permissions import TABLE, Can
 
 FIRST = 50
-FIRST_IN_LANE = 12
-"""So many cards of a cell are there at first, and so many more come with each look further down."""
+"""So many cards of a column are there at first, in all its lanes together, and so many more come further down."""
+FEWEST, STEP_IN_LANE = 4, 12
+"""But of each lane no fewer than these; further down come so many more."""
 MOST_SHOWN = 1000
 
 Cell = tuple[str, str]
@@ -57,8 +58,9 @@ class Choice:
         return any((self.show, self.member, self.goal, self.kind, self.text))
 
     @property
-    def first(self) -> int:
-        return FIRST_IN_LANE if self.lanes else FIRST
+    def step(self) -> int:
+        """How many more cards come further down."""
+        return STEP_IN_LANE if self.lanes else FIRST
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,18 @@ class BoardCard:
     story: Story
     met: int
     criteria: int
+
+    @property
+    def key(self) -> str:
+        return str(self.story.pk)
+
+    @property
+    def blocker(self) -> Blocker | None:
+        return self.story.blocker
+
+    @property
+    def points(self) -> str:
+        return "?" if self.story.points is None else str(self.story.points)
 
     @property
     def list_key(self) -> str:
@@ -96,7 +110,7 @@ class BoardCell:
     @property
     def wanted(self) -> str:
         """What the address says to see further down, in `more`."""
-        return f"{self.key}.{len(self.cards) + (FIRST_IN_LANE if self.lane else FIRST)}"
+        return f"{self.key}.{len(self.cards) + (STEP_IN_LANE if self.lane else FIRST)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +151,11 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A board as it is shown."""
+    """A board as it is shown, with the first so many cards of each cell."""
 
     heads: list[ColumnHead]
     lanes: list[Lane]
-    choice: Choice
+    first: int
 
     @property
     def count(self) -> int:
@@ -223,14 +237,13 @@ def board(workspace: Workspace, sprint: Sprint | None, choice: Choice, me: Membe
     all_counts = _counts(placed(everything, columns, LaneBy.NONE))
     shown = placed(narrowed(everything, choice, me), columns, choice.lanes)
     counts = _counts(shown) if choice.is_narrowed or choice.lanes else all_counts
-    cards = _cards(shown, choice)
+    titles = _titles(workspace, choice, counts)
+    first = max(FEWEST, FIRST // max(len(titles), 1))
+    cards = _cards(shown, choice, first)
     return Board(
         heads=[ColumnHead(column, *all_counts.get(("", column.key), (0, 0))) for column in columns],
-        lanes=[
-            _lane(key, title, person, columns, cards, counts)
-            for key, title, person in _titles(workspace, choice, counts)
-        ],
-        choice=choice,
+        lanes=[_lane(key, title, person, columns, cards, counts) for key, title, person in titles],
+        first=first,
     )
 
 
@@ -245,7 +258,7 @@ def more_cards(
     shown = placed(narrowed(stories_of(workspace, sprint), choice, me), columns, choice.lanes)
     inside = shown.filter(lane=cell[0], cell=cell[1])
     keys = inside.order_by(*in_order(inside)).values_list("pk", flat=True)
-    cards = _filled(list(keys[skipped : skipped + choice.first]))
+    cards = _filled(list(keys[skipped : skipped + choice.step]))
     count = inside.count() - skipped
     return BoardCell(column, cell[0], cards, max(count, len(cards)), 0)
 
@@ -256,9 +269,9 @@ def _counts(stories: Any) -> dict[Cell, tuple[int, int]]:
     return {(lane, cell): (count, points) for lane, cell, count, points in rows}
 
 
-def _cards(stories: Any, choice: Choice) -> dict[Cell, list[BoardCard]]:
+def _cards(stories: Any, choice: Choice, first: int) -> dict[Cell, list[BoardCard]]:
     """The first cards of each cell."""
-    most = max(choice.more.values(), default=choice.first)
+    most = max([first, *choice.more.values()])
     place = Window(RowNumber(), partition_by=[F("lane"), F("cell")], order_by=in_order(stories))
     rows = (
         stories.annotate(place=place)
@@ -267,7 +280,7 @@ def _cards(stories: Any, choice: Choice) -> dict[Cell, list[BoardCard]]:
         .values_list("pk", "lane", "cell", "place")
     )
     keys: dict[int, Cell] = {
-        pk: (lane, cell) for pk, lane, cell, place in rows if place <= choice.more.get((lane, cell), choice.first)
+        pk: (lane, cell) for pk, lane, cell, place in rows if place <= choice.more.get((lane, cell), first)
     }
     found: dict[Cell, list[BoardCard]] = {}
     for card in _filled(list(keys)):

@@ -1,10 +1,13 @@
 """The board: a sprint's, that of all open work, a card's moves, and the columns."""
 
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from sprints.boards import board, more_cards, steps_of
@@ -35,6 +38,16 @@ TARGET = "board"
 """The part of a page that is swapped when the board changes."""
 
 
+@dataclass(frozen=True, slots=True)
+class CardsAt:
+    """What all cards of a board have in common: where stories are, the way back, and what may be done with them."""
+
+    stories: str
+    next: str
+    can_move: bool
+    is_all_work: bool
+
+
 def board_context(request: MemberRequest, sprint: Sprint | None) -> dict[str, Any]:
     """What `_board.html` and the switches above it show."""
     form = BoardForm(request.GET, workspace=request.workspace)
@@ -51,8 +64,7 @@ def board_context(request: MemberRequest, sprint: Sprint | None) -> dict[str, An
         "moved": moved,
         "said": _place_in_words(moved, shown.cells),
         "plain": request.path,
-        "can_move": request.member.may(Can.EDIT_STORIES),
-        "is_all_work": sprint is None,
+        "at": _at(request, sprint, here(request)),
         "topic": f"{SPRINT}-{sprint.pk}" if sprint else f"{BOARD}-{request.workspace.pk}",
     }
 
@@ -76,15 +88,13 @@ def further(request: MemberRequest, sprint: Sprint | None) -> HttpResponse:
         cell = more_cards(request.workspace, sprint, form.choice, request.member, asked.cell, skipped)
     if cell is None:
         raise StoryRefused(_("The columns have changed since you loaded the board. Load the page again."))
-    context = {
-        "cell": cell,
-        "choice": form.choice,
-        "next_skip": skipped + len(cell.cards),
-        "here": _without_skip(request),
-        "can_move": request.member.may(Can.EDIT_STORIES),
-        "is_all_work": sprint is None,
-    }
-    return render(request, "sprints/_board_cards.html", context)
+    context = {"cell": cell, "next_skip": skipped + len(cell.cards), "at": _at(request, sprint, _without_skip(request))}
+    return render(request, "sprints/_board_further.html", context)
+
+
+def _at(request: MemberRequest, sprint: Sprint | None, way: str) -> CardsAt:
+    first = reverse("sprints:story_detail", kwargs={"workspace": request.workspace.slug, "pk": 0})
+    return CardsAt(first.removesuffix("0/"), quote(way, safe=""), request.member.may(Can.EDIT_STORIES), sprint is None)
 
 
 def _without_skip(request: MemberRequest) -> str:

@@ -70,14 +70,15 @@
       if (!details.open) { setTimeout(() => this.lookIfStale()); return; }
       const panel = $("[data-place]", details);
       if (!panel) return;
-      const address = `${panel.dataset.place}?${new URLSearchParams({ next: this.next })}`;
+      const place = `${this.dataset.stories}${cardOf(panel).dataset.story}/place/`;
+      const address = `${place}?${new URLSearchParams({ next: this.next })}`;
       panel.removeAttribute("data-place");
       htmx.ajax("GET", address, { source: panel, target: panel, swap: "innerHTML" });
     }
 
     /* Dragging */
     sortable(list) {
-      if (!$("[data-move]", this)) return;
+      if (!this.dataset.stories) return;
       window.Sortable.create(list, {
         group: { name: "board", put: (to, from) => this.accepts(from.el, to.el) },
         draggable: "[data-story]", animation: 160, delay: 150, delayOnTouchOnly: true,
@@ -108,7 +109,7 @@
       does();
     }
     restingKey(key, arrow, card) {
-      if (key === " " && card.dataset.move) return () => this.lift(card);
+      if (key === " " && this.dataset.stories) return () => this.lift(card);
       return arrow && (() => this.focusNear(card, arrow));
     }
     liftedKey(key, arrow) {
@@ -213,7 +214,7 @@
       this.addEventListener("htmx:afterRequest", answered);
       this.keepPlace();
       try {
-        await htmx.ajax("POST", card.dataset.move, { source: card, target: this, swap: "outerHTML", values });
+        await htmx.ajax("POST", `${this.dataset.stories}${card.dataset.story}/move/`, { source: card, target: this, swap: "outerHTML", values });
       } finally {
         this.removeEventListener("htmx:afterRequest", answered);
         this.sending = false;

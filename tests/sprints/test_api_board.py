@@ -12,7 +12,7 @@ from sprints.services.stories import move_story
 from tests.factories.sprints import BlockerFactory, SprintFactory, StoryFactory
 from workspaces.models import Member, Workspace
 
-COLUMNS = [
+COLUMNS: list[dict[str, Any]] = [
     {"name": "Ready", "status": "todo"},
     {"name": "Writing", "status": "doing", "wip_limit": 2},
     {"name": "Photos", "status": "doing"},

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from sprints.boards import FIRST, FIRST_IN_LANE, Choice, board, more_cards, steps_of
+from sprints.boards import FIRST, STEP_IN_LANE, Choice, board, more_cards, steps_of
 from sprints.columns import column_of, columns_of
 from sprints.lanes import NOBODY, LaneBy
 from sprints.models import Sprint, Story, StoryKind, StoryStatus
@@ -158,13 +158,13 @@ class TestMany:
     def test_the_next_ones_come_after_those_that_are_there(
         self, workspace: Workspace, sprint: Sprint, lead: Member
     ) -> None:
-        stories = StoryFactory.create_batch(FIRST_IN_LANE + 2, workspace=workspace, sprint=sprint, assignee=lead)
+        stories = StoryFactory.create_batch(STEP_IN_LANE + 2, workspace=workspace, sprint=sprint, assignee=lead)
         choice = Choice(lanes=LaneBy.MEMBER)
 
-        cell = more_cards(workspace, sprint, choice, lead, (str(lead.pk), "todo"), FIRST_IN_LANE)
+        cell = more_cards(workspace, sprint, choice, lead, (str(lead.pk), "todo"), STEP_IN_LANE)
 
         assert cell is not None
-        assert [card.story for card in cell.cards] == stories[FIRST_IN_LANE:]
+        assert [card.story for card in cell.cards] == stories[STEP_IN_LANE:]
         assert cell.rest == 0
 
     def test_so_many_as_were_asked_for_stay(self, workspace: Workspace, sprint: Sprint, lead: Member) -> None:
@@ -190,7 +190,7 @@ class TestMany:
                 for card in cell.cards
             ]
 
-        assert said == [(1, 1, "No product feed", str(lead), "None")] * FIRST_IN_LANE
+        assert said == [(1, 1, "No product feed", str(lead), "None")] * found.first
 
 
 class TestSteps:

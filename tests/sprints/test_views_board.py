@@ -41,14 +41,14 @@ class TestBoard:
 
         assert shown(page.context["board"]) == {"": [["A", "B", "C", "Idea"], [], [], []]}
         assert "Backlog" in page.content.decode()
-        assert "data-move" not in page.content.decode()
+        assert "data-place" not in page.content.decode()
 
     def test_lanes_and_filters_stand_in_the_address(
         self, workspace: Workspace, lead: Member, sprint: Sprint, browse: Browse
     ) -> None:
         Story.objects.filter(title="B").update(assignee=lead)
 
-        page = browse(lead).get(url("board_show", workspace), {"lanes": "member", "member": lead.pk, "moved": "1"})
+        page = browse(lead).get(url("board_show", workspace), {"lanes": "member", "member": str(lead.pk), "moved": "1"})
 
         assert shown(page.context["board"]) == {str(lead): [["B"], [], [], []], "Nobody yet": [[], [], [], []]}
         assert page.context["here"].endswith(f"?lanes=member&member={lead.pk}")
@@ -97,7 +97,7 @@ class TestBoard:
         client, address = browse(lead), url("sprint_detail", workspace, sprint.pk)
         assert "Show 3 more" in client.get(address).content.decode().replace("Show more of 3", "Show 3 more")
 
-        said = client.get(address, {"lane": "", "column": "todo", "skip": FIRST}, headers=HTMX).content.decode()
+        said = client.get(address, {"lane": "", "column": "todo", "skip": str(FIRST)}, headers=HTMX).content.decode()
 
         assert said.count("<article") == 3
         assert "data-more" not in said

@@ -230,7 +230,7 @@ class TestBoard:
         assert (figures.done, figures.scope, [story.title for story in figures.blocked]) == (3, 9, ["B"])
         assert "3 of 9 points done" in page.content.decode()
         assert "No feed" in page.content.decode()
-        assert "data-move" not in page.content.decode()
+        assert "data-place" not in page.content.decode()
 
     def test_a_card_is_moved_by_its_menu_and_the_place_is_said(
         self, workspace: Workspace, marketer: Member, running: Sprint, browse: Browse
