@@ -65,6 +65,7 @@ def board_context(request: MemberRequest, sprint: Sprint | None) -> dict[str, An
         "said": _place_in_words(moved, shown.cells),
         "plain": request.path,
         "at": _at(request, sprint, here(request)),
+        "is_alone": is_board_only(request),
         "topic": f"{SPRINT}-{sprint.pk}" if sprint else f"{BOARD}-{request.workspace.pk}",
     }
 

@@ -28,6 +28,7 @@ from workspaces.permissions import Can
 
 CHARTED_SPRINTS = 8
 OFFERED_STORIES = 12
+NO_CONTENT = 204
 
 
 def _sprint(request: MemberRequest, pk: int) -> Sprint:
@@ -81,10 +82,12 @@ def sprint_detail(request: MemberRequest, pk: int) -> HttpResponse:
     sprint = _sprint(request, pk)
     if is_further(request):
         return further(request, sprint)
+    if is_board_only(request) and sprint.state != SprintState.RUNNING:
+        return HttpResponse(status=NO_CONTENT, headers={"HX-Refresh": "true"})  # it was closed meanwhile
     part, build = PARTS[SprintState(sprint.state)]
     context = {"sprint": sprint, "part": part, "here": here(request), "moved": said_of(request, MOVED)}
     context |= build(request, sprint)
-    if is_board_only(request) and sprint.state == SprintState.RUNNING:
+    if is_board_only(request):
         return render(request, "sprints/_board.html", context)
     return render(request, part if request.htmx else "sprints/sprint_detail.html", context)
 

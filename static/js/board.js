@@ -215,6 +215,8 @@
       this.keepPlace();
       try {
         await htmx.ajax("POST", `${this.dataset.stories}${card.dataset.story}/move/`, { source: card, target: this, swap: "outerHTML", values });
+      } catch {
+        refused = true;  // the server could not be reached
       } finally {
         this.removeEventListener("htmx:afterRequest", answered);
         this.sending = false;

@@ -90,6 +90,15 @@ class TestBoard:
             assert said.count('id="board"') == 1
             assert "<h1" not in said
 
+    def test_a_board_whose_sprint_was_closed_meanwhile_is_loaded_again(
+        self, workspace: Workspace, lead: Member, browse: Browse
+    ) -> None:
+        sprint = SprintFactory.create(workspace=workspace, closed=True)
+
+        answer = browse(lead).get(url("sprint_detail", workspace, sprint.pk), headers=BOARD)
+
+        assert (answer.status_code, answer.headers["HX-Refresh"]) == (204, "true")
+
     def test_the_next_cards_of_a_column_are_fetched(
         self, workspace: Workspace, lead: Member, sprint: Sprint, browse: Browse
     ) -> None:
