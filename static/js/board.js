@@ -61,7 +61,10 @@
     ask(event) {
       if (event.detail.elt === this) event.detail.path = this.next;
       const next = event.target.matches("form") && $('input[name="next"]', event.target);
-      if (next) { event.detail.parameters.next = this.next; this.keepPlace(); }
+      if (!next) return;
+      event.detail.parameters.next = this.next;
+      $("summary", event.target.closest("details")).focus();  // what has the focus keeps it, found again by its id
+      this.keepPlace();
     }
 
     /* The menu of a card is fetched when it is opened. */
@@ -209,7 +212,7 @@
         Object.assign(values, { lanes: this.dataset.lanes, lane_was: from.dataset.lane, lane_to: to.dataset.lane });
       }
       let refused = true;
-      const answered = (event) => { refused = !event.detail.successful; };
+      const answered = ({ detail }) => { refused = detail.xhr.status < 200 || detail.xhr.status >= 400; };
       this.sending = true;
       this.addEventListener("htmx:afterRequest", answered);
       this.keepPlace();

@@ -116,22 +116,29 @@ def _card(page: Page, title: str) -> Locator:
     return page.get_by_role("article", name=title, exact=True)
 
 
-def _first_card(page: Page, columns: tuple[str, ...]) -> tuple[str, str]:
-    """The title of the first card in the first of these columns that has one, and that column."""
-    origin = next(name for name in columns if _titles(_column(page, name)))
+def _first_card(page: Page) -> tuple[str, str]:
+    """The title of the first card on the board, and its column."""
+    origin = next(name for name in COLUMNS if _titles(_column(page, name)))
     return _titles(_column(page, origin))[0], origin
+
+
+def _beside(origin: str) -> tuple[str, str, str]:
+    """The arrow that leads to the column beside, that column, and one that is neither."""
+    at = COLUMNS.index(origin)
+    arrow, to = ("ArrowRight", COLUMNS[at + 1]) if at + 1 < len(COLUMNS) else ("ArrowLeft", COLUMNS[at - 1])
+    return arrow, to, next(name for name in COLUMNS if name not in {origin, to})
 
 
 def test_space_lifts_a_card_arrows_move_it_and_space_puts_it_down(page: Page) -> None:
     _open_board(page)
-    title, origin = _first_card(page, COLUMNS[:3])
-    to = COLUMNS[COLUMNS.index(origin) + 1]
+    title, origin = _first_card(page)
+    arrow, to, _third = _beside(origin)
     link = _card(page, title).get_by_role("link", name=title)
 
     link.focus()
     page.keyboard.press("Space")
     expect(page.locator("#said")).to_contain_text(f"{title} is lifted. {origin}, 1 of")
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press(arrow)
     expect(page.locator("#said")).to_contain_text(f"{to}, 1 of")
     expect(link).to_be_focused()
     with page.expect_response(re.compile("/move/")):
@@ -145,7 +152,7 @@ def test_space_lifts_a_card_arrows_move_it_and_space_puts_it_down(page: Page) ->
 
 def test_escape_takes_a_lifted_card_back(page: Page) -> None:
     _open_board(page)
-    title, origin = _first_card(page, COLUMNS)
+    title, origin = _first_card(page)
     before = [_titles(_column(page, name)) for name in COLUMNS]
     link = _card(page, title).get_by_role("link", name=title)
 
@@ -160,37 +167,45 @@ def test_escape_takes_a_lifted_card_back(page: Page) -> None:
 
 def test_arrows_go_from_card_to_card_and_enter_opens(page: Page) -> None:
     _open_board(page)
-    title, _origin = _first_card(page, COLUMNS[1:])
+    title, _origin = _first_card(page)
 
     _card(page, title).get_by_role("link", name=title).focus()
-    page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowRight")
+    expect(_card(page, title).get_by_role("link", name=title)).not_to_be_focused()
+    page.keyboard.press("ArrowLeft")
     expect(_card(page, title).get_by_role("link", name=title)).to_be_focused()
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
 
 
-def test_a_card_in_somebodys_lane_is_theirs(page: Page) -> None:
+def test_a_card_in_the_next_lane_belongs_there(page: Page) -> None:
     _open_board(page)
     page.get_by_role("navigation", name="Lanes").get_by_role("link", name="Member").click()
     lanes = page.locator(".lane")
-    origin = lanes.filter(has=page.get_by_role("article")).first
-    title = _titles(origin)[0]
-    target = page.get_by_role("region", name="Nobody yet")
+    at = next(n for n in range(lanes.count()) if _titles(lanes.nth(n)))
+    title = _titles(lanes.nth(at).locator("[data-cards]").filter(has=page.get_by_role("article")).first)[-1]
+    next_lane = lanes.nth(at + 1)
+    name = next_lane.get_by_role("heading", level=2).inner_text()
 
+    _card(page, title).get_by_role("link", name=title).focus()
+    for key in ("Space", "ArrowDown"):
+        page.keyboard.press(key)
+    expect(page.locator("#said")).to_contain_text(name)
     with page.expect_response(re.compile("/move/")):
-        _drag(page, _card(page, title).get_by_role("heading"), target.locator("[data-cards]").first)
+        page.keyboard.press("Space")
 
-    expect(target).to_contain_text(title)
+    expect(next_lane).to_contain_text(title)
+    page.reload()
+    expect(next_lane).to_contain_text(title)
     assert "lanes=member" in page.url
 
 
 def test_what_one_moves_the_other_sees(page: Page, other: Page) -> None:
     for browser in (page, other):
         _open_board(browser)
-    title, origin = _first_card(page, COLUMNS[:3])
-    to = COLUMNS[COLUMNS.index(origin) + 1]
+    title, origin = _first_card(page)
+    _arrow, to, _third = _beside(origin)
     other.evaluate("document.body.dataset.mark = 'the same page'")
     other.wait_for_timeout(500)  # until its stream is open
 
@@ -205,8 +220,8 @@ def test_what_one_moves_the_other_sees(page: Page, other: Page) -> None:
 def test_of_two_who_move_one_card_the_second_is_told_and_sees_where_it_is(page: Page, other: Page) -> None:
     for browser in (page, other):
         _open_board(browser)
-    title, origin = _first_card(page, COLUMNS[:2])
-    first, second = (COLUMNS[COLUMNS.index(origin) + step] for step in (2, 1))
+    title, origin = _first_card(page)
+    arrow, second, first = _beside(origin)
     held = _card(other, title).get_by_role("link", name=title)
     held.focus()
     other.keyboard.press("Space")  # lifted: nothing moves under the hand
@@ -214,7 +229,7 @@ def test_of_two_who_move_one_card_the_second_is_told_and_sees_where_it_is(page: 
     _card(page, title).locator("summary").click()
     _card(page, title).get_by_role("button", name=f"Move to “{first}”").click()
     expect(_column(page, first)).to_contain_text(title)
-    other.keyboard.press("ArrowRight")
+    other.keyboard.press(arrow)
     expect(_column(other, second)).to_contain_text(title)
     other.keyboard.press("Space")
 

@@ -243,7 +243,16 @@ class TestBoard:
         story.refresh_from_db()
         assert story.status == StoryStatus.DOING
         assert "“A” is in “In production” now, number 2 of 2" in page.content.decode()
-        assert page.content.decode().count("autofocus") == 1
+
+    def test_without_script_the_focus_comes_back_to_the_card(
+        self, workspace: Workspace, marketer: Member, running: Sprint, browse: Browse
+    ) -> None:
+        story, here = Story.objects.get(title="A"), url("sprint_detail", workspace, running.pk)
+        data = {"column": "doing", "next": here}
+
+        page = browse(marketer).post(url("story_move", workspace, story.pk), data, follow=True)
+
+        assert page.content.decode().count(f'id="menu-{story.pk}" aria-label="Move: A" autofocus') == 1
 
     def test_a_card_that_is_dragged_lands_before_its_new_neighbour(
         self, workspace: Workspace, marketer: Member, running: Sprint, browse: Browse
