@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from sprints.models import AcceptanceCriterion, Story, StoryQuerySet
+from sprints.models import AcceptanceCriterion, Blocker, Story, StoryQuerySet
 from sprints.models.stories import PLAIN, STORY_WORDS
 from workspaces.models import Member
 
@@ -42,7 +42,7 @@ CONDITIONS: dict[str, Q] = {
     Mark.WITHOUT_GOAL: Q(goal=None),
     Mark.WITHOUT_CRITERIA: Q(criteria=None),
     Mark.UNSCORED: Q(score=None),
-    Mark.BLOCKED: ~Q(blocked_by=""),
+    Mark.BLOCKED: Q(Exists(Blocker.objects.open().filter(story=OuterRef("pk")))),
 }
 
 

@@ -42,12 +42,6 @@ def _moment(entry: AuditEntry) -> Moment:
 
 def _rewritten(detail: Detail) -> str:
     after = detail.get("after", {})
-    if set(after) == {"blocked_by"}:
-        return (
-            _("said what is in the way: %(what)s") % {"what": after["blocked_by"]}
-            if after["blocked_by"]
-            else _("said that nothing is in the way any more")
-        )
     return _("changed: %(fields)s") % {"fields": ", ".join(_field_names(after or detail.get("before", {})))}
 
 
@@ -75,7 +69,12 @@ def _criteria(detail: Detail) -> str:
 
 
 def _moved(detail: Detail) -> str:
-    return _("moved it to “%(column)s”") % {"column": StoryStatus(detail["new"]).label}
+    return _("moved it to “%(column)s”") % {"column": detail.get("column") or StoryStatus(detail["new"]).label}
+
+
+def _blocked(detail: Detail) -> str:
+    words = _("said what is in the way: %(what)s; %(owner)s clears it")
+    return words % {"what": detail.get("reason", ""), "owner": detail.get("owner", "")}
 
 
 def _measured(detail: Detail) -> str:
@@ -94,6 +93,8 @@ TOLD: dict[str, tuple[str, Callable[[Detail], str]]] = {
     "story.hypothesis_set": ("lightbulb", _always(gettext_lazy("wrote the hypothesis"))),
     "story.brief_set": ("send", _always(gettext_lazy("wrote the send brief"))),
     "story.planned": ("calendar-days", _planned),
+    "story.blocked": ("octagon-alert", _blocked),
+    "story.unblocked": ("circle-check", _always(gettext_lazy("cleared what was in the way"))),
     "story.moved": ("arrow-right", _moved),
     "story.dropped": ("trash-2", _always(gettext_lazy("dropped it"))),
     "story.scored": ("chart-no-axes-column", _always(gettext_lazy("scored it"))),

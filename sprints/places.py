@@ -22,6 +22,7 @@ BESIDE_BACKLOG = ("storytemplate", "storyimport", "score")
 ENTRIES = (
     Entry("backlog", "plan", 11, _("Backlog"), "layers", "sprints:story_list", SEE, backlog_count, also=BESIDE_BACKLOG),
     Entry("ideas", "plan", 11, _("Ideas"), "inbox", "sprints:idea_list", SEE, ideas_count, also=("intakelink",)),
+    Entry("board", "plan", 12, _("Board"), "columns-3", "sprints:board_show", SEE),
     Entry("sprints", "plan", 12, _("Sprints"), "square-kanban", "sprints:sprint_list", SEE),
     Entry("stand_up", "plan", 12, _("Stand-up"), "timer", "sprints:stand_up_today", SEE),
     Entry("poker", "plan", 12, _("Planning poker"), "spade", "sprints:poker_list", SEE, poker_count, alert=True),
@@ -40,6 +41,7 @@ ENTRIES = (
 )
 TABS = (
     Tab(15, _("Approval"), "sprints:settings_approval", MANAGE),
+    Tab(16, _("Board"), "sprints:settings_board", MANAGE),
     Tab(16, _("Poker decks"), "sprints:settings_decks", MANAGE),
     Tab(16, _("Stand-up"), "sprints:settings_stand_up", MANAGE),
 )

@@ -90,22 +90,9 @@ def open_sprints(workspace: Workspace) -> "list[Sprint]":
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the board."""
+class SprintFigures:
+    """How a running sprint stands: points done of all that is in it, days, what is blocked, and who works on it."""
 
-    status: StoryStatus
-    cards: list[Card]
-
-    @property
-    def points(self) -> int:
-        return sum(card.story.points or 0 for card in self.cards)
-
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    """A running sprint's board with the figures above it. Points are of all its stories, whoever's are shown."""
-
-    columns: list[Column]
     done: int
     scope: int
     even: int
@@ -120,21 +107,22 @@ class Board:
         return self.done / self.scope if self.scope else 0.0
 
 
-def board(sprint: Sprint, today: date, *, only: Member | None = None, only_blocked: bool = False) -> Board:
-    """The board, of everybody's stories or of some. Two queries."""
-    everything = list(sprint.stories.with_plan().filter(dropped_at=None).ranked())
-    shown = [s for s in everything if (only is None or s.assignee_id == only.pk) and (s.blocked_by or not only_blocked)]
-    people = {story.assignee_id: story.assignee for story in everything if story.assignee}
-    return Board(
-        columns=[Column(status, cards([s for s in shown if s.status == status])) for status in StoryStatus],
-        done=points_of(story for story in everything if story.status == StoryStatus.DONE),
-        scope=points_of(everything),
+def sprint_figures(sprint: Sprint, today: date) -> SprintFigures:
+    """Three queries, however many stories there are."""
+    stories = sprint.stories.filter(dropped_at=None)
+    points = stories.aggregate(
+        scope=Coalesce(Sum("points"), 0), done=Coalesce(Sum("points", filter=Q(status=StoryStatus.DONE)), 0)
+    )
+    people = Member.objects.filter(pk__in=stories.values("assignee")).select_related("user")
+    return SprintFigures(
+        done=points["done"],
+        scope=points["scope"],
         even=round(even_done(sprint, today)),
         days_left=working_days(max(today, sprint.start_date), sprint.end_date),
         day=working_days(sprint.start_date, min(today, sprint.end_date)),
         days=working_days(sprint.start_date, sprint.end_date),
-        blocked=[story for story in everything if story.blocked_by],
-        people=list(people.values()),
+        blocked=list(stories.blocked().with_blocker().ranked()),
+        people=list(people.order_by("user__name", "pk")),
     )
 
 

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from sprints.models import ScopeChange, ScopeEntry, SprintState, Story, StoryStatus
+from sprints.models import BoardColumn, ScopeChange, ScopeEntry, SprintState, Story, StoryStatus
+from workspaces.audit import record
 from workspaces.models import Member
 
 
@@ -30,3 +31,14 @@ def log_status(story: Story, old: str, by: Member, now: datetime) -> None:
         log_scope(story, ScopeChange.DONE, points, by, now)
     elif old == StoryStatus.DONE:
         log_scope(story, ScopeChange.REOPENED, -points, by, now)
+
+
+def record_move(story: Story, old: tuple[str, int | None], to: BoardColumn | None, by: Member, now: datetime) -> None:
+    """Write down where a story went; `old` is the group and the column in which it stood before."""
+    if old == (story.status, story.column_id):
+        record("story.ordered", story, by=by, now=now)
+        return
+    if old[0] != story.status:
+        log_status(story, old[0], by, now)
+    name = to.name if to else StoryStatus(story.status).label
+    record("story.moved", story, by=by, now=now, old=old[0], new=story.status, column=str(name))

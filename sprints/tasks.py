@@ -30,4 +30,4 @@ def log_drift(**_future: object) -> None:
 @shared_task(name="sprints.call_stand_ups")
 def call_stand_ups_task(**_future: object) -> None:
     """Send the reminders and digests of the stand-ups that are due."""
-    call_stand_ups(ServerClock()())
+    call_stand_ups(server_now())

@@ -6,7 +6,7 @@ from sprints import approval_urls
 from sprints.backlog_urls import BACKLOG
 from sprints.poker_urls import urlpatterns as poker_urls
 from sprints.retro_urls import retro_paths
-from sprints.views import approvals, links, sprints, standup_rounds, standups, stories
+from sprints.views import approvals, blockers, board, links, sprints, standup_rounds, standups, stories
 
 app_name = "sprints"
 urlpatterns = [
@@ -20,9 +20,13 @@ urlpatterns = [
     path("w/<slug:workspace>/stories/<int:pk>/hypothesis/", stories.story_hypothesis, name="story_hypothesis"),
     path("w/<slug:workspace>/stories/<int:pk>/brief/", stories.story_brief, name="story_brief"),
     path("w/<slug:workspace>/stories/<int:pk>/plan/", stories.story_plan, name="story_plan"),
-    path("w/<slug:workspace>/stories/<int:pk>/move/", stories.story_move, name="story_move"),
+    path("w/<slug:workspace>/stories/<int:pk>/move/", board.story_move, name="story_move"),
     path("w/<slug:workspace>/stories/<int:pk>/drop/", stories.story_drop, name="story_drop"),
-    path("w/<slug:workspace>/stories/<int:pk>/block/", stories.story_block, name="story_block"),
+    path("w/<slug:workspace>/stories/<int:pk>/block/", blockers.story_block, name="story_block"),
+    path("w/<slug:workspace>/stories/<int:pk>/place/", board.story_place, name="story_place"),
+    path("w/<slug:workspace>/blockers/<int:pk>/resolve/", blockers.blocker_resolve, name="blocker_resolve"),
+    path("w/<slug:workspace>/board/", board.board_show, name="board_show"),
+    path("w/<slug:workspace>/settings/board/", board.settings_board, name="settings_board"),
     path("w/<slug:workspace>/sprints/", sprints.sprint_list, name="sprint_list"),
     path("w/<slug:workspace>/sprints/new/", sprints.sprint_new, name="sprint_new"),
     path("w/<slug:workspace>/sprints/<int:pk>/", sprints.sprint_detail, name="sprint_detail"),
@@ -39,9 +43,6 @@ urlpatterns = [
     path("w/<slug:workspace>/stand-up/", standups.stand_up_today, name="stand_up_today"),
     path("w/<slug:workspace>/stand-up/round/", standup_rounds.stand_up_round, name="stand_up_round"),
     path("w/<slug:workspace>/stand-up/blockers/", standups.stand_up_blocker_add, name="stand_up_blocker_add"),
-    path(
-        "w/<slug:workspace>/stories/<int:pk>/unblock/", standups.stand_up_blocker_clear, name="stand_up_blocker_clear"
-    ),
     path("w/<slug:workspace>/stand-ups/", standups.stand_up_list, name="stand_up_list"),
     path("w/<slug:workspace>/stand-ups/<int:pk>/", standups.stand_up_detail, name="stand_up_detail"),
     path("w/<slug:workspace>/stand-ups/<int:pk>/entry/", standups.stand_up_entry, name="stand_up_entry"),

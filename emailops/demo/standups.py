@@ -8,9 +8,10 @@ from emailops.demo.sprints import read_tale
 from emailops.demo.stage import RUNNING_SPRINT, Stage, at
 from emailops.demo.stories import fresh
 from sprints.models import PlanKept, SpeakingOrder
+from sprints.services.blockers import block_story
 from sprints.services.standup_calls import DIGEST, REMINDER, call_stand_ups
 from sprints.services.standup_schedules import Terms, set_schedule
-from sprints.services.standups import Answers, entry_before, open_stand_up, raise_blocker, write_entry
+from sprints.services.standups import Answers, entry_before, open_stand_up, write_entry
 from sprints.standup_queries import UNDER_WAY, suggested_stories
 from workspaces.models import Member, SystemMail, SystemMailState
 
@@ -103,4 +104,4 @@ def _raise(stage: Stage, now: datetime) -> None:
     """What Ivo found yesterday gets somebody who clears it."""
     story = fresh(stage.stories["replenish"])
     if story.blocked_by:
-        raise_blocker(story=story, reason=story.blocked_by, owner=stage.cast["tomas"], by=stage.cast["ivo"], now=now)
+        block_story(story=story, reason=story.blocked_by, owner=stage.cast["tomas"], by=stage.cast["ivo"], now=now)

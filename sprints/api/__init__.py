@@ -1,10 +1,11 @@
-"""REST: stories and sprints, approvals and retrospectives; one module a noun."""
+"""REST: stories and sprints, the board, approvals and retrospectives; one module a noun."""
 
 from rest_framework.routers import SimpleRouter
 
 from sprints.api import (
     approvals,
     backlog,
+    board,
     ideas,
     owners,
     poker,
@@ -16,6 +17,12 @@ from sprints.api import (
     stories,
 )
 
+NOUNS = (
+    stories, sprints, board, approvals, retros, poker, backlog, ideas, owners, standups, retro_rooms, retro_topics,
+)  # fmt: skip
+NOUNS = (
+    stories, sprints, board, approvals, retros, poker, backlog, ideas, owners, standups, retro_rooms, retro_topics,
+)  # fmt: skip
 router = SimpleRouter()
-for noun in (stories, sprints, approvals, retros, poker, backlog, ideas, owners, standups, retro_rooms, retro_topics):
+for noun in NOUNS:
     noun.register(router)

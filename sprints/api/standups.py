@@ -1,4 +1,4 @@
-"""REST: stand-ups by day, one's own entry, and what is in the way."""
+"""REST: stand-ups by day, and one's own entry. What is in the way is at `/blockers/`."""
 
 from typing import Any, ClassVar
 
@@ -11,10 +11,9 @@ from rest_framework.routers import SimpleRouter
 from sprints.models import PlanKept, StandUp, StandUpEntry, Story
 from sprints.moves import shown
 from sprints.services import standups
-from sprints.services.standups import LONGEST_ANSWER, LONGEST_REASON, Answers
-from sprints.standup_blockers import open_blockers
+from sprints.services.standups import LONGEST_ANSWER, Answers
 from sprints.standup_days import own_day
-from workspaces.api import InWorkspace, MemberByEmail, ScopedViewSet
+from workspaces.api import InWorkspace, ScopedViewSet
 from workspaces.permissions import Can
 
 
@@ -71,24 +70,6 @@ class StandUpSerializer(serializers.ModelSerializer[StandUp]):
         fields = ("id", "day", "digest_at", "round_started_at", "round_ended_at", "entries")
 
 
-class BlockerSerializer(serializers.Serializer[Any]):
-    """A story that cannot go on."""
-
-    story = serializers.IntegerField(source="story.pk")
-    title = serializers.CharField(source="story.title")
-    reason = serializers.CharField()
-    owner = serializers.EmailField(source="owner.user.email", allow_null=True, default=None)
-    since = serializers.DateTimeField()
-
-
-class BlockerWriteSerializer(serializers.Serializer[Any]):
-    """What is in a story's way, and who clears it."""
-
-    story: Any = InWorkspace(queryset=Story.objects.select_related("workspace"))
-    reason = serializers.CharField(max_length=LONGEST_REASON)
-    owner: Any = MemberByEmail(help_text="E-mail address of a member.")
-
-
 class StandUpViewSet(ScopedViewSet[StandUp], mixins.ListModelMixin, mixins.RetrieveModelMixin):
     """Stand-ups by day, newest first, with what everybody said."""
 
@@ -117,36 +98,6 @@ class EntryViewSet(ScopedViewSet[StandUpEntry], mixins.RetrieveModelMixin):
         return self.shown(entry)
 
 
-class BlockerViewSet(ScopedViewSet[Story]):
-    """What is in the way, by story; the oldest first."""
-
-    queryset = Story.objects.select_related("workspace")
-    serializer_class = BlockerSerializer
-    pagination_class = None
-    can: ClassVar = {"list": Can.SEE_SPRINTS, "create": Can.EDIT_STORIES, "destroy": Can.EDIT_STORIES}
-
-    @extend_schema(responses={200: BlockerSerializer(many=True)})
-    def list(self, request: Request) -> Response:
-        """What is in the way now."""
-        return self._open()
-
-    @extend_schema(request=BlockerWriteSerializer, responses={200: BlockerSerializer(many=True)})
-    def create(self, request: Request) -> Response:
-        """Say what is in a story's way. Answers all that is in the way now."""
-        standups.raise_blocker(by=self.member, now=self.now, **self.checked(BlockerWriteSerializer))
-        return self._open()
-
-    @extend_schema(responses={204: None})
-    def destroy(self, request: Request, pk: str) -> Response:
-        """Nothing is in the way of the story with this id any more."""
-        standups.clear_blocker(story=self.get_object(), by=self.member, now=self.now)
-        return Response(status=204)
-
-    def _open(self) -> Response:
-        return Response(BlockerSerializer(open_blockers(self.workspace), many=True).data)
-
-
 def register(router: SimpleRouter) -> None:
     router.register("stand-ups", StandUpViewSet, basename="stand-up")
     router.register("stand-up-entries", EntryViewSet, basename="stand-up-entry")
-    router.register("stand-up-blockers", BlockerViewSet, basename="stand-up-blocker")

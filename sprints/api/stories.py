@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers
@@ -15,19 +16,22 @@ from rest_framework.routers import SimpleRouter
 from audience.models import Segment
 from sprints.api.backlog import MANY, WORTH, StoryMany, StoryWorth
 from sprints.backlog_filters import Mark, narrowed
+from sprints.columns import columns_of, named
 from sprints.forms.backlog import wanted_of
 from sprints.models import (
     AMOUNT_DIGITS,
     CENTS,
     AcceptanceCriterion,
+    BoardColumn,
     Hypothesis,
     SendBrief,
     Sprint,
     Story,
     StoryKind,
-    StoryStatus,
 )
+from sprints.ordering import Place
 from sprints.services import stories
+from sprints.services.board import Move, move_card
 from sprints.services.stories import LONGEST_CRITERION, MOST_POINTS, STORY_FIELDS, Belief, Brief, Parts
 from strategy.models import Goal
 from workspaces.api import InWorkspace, MemberByEmail
@@ -68,8 +72,14 @@ class BriefSerializer(serializers.Serializer[SendBrief]):
 
 
 class StorySerializer(serializers.ModelSerializer[Story]):
-    """A story as it is read. Without a sprint it is in the backlog, unless it was dropped."""
+    """A story as it is read. Without a sprint it is in the backlog, unless it was dropped.
 
+    `version` says where it stands; a move that sends it along is refused when somebody else has moved it meanwhile.
+    Without a `column` it stands in the first one of its state group, `status`.
+    """
+
+    version = serializers.CharField(read_only=True)
+    blocked_by = serializers.CharField(read_only=True, help_text="What is in the way; `/blockers/` says more.")
     assignee = serializers.EmailField(source="assignee.user.email", allow_null=True, read_only=True)
     criteria = CriterionSerializer(many=True, read_only=True)
     hypothesis = HypothesisSerializer(allow_null=True, read_only=True)
@@ -79,8 +89,8 @@ class StorySerializer(serializers.ModelSerializer[Story]):
         model = Story
         fields = (
             "id", "number", "title", "as_a", "i_want", "so_that", "problem", "kind", "goal", "points", "assignee",
-            "sprint", "status", "blocked_by", "criteria", "hypothesis", "brief", "created_at", "updated_at", "done_at",
-            "dropped_at",
+            "sprint", "status", "column", "version", "blocked_by", "criteria", "hypothesis", "brief", "created_at",
+            "updated_at", "done_at", "dropped_at",
         )  # fmt: skip
 
 
@@ -115,10 +125,23 @@ class PlanSerializer(serializers.Serializer[Any]):
 
 
 class MoveSerializer(serializers.Serializer[Any]):
-    """To which column of the board, and before which story of the same list; without one it goes to the end."""
+    """To which column of the board, and before or after which story of the same list; without one it goes to the end.
 
-    column = serializers.ChoiceField(choices=StoryStatus.choices, required=False)
+    With `version` the move is refused (409 `move_conflict`) unless the story still stands where it was seen.
+    """
+
+    column = serializers.CharField(
+        max_length=20, required=False, help_text="Id of a column, or the first of a group: todo, doing, review, done."
+    )
     before = InWorkspace(queryset=Story.objects.all(), required=False, allow_null=True)
+    after = InWorkspace(queryset=Story.objects.all(), required=False, allow_null=True)
+    version = serializers.CharField(max_length=200, required=False, allow_blank=True)
+
+    def validate_column(self, key: str) -> BoardColumn:
+        found = named(columns_of(self.context["workspace"]), key)
+        if found is None:
+            raise serializers.ValidationError(_("The board has no such column."))
+        return found
 
 
 class TickSerializer(serializers.Serializer[Any]):
@@ -230,8 +253,9 @@ class StoryViewSet(StoryMany, StoryWorth, mixins.RetrieveModelMixin, mixins.List
     def move(self, request: Request, pk: str) -> Response:
         """Move a story on the board, or within its list."""
         story, data = self.get_object(), self.checked(MoveSerializer)
-        status = StoryStatus(data["column"]) if data.get("column") else None
-        stories.move_story(story=story, status=status, before=data.get("before"), by=self.member, now=self.now)
+        place = Place(None, data.get("column"), data.get("before"), data.get("after"))
+        move = Move(place, version=data.get("version", ""))
+        move_card(story=story, move=move, by=self.member, now=self.now)
         return self._again(story)
 
     @extend_schema(request=None, responses={200: StorySerializer})

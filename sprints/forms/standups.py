@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from sprints.models import PlanKept, SpeakingOrder, SprintState, StandUpEntry, StandUpSchedule, Story, StoryStatus
 from sprints.models.standups import LONGEST_TURN, SHORTEST_TURN
 from sprints.moves import Move
+from sprints.services.blockers import LONGEST_REASON
 from sprints.services.standup_schedules import Terms
-from sprints.services.standups import LONGEST_ANSWER, LONGEST_REASON, Answers
+from sprints.services.standups import LONGEST_ANSWER, Answers
 from sprints.standup_days import may_take_part, participants
 from sprints.standup_queries import UNDER_WAY
 from workspaces.forms import StyledForm
@@ -89,7 +90,7 @@ def _initial(entry: StandUpEntry, moves: Sequence[Move], stories: Sequence[Story
     }
 
 
-class BlockerForm(StyledForm):
+class StoryBlockerForm(StyledForm):
     """What is in which story's way, and who clears it."""
 
     story = forms.ModelChoiceField(label=_("Story"), queryset=Story.objects.none(), empty_label=_("Choose a story"))

@@ -1,6 +1,5 @@
 """Forms of stories. Rates are typed in percent and kept as fractions."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audience.models import Segment
 from sprints.metrics import metric_unit, metrics
-from sprints.models import Hypothesis, SendBrief, Sprint, SprintState, Story, StoryQuerySet, StoryStatus, StoryTemplate
+from sprints.models import Hypothesis, SendBrief, Sprint, SprintState, Story, StoryTemplate
 from sprints.services.stories import MOST_POINTS, Belief, Brief
 from strategy.figures import unit_sign
 from strategy.models import Goal, Unit
@@ -101,17 +100,6 @@ class TickForm(forms.Form):
     is_met = forms.BooleanField(required=False)
 
 
-class BlockForm(StyledForm):
-    """What is in the way; empty when nothing is."""
-
-    blocked_by = forms.CharField(
-        label=_("What is in the way?"),
-        max_length=200,
-        required=False,
-        help_text=_("Shown on the board. Leave empty when nothing is."),
-    )
-
-
 class PlanForm(StyledForm):
     """Into which sprint; empty for the backlog."""
 
@@ -122,22 +110,6 @@ class PlanForm(StyledForm):
         found = Sprint.objects.for_workspace(workspace).exclude(state=SprintState.CLOSED)
         _choose(self, "sprint", found.order_by("number"))
         _empty_word(self, "sprint", _("Backlog"))
-
-
-class MoveForm(forms.Form):
-    """To which column, and before which other story: none means the end. Without a column it stays in its own."""
-
-    column = forms.ChoiceField(choices=StoryStatus.choices, required=False)
-    before = forms.ModelChoiceField(queryset=Story.objects.none(), required=False)
-
-    def __init__(self, data: Mapping[str, Any], *, stories: StoryQuerySet) -> None:
-        super().__init__(data)
-        _choose(self, "before", stories)
-
-    @property
-    def status(self) -> StoryStatus | None:
-        column = self.cleaned_data["column"]
-        return StoryStatus(column) if column else None
 
 
 def _figure(label: Any, help_text: Any = "") -> forms.DecimalField:

@@ -39,6 +39,8 @@ from sprints.models.backlog import (
     StoryOrigin,
     StoryTemplate,
 )
+from sprints.models.blockers import Blocker, BlockerQuerySet
+from sprints.models.columns import BoardColumn
 from sprints.models.ideas import LONGEST_IDEA, OPEN_IDEAS, Idea, IdeaQuerySet, IdeaSource, IdeaState, IntakeLink
 from sprints.models.poker import (
     ITEM_MOVES,
@@ -136,6 +138,9 @@ __all__ = [
     "ApprovalRequestQuerySet",
     "ApprovalState",
     "ApprovalSubject",
+    "Blocker",
+    "BlockerQuerySet",
+    "BoardColumn",
     "BulkChange",
     "Covers",
     "DecidedVia",

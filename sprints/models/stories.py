@@ -1,18 +1,22 @@
 """Stories with their hypothesis and send brief, and the log of how a sprint's scope changed."""
 
+from datetime import datetime
 from decimal import Decimal
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, FilteredRelation, Q
 from django.utils.translation import gettext_lazy as _
 
 from audience.models import Segment
 from sprints.models.sprints import Sprint
 from strategy.models import Goal
 from workspaces.models import Member, Owned, ScopedQuerySet
+
+if TYPE_CHECKING:
+    from sprints.models.blockers import Blocker
 
 AMOUNT_DIGITS = 12
 CENTS = 2
@@ -37,7 +41,7 @@ SENDING_KINDS = (StoryKind.CAMPAIGN, StoryKind.EXPERIMENT)
 
 
 class StoryStatus(models.TextChoices):
-    """The board's columns."""
+    """How far a story is: the state groups to which the board's columns belong."""
 
     TODO = "todo", _("To do")
     DOING = "doing", _("In production")
@@ -54,25 +58,43 @@ class StoryQuerySet(ScopedQuerySet["Story"]):
     def ranked(self) -> Self:
         return self.order_by("rank", "pk")
 
+    def with_blocker(self) -> Self:
+        """With what is in the way now, in the same query: at most one row a story matches."""
+        is_open = FilteredRelation("blockers", condition=Q(blockers__resolved_at=None))
+        found = self.annotate(blocker_now=is_open).select_related("blocker_now__owner__user")
+        return found.annotate(blocker_pk=F("blocker_now__pk"))
+
+    def blocked(self) -> Self:
+        return self.filter(
+            pk__in=self.filter(blockers__isnull=False, blockers__resolved_at=None).order_by().values("pk")
+        )
+
     def for_cards(self) -> Self:
         """With what a card shows."""
-        return self.select_related("assignee__user", "goal", "goal__kpi", "sprint")
+        return self.select_related("assignee__user", "goal", "goal__kpi", "sprint", "column").with_blocker()
 
     def with_plan(self) -> Self:
         """With everything that is approved."""
-        return self.select_related(
+        found = self.select_related(
             "goal__kpi",
             "goal__parent",
             "sprint",
+            "column",
             "hypothesis",
             "brief__segment__workspace",
             "assignee__user",
             "workspace",
-        ).prefetch_related(models.Prefetch("criteria", AcceptanceCriterion.objects.order_by("position")))
+        )
+        criteria = models.Prefetch("criteria", AcceptanceCriterion.objects.order_by("position"))
+        return found.with_blocker().prefetch_related(criteria)
 
 
 class Story(Owned):
-    """A piece of work told from the reader's side, serving a goal. `rank` orders the backlog and each board column."""
+    """A piece of work told from the reader's side, serving a goal. `rank` orders the backlog and each board column.
+
+    `column` is where it was put on the board; without one, or with one of another group, it stands in the first column
+    of its state group (`sprints.columns`).
+    """
 
     number = models.PositiveIntegerField()
     title = models.CharField(_("title"), max_length=160)
@@ -86,13 +108,12 @@ class Story(Owned):
     )
     points = models.PositiveSmallIntegerField(_("points"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=StoryStatus, default=StoryStatus.TODO)
+    column = models.ForeignKey("BoardColumn", on_delete=models.SET_NULL, null=True, related_name="+")
     rank = models.CharField(max_length=100, db_collation="C")
     sprint = models.ForeignKey(Sprint, on_delete=models.PROTECT, null=True, blank=True, related_name="stories")
     assignee = models.ForeignKey(
         Member, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("who")
     )
-    blocked_by = models.CharField(_("what is in the way"), max_length=200, blank=True)
-    blocked_at = models.DateTimeField(null=True)
     created_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -114,6 +135,29 @@ class Story(Owned):
     @property
     def sends(self) -> bool:
         return self.kind in SENDING_KINDS
+
+    @property
+    def blocker(self) -> "Blocker | None":
+        """What is in the way now. No query for a story with `with_blocker`, `for_cards` or `with_plan`."""
+        if "blocker_pk" in self.__dict__:
+            return self.__dict__.get("blocker_now")
+        return self.blockers.open().with_people().first()
+
+    @property
+    def blocked_by(self) -> str:
+        """The reason of the open blocker; empty when nothing is in the way."""
+        blocker = self.blocker
+        return blocker.reason if blocker else ""
+
+    @property
+    def blocked_at(self) -> datetime | None:
+        blocker = self.blocker
+        return blocker.since if blocker else None
+
+    @property
+    def version(self) -> str:
+        """Where it stands, as a word that changes with every move: whoever moves it says what they saw."""
+        return f"{self.sprint_id or 0}.{self.status}.{self.column_id or 0}.{self.rank}"
 
 
 class AcceptanceCriterion(Owned):

@@ -12,6 +12,7 @@ from sprints.models import SPRINT_MOVES, ScopeChange, Sprint, SprintState, Story
 from sprints.ordering import one_at_a_time
 from sprints.scope import log_scope
 from sprints.services.stories import place_story
+from sprints.telling import tell_sprint
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
 
@@ -107,6 +108,7 @@ def change_sprint(*, sprint: Sprint, by: Member, now: datetime, **changes: Any) 
     found.save(update_fields=list(changed))
     after = {name: str(value) for name, value in changed.items()}
     record("sprint.changed", found, by=by, now=now, before=before, after=after)
+    tell_sprint(found)
 
 
 @transaction.atomic
@@ -132,6 +134,7 @@ def start_sprint(*, sprint: Sprint, by: Member, now: datetime) -> None:
         story.sprint = sprint
         log_scope(story, ScopeChange.COMMITTED, story.points or 0, by, now)
     record("sprint.started", sprint, by=by, now=now, points=sprint.committed_points)
+    tell_sprint(sprint)
 
 
 @transaction.atomic
@@ -156,6 +159,7 @@ def close_sprint(*, sprint: Sprint, carry_to: Sprint | None, by: Member, now: da
     sprint.state, sprint.closed_at, sprint.delivered_points = SprintState.CLOSED, now, done["points"] or 0
     sprint.save(update_fields=["state", "closed_at", "delivered_points"])
     record("sprint.closed", sprint, by=by, now=now, delivered=sprint.delivered_points, carried=len(unfinished))
+    tell_sprint(sprint)
     return len(unfinished)
 
 

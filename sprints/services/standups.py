@@ -1,4 +1,4 @@
-"""Verbs on the stand-up: open a day's, write one's entry, say what is in the way of a story, and clear it."""
+"""Verbs on the stand-up: open a day's, and write one's entry."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from emailops.lib.errors import DomainError
 from sprints.models import StandUp, StandUpEntry, Story
 from sprints.moves import Move, Span, kept, moves_of
-from sprints.services.stories import StoryRefused, rewrite_story
 from sprints.standup_days import is_on, own_day, schedule_of
 from workspaces.audit import record
 from workspaces.live import announce
@@ -19,7 +18,6 @@ from workspaces.models import Member, Workspace
 
 LIVE = "stand_up"
 LONGEST_ANSWER = 2000
-LONGEST_REASON = 200
 LOOK_BACK = timedelta(days=7)
 """What moved longer ago is no news, however long somebody was away."""
 
@@ -139,28 +137,3 @@ def offered_moves(entry: StandUpEntry, before: StandUpEntry | None) -> list[Move
     earliest = entry.created_at - LOOK_BACK
     since = max(earliest, before.created_at) if before else earliest
     return moves_of(entry.member, Span(since, entry.created_at))
-
-
-@transaction.atomic
-def raise_blocker(*, story: Story, reason: str, owner: Member, by: Member, now: datetime) -> None:
-    """Say what is in a story's way and who clears it. Raises `StoryRefused`, also for a story of a closed sprint."""
-    reason = " ".join(reason.split())
-    if not reason or len(reason) > LONGEST_REASON:
-        said = _("Say in one sentence of at most %(most)d letters what is in the way.") % {"most": LONGEST_REASON}
-        raise StoryRefused(said, fields={"reason": [said]})
-    rewrite_story(story=story, blocked_by=reason, by=by, now=now)
-    record("stand_up.blocker_raised", story, by=by, now=now, reason=reason, owner=owner.pk)
-    announce_today(story.workspace, by, now)
-
-
-@transaction.atomic
-def clear_blocker(*, story: Story, by: Member, now: datetime) -> None:
-    """Nothing is in a story's way any more. Repeating changes nothing. Raises `StoryRefused` for a closed sprint."""
-    rewrite_story(story=story, blocked_by="", by=by, now=now)
-    announce_today(story.workspace, by, now)
-
-
-def announce_today(workspace: Workspace, by: Member, now: datetime) -> None:
-    """Tell whoever looks at the stand-up of this member's day."""
-    for pk in StandUp.objects.for_workspace(workspace).filter(day=own_day(by, now)).values_list("pk", flat=True):
-        announce(workspace, LIVE, pk)

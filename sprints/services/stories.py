@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from audience.models import Segment
 from emailops.lib.errors import DomainError
-from sprints.broadcast import tell_backlog
+from sprints.blocking import clear_the_way, put_in_the_way
+from sprints.columns import columns_of, first_of
 from sprints.metrics import StoryMetric, metrics
 from sprints.models import (
     AcceptanceCriterion,
@@ -25,8 +26,19 @@ from sprints.models import (
     Story,
     StoryStatus,
 )
-from sprints.ordering import LONGEST_RANK, neighbours, one_at_a_time, rank_at_end, rank_before, rank_on_top, respace
-from sprints.scope import log_estimate, log_scope, log_status
+from sprints.ordering import (
+    LONGEST_RANK,
+    Place,
+    neighbours,
+    one_at_a_time,
+    rank_after,
+    rank_at_end,
+    rank_before,
+    rank_on_top,
+    respace,
+)
+from sprints.scope import log_estimate, log_scope, record_move
+from sprints.telling import tell_story
 from strategy.models import Unit
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
@@ -83,7 +95,7 @@ class Parts:
     brief: Brief | None = None
 
 
-def _locked(story: Story) -> Story:
+def locked_story(story: Story) -> Story:
     """The story as it stands now, with its sprint, until the transaction ends. Raises `StoryRefused` once closed."""
     one_at_a_time(story.workspace_id)
     found = Story.objects.select_related("sprint", "workspace").get(pk=story.pk)
@@ -114,20 +126,22 @@ def save_story(
 def write_story(*, workspace: Workspace, title: str, by: Member, now: datetime, **fields: Any) -> Story:
     """Put a new story at the top of the backlog. `fields` are those of `STORY_FIELDS`. Raises `StoryRefused`."""
     fields = checked_fields({"title": title, **fields})
+    blocked_by = fields.pop("blocked_by", "")
     one_at_a_time(workspace.pk)
     last_number = Story.objects.for_workspace(workspace).aggregate(last=Max("number"))["last"] or 0
     story = Story.objects.create(
         workspace=workspace,
         number=last_number + 1,
         rank=rank_on_top(neighbours(workspace, None)),
-        blocked_at=now if fields.get("blocked_by") else None,
         created_by=by,
         created_at=now,
         updated_at=now,
         **fields,
     )
     record("story.written", story, by=by, now=now)
-    tell_backlog(workspace)
+    if blocked_by:
+        put_in_the_way(story, blocked_by, None, by, now)
+    tell_story(story)
     return story
 
 
@@ -156,21 +170,27 @@ def rewrite_story(*, story: Story, by: Member, now: datetime, **changes: Any) ->
     What stays the same is not written. Raises `StoryRefused`, also for a story of a closed sprint.
     """
     wanted = checked_fields(changes)
-    found = _locked(story)
+    found = locked_story(story)
+    _block_or_free(found, wanted.pop("blocked_by", None), by, now)
     changed = {name: value for name, value in wanted.items() if getattr(found, name) != value}
     if not changed:
         return
     before, old_points = {name: _plain(getattr(found, name)) for name in changed}, found.points or 0
     for name, value in changed.items():
         setattr(found, name, value)
-    if "blocked_by" in changed:
-        found.blocked_at = (found.blocked_at or now) if found.blocked_by else None
     found.updated_at = now
-    found.save(update_fields=[*changed, "updated_at", "blocked_at"])
+    found.save(update_fields=[*changed, "updated_at"])
     log_estimate(found, (found.points or 0) - old_points, by, now)
     after = {name: _plain(value) for name, value in changed.items()}
     record("story.rewritten", found, by=by, now=now, before=before, after=after)
-    tell_backlog(found.workspace)
+    tell_story(found)
+
+
+def _block_or_free(story: Story, reason: str | None, by: Member, now: datetime) -> None:
+    if reason:
+        put_in_the_way(story, reason, None, by, now)
+    elif reason is not None:
+        clear_the_way(story, by, now)
 
 
 def _plain(value: Any) -> Any:
@@ -185,7 +205,7 @@ def set_criteria(*, story: Story, texts: Sequence[str], by: Member, now: datetim
         raise StoryRefused(_("At most %(most)d criteria: split the story.") % {"most": MOST_CRITERIA})
     if any(len(text) > LONGEST_CRITERION for text in wanted):
         raise StoryRefused(_("A criterion is one sentence of at most %(most)d letters.") % {"most": LONGEST_CRITERION})
-    story = _locked(story)
+    story = locked_story(story)
     met = set(story.criteria.filter(is_met=True).values_list("text", flat=True))
     story.criteria.all().delete()
     AcceptanceCriterion.objects.bulk_create(
@@ -193,14 +213,16 @@ def set_criteria(*, story: Story, texts: Sequence[str], by: Member, now: datetim
         for n, text in enumerate(wanted)
     )
     record("story.criteria_set", story, by=by, now=now, criteria=wanted)
+    tell_story(story)
 
 
 @transaction.atomic
 def tick_criterion(*, criterion: AcceptanceCriterion, is_met: bool, by: Member, now: datetime) -> None:
     """Mark a criterion as met or not. Repeating changes nothing. Raises `StoryRefused` once its sprint is closed."""
-    story = _locked(criterion.story)
+    story = locked_story(criterion.story)
     if AcceptanceCriterion.objects.filter(pk=criterion.pk, is_met=not is_met).update(is_met=is_met):
         record("story.criterion_ticked", story, by=by, now=now, text=criterion.text, is_met=is_met)
+        tell_story(story)
 
 
 @transaction.atomic
@@ -214,7 +236,7 @@ def set_hypothesis(*, story: Story, belief: Belief, by: Member, now: datetime) -
     if metric is None:
         raise StoryRefused(_("Choose what the story will move."), fields={"metric": [_("Unknown metric.")]})
     _require_figures(belief, metric)
-    story = _locked(story)
+    story = locked_story(story)
     before = Hypothesis.objects.filter(story=story).values(*BET, "check_date").first() or {}
     old_day = before.pop("check_date", None)
     if belief.check_date < now.astimezone(story.workspace.zone).date() and belief.check_date != old_day:
@@ -254,7 +276,7 @@ def set_brief(*, story: Story, brief: Brief, by: Member, now: datetime) -> SendB
     sprint.
     """
     _require_brief(brief)
-    story = _locked(story)
+    story = locked_story(story)
     written, _created = SendBrief.objects.update_or_create(
         story=story, defaults={"workspace": story.workspace, **_fields_of(brief)}
     )
@@ -284,7 +306,7 @@ def plan_story(*, story: Story, sprint: Sprint | None, by: Member, now: datetime
 
     Raises `StoryRefused` for a closed sprint and for a story that is done.
     """
-    story = _locked(story)
+    story = locked_story(story)
     sprint = Sprint.objects.get(pk=sprint.pk) if sprint else None
     if sprint and sprint.state == SprintState.CLOSED:
         raise StoryRefused(_("Sprint %(number)d is closed. Choose another one.") % {"number": sprint.number})
@@ -299,39 +321,51 @@ def plan_story(*, story: Story, sprint: Sprint | None, by: Member, now: datetime
 
 def place_story(*, story: Story, sprint: Sprint | None, by: Member, now: datetime) -> None:
     """Put a story at the end of a sprint, or on top of the backlog, without a line in the scope log."""
-    others = neighbours(story.workspace, sprint).exclude(pk=story.pk)
+    others, left = neighbours(story.workspace, sprint).exclude(pk=story.pk), story.sprint
     story.rank = rank_at_end(others) if sprint else rank_on_top(others)
     story.sprint, story.dropped_at, story.updated_at = sprint, None, now
     story.save(update_fields=["sprint", "rank", "dropped_at", "updated_at"])
     where = {"sprint": sprint.pk, "number": sprint.number} if sprint else {"sprint": None}
     record("story.planned", story, by=by, now=now, **where)
-    tell_backlog(story.workspace)
+    tell_story(story, left=left)
 
 
-@transaction.atomic
 def move_story(
     *, story: Story, by: Member, now: datetime, status: StoryStatus | None = None, before: Story | None = None
 ) -> None:
-    """Move a story to another column and, or, before another story (None: to the end). One row is rewritten.
+    """Move a story to another group and, or, before another story (None: to the end). As `place_on_board`."""
+    place_on_board(story=story, place=Place(status=status, before=before), by=by, now=now)
 
-    Raises `StoryRefused` for a story that was dropped or whose sprint is closed, for another column while its sprint
-    does not run, and for a neighbour from another list.
+
+@transaction.atomic
+def place_on_board(*, story: Story, place: Place, by: Member, now: datetime) -> None:
+    """Move a story to another column and, or, within its list. One row is rewritten.
+
+    Raises `StoryRefused` for a story that was dropped or whose sprint is closed, for another state group while its
+    sprint does not run, for a group without a column, and for a neighbour from another list.
     """
-    story = _locked(story)
-    old, new = story.status, status or StoryStatus(story.status)
+    story = locked_story(story)
+    old, old_column = story.status, story.column_id
+    story.column_id, new = _column_and_status(story, place)
     _require_movable(story, new)
-    story.rank = _rank_before(story, before)
+    story.rank = _rank_at(story, place)
     story.status, story.updated_at = new, now
     story.done_at = (story.done_at or now) if new == StoryStatus.DONE else None
-    story.save(update_fields=["rank", "status", "updated_at", "done_at"])
+    story.save(update_fields=["rank", "status", "column", "updated_at", "done_at"])
     if len(story.rank) > LONGEST_RANK:
         respace(neighbours(story.workspace, story.sprint))
-    if old == new:
-        record("story.ordered", story, by=by, now=now)
-        tell_backlog(story.workspace)
-        return
-    log_status(story, old, by, now)
-    record("story.moved", story, by=by, now=now, old=old, new=new)
+    record_move(story, (old, old_column), place.column, by, now)
+    tell_story(story)
+
+
+def _column_and_status(story: Story, place: Place) -> tuple[int | None, StoryStatus]:
+    if place.column is not None:
+        return place.column.pk, StoryStatus(place.column.status)
+    if place.status is None or place.status == story.status:
+        return story.column_id, StoryStatus(story.status)
+    if first_of(columns_of(story.workspace), place.status) is None:
+        raise StoryRefused(_("The board has no column for “%(group)s”.") % {"group": place.status.label})
+    return None, place.status
 
 
 def _require_movable(story: Story, new: StoryStatus) -> None:
@@ -339,17 +373,19 @@ def _require_movable(story: Story, new: StoryStatus) -> None:
         raise StoryRefused(_("This story was dropped. Put it back into the backlog first."))
     is_running = story.sprint is not None and story.sprint.state == SprintState.RUNNING
     if new != story.status and not is_running:
-        raise StoryRefused(_("Only the stories of a running sprint move on the board."))
+        said = _("Only the stories of a running sprint move on the board. Put it into the running sprint first.")
+        raise StoryRefused(said)
 
 
-def _rank_before(story: Story, before: Story | None) -> str:
+def _rank_at(story: Story, place: Place) -> str:
     others = neighbours(story.workspace, story.sprint).exclude(pk=story.pk)
-    if before is None:
+    neighbour = place.before or place.after
+    if neighbour is None:
         return rank_at_end(others)
-    next_one = others.filter(pk=before.pk).first()
-    if next_one is None:
-        raise StoryRefused(_("“%(story)s” is no longer in this list. Load the page again.") % {"story": before})
-    return rank_before(others, next_one)
+    found = others.filter(pk=neighbour.pk).first()
+    if found is None:
+        raise StoryRefused(_("“%(story)s” is no longer in this list. Load the page again.") % {"story": neighbour})
+    return rank_before(others, found) if place.before else rank_after(others, found)
 
 
 @transaction.atomic
@@ -358,9 +394,9 @@ def drop_story(*, story: Story, by: Member, now: datetime) -> None:
 
     Raises `StoryRefused` while it is in a sprint.
     """
-    story = _locked(story)
+    story = locked_story(story)
     if story.sprint_id is not None:
         raise StoryRefused(_("Take the story out of its sprint first."))
     if Story.objects.filter(pk=story.pk, dropped_at=None).update(dropped_at=now):
         record("story.dropped", story, by=by, now=now)
-        tell_backlog(story.workspace)
+        tell_story(story)

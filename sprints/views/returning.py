@@ -20,7 +20,7 @@ Way = HttpResponseRedirect
 
 def back(request: HttpRequest, page: str, **kwargs: Any) -> Way:
     """To where the form came from, else to the named page."""
-    return redirect(_wanted(request) or resolve_url(page, **kwargs))
+    return redirect(wanted_way(request.POST) or resolve_url(page, **kwargs))
 
 
 def back_with(request: HttpRequest, story: Story, page: str, **kwargs: Any) -> Way:
@@ -34,15 +34,15 @@ def back_after(request: HttpRequest, change: BulkChange, page: str, **kwargs: An
 
 
 def _telling(request: HttpRequest, name: str, said: str, page: str, kwargs: dict[str, Any]) -> Way:
-    address, _mark, query = (_wanted(request) or resolve_url(page, **kwargs)).partition("?")
+    address, _mark, query = (wanted_way(request.POST) or resolve_url(page, **kwargs)).partition("?")
     params = QueryDict(query, mutable=True)
     params[name] = said
     return redirect(f"{address}?{params.urlencode()}")
 
 
-def _wanted(request: HttpRequest) -> str:
+def wanted_way(sent: QueryDict) -> str:
     """An address of ours, or nothing: a form must not lead elsewhere."""
-    wanted = request.POST.get("next", "")
+    wanted = str(sent.get("next", ""))
     is_ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
     return wanted if is_ours else ""
 

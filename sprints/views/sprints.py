@@ -12,22 +12,23 @@ from sprints.charts import burndown, velocity
 from sprints.forms.sprints import CloseForm, NewSprintForm, SprintForm, next_sprint
 from sprints.models import Sprint, SprintState, StoryStatus
 from sprints.queries import (
-    Board,
     backlog,
-    board,
     cards,
     carried_over,
     points_of,
     scope_changes,
+    sprint_figures,
     sprints_with_points,
 )
 from sprints.services import sprints
+from sprints.views.board import board_context, further, is_board_only, is_further
 from sprints.views.returning import MOVED, here, said_of
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
 from workspaces.permissions import Can
 
 CHARTED_SPRINTS = 8
 OFFERED_STORIES = 12
+NO_CONTENT = 204
 
 
 def _sprint(request: MemberRequest, pk: int) -> Sprint:
@@ -79,9 +80,15 @@ def _form(request: MemberRequest, form: SprintForm, sprint: Sprint | None) -> Ht
 def sprint_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """The plan, the board or the result, whichever the sprint has come to; htmx gets that part alone."""
     sprint = _sprint(request, pk)
+    if is_further(request):
+        return further(request, sprint)
+    if is_board_only(request) and sprint.state != SprintState.RUNNING:
+        return HttpResponse(status=NO_CONTENT, headers={"HX-Refresh": "true"})  # it was closed meanwhile
     part, build = PARTS[SprintState(sprint.state)]
     context = {"sprint": sprint, "part": part, "here": here(request), "moved": said_of(request, MOVED)}
     context |= build(request, sprint)
+    if is_board_only(request):
+        return render(request, "sprints/_board.html", context)
     return render(request, part if request.htmx else "sprints/sprint_detail.html", context)
 
 
@@ -100,27 +107,12 @@ def _planning(request: MemberRequest, sprint: Sprint) -> dict[str, Any]:
 
 def _running(request: MemberRequest, sprint: Sprint) -> dict[str, Any]:
     today = request.now.astimezone(request.workspace.zone).date()
-    show = request.GET.get("show", "")
-    only = request.member if show == "mine" else None
-    found = board(sprint, today, only=only, only_blocked=show == "blocked")
     return {
-        "board": found,
-        "show": show,
+        **board_context(request, sprint),
+        "figures": sprint_figures(sprint, today),
         "burndown": burndown(sprint, today),
         "changes": scope_changes(sprint),
-        "said": _place_in_words(found, said_of(request, MOVED)),
     }
-
-
-def _place_in_words(found: Board, moved: int | None) -> str:
-    """For those who do not see the board move."""
-    for column in found.columns:
-        for place, card in enumerate(column.cards, start=1):
-            if card.story.pk == moved:
-                words = _("“%(story)s” is in “%(column)s” now, number %(place)d of %(count)d")
-                where = {"column": column.status.label, "place": place, "count": len(column.cards)}
-                return words % {"story": card.story, **where}
-    return ""
 
 
 def _closed(request: MemberRequest, sprint: Sprint) -> dict[str, Any]:

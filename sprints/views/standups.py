@@ -8,10 +8,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from sprints.forms.standups import BlockerForm, EntryForm, ScheduleForm
-from sprints.models import Sprint, SprintState, StandUp, StandUpEntry, StandUpSchedule, Story
+from sprints.forms.standups import EntryForm, ScheduleForm, StoryBlockerForm
+from sprints.models import Sprint, SprintState, StandUp, StandUpEntry, StandUpSchedule
 from sprints.moves import kept, shown
 from sprints.services import standup_schedules, standups
+from sprints.services.blockers import block_story
 from sprints.services.standups import StandUpRefused, entry_before, offered_moves
 from sprints.services.stories import StoryRefused
 from sprints.standup_blockers import open_blockers, sprint_blockers, waiting_approvals
@@ -24,7 +25,6 @@ from sprints.standup_queries import (
     stand_up_days,
     team_of,
 )
-from sprints.views.returning import back
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
 from workspaces.permissions import Can
 
@@ -46,7 +46,7 @@ def _today(request: MemberRequest, **forms: Any) -> HttpResponse:
     stand_up = context["stand_up"]
     if context["is_on"] and request.member.may(Can.EDIT_STORIES):
         context |= _own_part(request, stand_up, forms.get("entry_form"))
-        context["blocker_form"] = forms.get("blocker_form") or BlockerForm(
+        context["blocker_form"] = forms.get("blocker_form") or StoryBlockerForm(
             workspace=request.workspace, initial={"owner": request.member.pk}
         )
     return render(request, "sprints/stand_up_today.html", context, status=UNPROCESSABLE if forms else 200)
@@ -126,25 +126,15 @@ def stand_up_entry(request: MemberRequest, pk: int) -> HttpResponse:
 @action(Can.EDIT_STORIES)
 def stand_up_blocker_add(request: MemberRequest) -> HttpResponse:
     """Say what is in a story's way, and who clears it."""
-    form = BlockerForm(request.POST, workspace=request.workspace)
+    form = StoryBlockerForm(request.POST, workspace=request.workspace)
     if form.is_valid():
         with shown_on(form):
-            standups.raise_blocker(by=request.member, now=request.now, **form.cleaned_data)
+            block_story(by=request.member, now=request.now, **form.cleaned_data)
             messages.success(request, _("“%(story)s” is blocked now") % {"story": form.cleaned_data["story"]})
             return redirect("sprints:stand_up_today", workspace=request.workspace.slug)
     if not is_on(schedule_of(request.workspace), own_day(request.member, request.now)):
         raise StoryRefused(_("Choose a story of the running sprint, say what is in the way, and who clears it."))
     return _today(request, blocker_form=form)
-
-
-@action(Can.EDIT_STORIES)
-def stand_up_blocker_clear(request: MemberRequest, pk: int) -> HttpResponse:
-    """Nothing is in this story's way any more."""
-    stories = Story.objects.for_workspace(request.workspace).select_related("workspace")
-    story = get_object_or_404(stories, pk=pk)
-    standups.clear_blocker(story=story, by=request.member, now=request.now)
-    messages.success(request, _("Nothing is in the way of “%(story)s” any more") % {"story": story})
-    return back(request, "sprints:stand_up_today", workspace=request.workspace.slug)
 
 
 @page(Can.SEE_SPRINTS)
@@ -178,7 +168,7 @@ def sprint_blockers_page(request: MemberRequest, pk: int) -> HttpResponse:
     sprints = Sprint.objects.for_workspace(request.workspace).select_related("workspace")
     sprint = get_object_or_404(sprints, pk=pk)
     found = sprint_blockers(sprint)
-    context = {"sprint": sprint, "rows": [(blocked, blocked.lasted(request.now)) for blocked in found]}
+    context = {"sprint": sprint, "rows": [(blocker, blocker.age(request.now)) for blocker in found]}
     return render(request, "sprints/sprint_blockers.html", context)
 
 

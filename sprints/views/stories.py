@@ -9,11 +9,9 @@ from django.utils.translation import gettext as _
 
 from audience.models import Segment
 from sprints.forms.stories import (
-    BlockForm,
     BriefForm,
     CriteriaForm,
     HypothesisForm,
-    MoveForm,
     NewStoryForm,
     PlanForm,
     StoryForm,
@@ -21,12 +19,12 @@ from sprints.forms.stories import (
 )
 from sprints.history import history_of
 from sprints.models import AcceptanceCriterion, Story, StoryTemplate
-from sprints.ordering import neighbours
 from sprints.queries import missing_parts, reach_of
 from sprints.services import stories
 from sprints.services.stories import Parts, StoryRefused
 from sprints.views.backlog import template_of_address
-from sprints.views.returning import back, back_with
+from sprints.views.blockers import blocker_context
+from sprints.views.returning import back
 from sprints.views.worth import worth_context
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
 from workspaces.permissions import Can
@@ -90,7 +88,7 @@ def _detail(request: MemberRequest, story: Story, form: CriteriaForm) -> HttpRes
         "history": history_of(story),
         **worth_context(request, story),
         "form": form,
-        "block_form": BlockForm(initial={"blocked_by": story.blocked_by}),
+        **blocker_context(story),
         "plan_form": PlanForm(workspace=request.workspace, initial={"sprint": story.sprint_id}),
     }
     return render(request, "sprints/story_detail.html", context, status=UNPROCESSABLE if form.errors else 200)
@@ -168,36 +166,9 @@ def story_plan(request: MemberRequest, pk: int) -> HttpResponse:
     return back(request, "sprints:story_detail", workspace=request.workspace.slug, pk=pk)
 
 
-@action(Can.EDIT_STORIES)
-def story_move(request: MemberRequest, pk: int) -> HttpResponse:
-    """Move a story to another column, or within its list: by the card's menu, by the row's buttons, by dragging."""
-    story = _story(request, pk)
-    form = MoveForm(request.POST, stories=neighbours(request.workspace, story.sprint))
-    if not form.is_valid():
-        raise StoryRefused(_("The list has changed since you loaded it. Load the page again."))
-    stories.move_story(
-        story=story, status=form.status, before=form.cleaned_data["before"], by=request.member, now=request.now
-    )
-    if not request.htmx:
-        messages.success(request, _("“%(story)s” is moved") % {"story": story})
-    return back_with(request, story, "sprints:story_detail", workspace=request.workspace.slug, pk=pk)
-
-
 @action(Can.PLAN_SPRINTS)
 def story_drop(request: MemberRequest, pk: int) -> HttpResponse:
     story = _story(request, pk)
     stories.drop_story(story=story, by=request.member, now=request.now)
     messages.success(request, _("“%(story)s” is dropped; its page stays") % {"story": story})
-    return back(request, "sprints:story_detail", workspace=request.workspace.slug, pk=pk)
-
-
-@action(Can.EDIT_STORIES)
-def story_block(request: MemberRequest, pk: int) -> HttpResponse:
-    """Say what is in the way; an empty answer clears it."""
-    story, form = _story(request, pk), BlockForm(request.POST)
-    if not form.is_valid():
-        raise StoryRefused(_("Say it in one sentence of at most 200 letters."))
-    blocked_by = form.cleaned_data["blocked_by"]
-    stories.rewrite_story(story=story, blocked_by=blocked_by, by=request.member, now=request.now)
-    messages.success(request, _("Marked as blocked") if blocked_by else _("Nothing is in the way any more"))
     return back(request, "sprints:story_detail", workspace=request.workspace.slug, pk=pk)

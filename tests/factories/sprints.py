@@ -8,7 +8,17 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from emailops.lib.ranks import rank_between
-from sprints.models import AcceptanceCriterion, Hypothesis, SendBrief, Sprint, SprintState, Story, StoryStatus
+from sprints.models import (
+    AcceptanceCriterion,
+    Blocker,
+    BoardColumn,
+    Hypothesis,
+    SendBrief,
+    Sprint,
+    SprintState,
+    Story,
+    StoryStatus,
+)
 from tests.factories.audience import SegmentFactory
 from tests.factories.workspaces import MemberFactory, WorkspaceFactory
 
@@ -71,6 +81,34 @@ class StoryFactory(DjangoModelFactory[Story]):
     created_by = factory.SubFactory(MemberFactory, workspace=factory.SelfAttribute("..workspace"))
     created_at = factory.LazyFunction(timezone.now)
     updated_at = factory.LazyFunction(timezone.now)
+
+
+class BlockerFactory(DjangoModelFactory[Blocker]):
+    """Something in the way of a story since now, for a member of its workspace to clear."""
+
+    class Meta:
+        model = Blocker
+
+    workspace = factory.SelfAttribute("story.workspace")
+    story = factory.SubFactory(StoryFactory)
+    reason = "No product feed"
+    owner = factory.SubFactory(MemberFactory, workspace=factory.SelfAttribute("..workspace"))
+    opened_by = factory.SelfAttribute("owner")
+    since = factory.LazyFunction(timezone.now)
+
+
+class ColumnFactory(DjangoModelFactory[BoardColumn]):
+    """A column to the right of those that the workspace has."""
+
+    class Meta:
+        model = BoardColumn
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    name = factory.Sequence(lambda n: f"Column {n}")
+    status = StoryStatus.DOING
+    position = factory.LazyAttribute(
+        lambda column: BoardColumn.objects.filter(workspace=column.workspace).count()  # from the left, from 0
+    )
 
 
 class CriterionFactory(DjangoModelFactory[AcceptanceCriterion]):

@@ -4,6 +4,7 @@ from tests.permissions import (
     approvals,
     audience,
     backlog,
+    board,
     campaigns,
     delivery,
     insights,
@@ -32,6 +33,7 @@ APPS = (
     owners,
     standups,
     retros,
+    board,
 )
 ROWS = [row for app in APPS for row in app.ROWS]
 API_ROWS = [row for app in APPS for row in getattr(app, "API_ROWS", [])]

@@ -80,7 +80,6 @@ ROWS = [
     Row("sprints:story_plan", act=PLAN, kwargs=_story, data=lambda w, _k: {"sprint": _sprint(w)["pk"]}),
     Row("sprints:story_move", act=EDIT, kwargs=_story),
     Row("sprints:story_drop", act=PLAN, kwargs=_story),
-    Row("sprints:story_block", act=EDIT, kwargs=_story, data=lambda _w, _k: {"blocked_by": "No product feed"}),
     Row("sprints:sprint_list", see=SEE),
     Row("sprints:sprint_new", see=PLAN, act=PLAN, data=_sprint_data),
     Row("sprints:sprint_detail", see=SEE, kwargs=_sprint),

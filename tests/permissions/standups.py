@@ -34,11 +34,6 @@ def _story(workspace: Workspace) -> int:
     return pk
 
 
-def _blocked(workspace: Workspace) -> dict[str, Any]:
-    story = StoryFactory.create(workspace=workspace, blocked_by="No product feed", blocked_at=timezone.now())
-    return {"pk": story.pk}
-
-
 def _sprint(workspace: Workspace) -> dict[str, Any]:
     return {"pk": SprintFactory.create(workspace=workspace, closed=True).pk}
 
@@ -59,7 +54,6 @@ ROWS = [
     Row("sprints:stand_up_today", see=SEE),
     Row("sprints:stand_up_entry", act=WRITE, kwargs=_today, data=lambda _w, _k: ENTRY),
     Row("sprints:stand_up_blocker_add", act=WRITE, data=_blocker),
-    Row("sprints:stand_up_blocker_clear", act=WRITE, kwargs=_blocked),
     Row("sprints:stand_up_list", see=SEE),
     Row("sprints:stand_up_detail", see=SEE, kwargs=_today),
     Row("sprints:stand_up_round", see=SEE),
@@ -74,16 +68,9 @@ def _entry_by_api(workspace: Workspace, _method: str) -> dict[str, Any]:
     return ENTRY
 
 
-def _blocker_by_api(workspace: Workspace, _method: str) -> dict[str, Any]:
-    owner = member_as(workspace, Role.LEAD).user.email
-    return {"story": _story(workspace), "reason": "No product feed", "owner": owner}
-
-
 API_ROWS = [
     ApiRow("api:stand-up-list", {"get": SEE}),
     ApiRow("api:stand-up-detail", {"get": SEE}, kwargs=_today),
     ApiRow("api:stand-up-entry-list", {"post": WRITE}, data=_entry_by_api),
     ApiRow("api:stand-up-entry-detail", {"get": SEE}, kwargs=_entry),
-    ApiRow("api:stand-up-blocker-list", {"get": SEE, "post": WRITE}, data=_blocker_by_api),
-    ApiRow("api:stand-up-blocker-detail", {"delete": WRITE}, kwargs=_blocked),
 ]

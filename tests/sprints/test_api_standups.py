@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 from rest_framework.test import APIClient
 
-from sprints.models import Sprint, StandUpEntry
-from tests.factories.sprints import SprintFactory, StoryFactory
+from sprints.models import StandUpEntry
+from tests.factories.sprints import StoryFactory
 from tests.factories.standups import every_day, said
 from workspaces.models import Member
 
@@ -52,18 +52,3 @@ def test_a_story_of_another_workspace_does_not_exist(team: list[Member], outside
     answer = api(team[0]).post("/api/v1/stand-up-entries/", {"today": "x", "stories": [strange.pk]}, format="json")
 
     assert answer.status_code == 400
-
-
-def test_blockers_are_raised_listed_and_cleared(team: list[Member], api: Api) -> None:
-    sprint: Sprint = SprintFactory.create(workspace=team[0].workspace, running=True)
-    story = StoryFactory.create(workspace=team[0].workspace, sprint=sprint)
-    client, owner = api(team[0]), team[1].user.email
-
-    raised = client.post(
-        "/api/v1/stand-up-blockers/", {"story": story.pk, "reason": "No feed", "owner": owner}, format="json"
-    )
-    cleared = client.delete(f"/api/v1/stand-up-blockers/{story.pk}/")
-
-    assert [(row["story"], row["reason"], row["owner"]) for row in raised.data] == [(story.pk, "No feed", owner)]
-    assert cleared.status_code == 204
-    assert client.get("/api/v1/stand-up-blockers/").data == []

@@ -11,7 +11,7 @@ from sprints.backlog_page import Asked, backlog_page, place_in_words, room_ahead
 from sprints.models import ScoreFormula, Story, StoryKind
 from sprints.scoring import methods, scores_of
 from tests.factories.backlog import ScoreFactory
-from tests.factories.sprints import CriterionFactory, HypothesisFactory, SprintFactory, StoryFactory
+from tests.factories.sprints import BlockerFactory, CriterionFactory, HypothesisFactory, SprintFactory, StoryFactory
 from tests.factories.strategy import GoalFactory
 from workspaces.models import Member, Workspace
 
@@ -207,7 +207,8 @@ class TestSearch:
         CriterionFactory.create(story=whole)
         CriterionFactory.create(story=whole)
         ScoreFactory.create(story=whole)
-        StoryFactory.create(workspace=workspace, title="Bare", points=None, blocked_by="No feed", kind=StoryKind.BUILD)
+        bare = StoryFactory.create(workspace=workspace, title="Bare", points=None, kind=StoryKind.BUILD)
+        BlockerFactory.create(story=bare)
 
         for mark in Mark:
             assert self._found(lead, marks=frozenset({mark.value})) == {"Bare"}, mark

@@ -4,11 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sprints.models import Sprint, StoryStatus
-from sprints.services.standups import clear_blocker, raise_blocker
-from sprints.services.stories import rewrite_story
+from sprints.models import Sprint, Story, StoryStatus
+from sprints.services.blockers import block_story, resolve_blocker
 from sprints.standup_blockers import open_blockers, sprint_blockers
-from tests.factories.sprints import SprintFactory, StoryFactory
+from tests.factories.sprints import BlockerFactory, SprintFactory, StoryFactory
 from workspaces.models import Member
 
 pytestmark = pytest.mark.django_db
@@ -22,49 +21,60 @@ def sprint(lead: Member) -> Sprint:
     return made
 
 
-def test_every_time_a_story_was_blocked_is_kept_with_its_length(sprint: Sprint, lead: Member, marketer: Member) -> None:
-    story = StoryFactory.create(workspace=lead.workspace, sprint=sprint)
-    raise_blocker(story=story, reason="No feed", owner=marketer, by=lead, now=MONDAY)
-    clear_blocker(story=story, by=lead, now=MONDAY + 5 * HOUR)
-    rewrite_story(story=story, blocked_by="No photographs", by=lead, now=MONDAY + 24 * HOUR)
+@pytest.fixture
+def story(sprint: Sprint) -> Story:
+    made: Story = StoryFactory.create(workspace=sprint.workspace, sprint=sprint)
+    return made
+
+
+def test_every_time_a_story_was_blocked_is_kept_with_its_length(
+    sprint: Sprint, story: Story, lead: Member, marketer: Member
+) -> None:
+    first = block_story(story=story, reason="No feed", owner=marketer, by=lead, now=MONDAY)
+    resolve_blocker(blocker=first, by=lead, now=MONDAY + 5 * HOUR)
+    block_story(story=story, reason="No photographs", owner=lead, by=lead, now=MONDAY + 24 * HOUR)
 
     found = sprint_blockers(sprint)
 
-    assert [(b.reason, b.owner, b.lasted(MONDAY + 26 * HOUR)) for b in found] == [
-        ("No feed", marketer, 5 * HOUR), ("No photographs", None, 2 * HOUR),
+    assert [(blocker.reason, blocker.owner, blocker.age(MONDAY + 26 * HOUR)) for blocker in found] == [
+        ("No feed", marketer, 5 * HOUR), ("No photographs", lead, 2 * HOUR),
     ]  # fmt: skip
 
 
-def test_another_reason_is_the_same_time_in_the_way(sprint: Sprint, lead: Member, marketer: Member) -> None:
-    story = StoryFactory.create(workspace=lead.workspace, sprint=sprint)
-    raise_blocker(story=story, reason="No feed", owner=marketer, by=lead, now=MONDAY)
-    rewrite_story(story=story, blocked_by="Still no feed", by=lead, now=MONDAY + HOUR)
+def test_another_reason_is_the_same_time_in_the_way(
+    sprint: Sprint, story: Story, lead: Member, marketer: Member
+) -> None:
+    block_story(story=story, reason="No feed", owner=marketer, by=lead, now=MONDAY)
+    block_story(story=story, reason="Still no feed", owner=None, by=lead, now=MONDAY + HOUR)
 
     [found] = sprint_blockers(sprint)
 
-    assert (found.reason, found.owner, found.since, found.until) == ("Still no feed", marketer, MONDAY, None)
+    assert (found.reason, found.owner, found.since, found.resolved_at) == ("Still no feed", marketer, MONDAY, None)
 
 
-def test_what_was_cleared_before_the_sprint_began_is_not_its_own(sprint: Sprint, lead: Member) -> None:
-    story = StoryFactory.create(workspace=lead.workspace, sprint=sprint)
-    rewrite_story(story=story, blocked_by="No feed", by=lead, now=MONDAY - timedelta(days=20))
-    rewrite_story(story=story, blocked_by="", by=lead, now=MONDAY - timedelta(days=19))
+def test_what_was_cleared_before_the_sprint_began_is_not_its_own(sprint: Sprint, story: Story) -> None:
+    began = MONDAY - timedelta(days=20)
+    BlockerFactory.create(story=story, since=began, resolved_at=began + timedelta(days=1))
 
-    assert sprint_blockers(sprint) == []
+    assert list(sprint_blockers(sprint)) == []
+
+
+def test_what_came_up_after_the_sprint_is_not_its_own(sprint: Sprint, story: Story) -> None:
+    sprint.closed_at = MONDAY
+    BlockerFactory.create(story=story, since=MONDAY + HOUR)
+
+    assert list(sprint_blockers(sprint)) == []
 
 
 def test_a_story_that_is_done_or_dropped_is_in_nobodys_way(sprint: Sprint, lead: Member) -> None:
-    fields = {"workspace": lead.workspace, "blocked_by": "No feed", "blocked_at": MONDAY}
-    StoryFactory.create(sprint=sprint, status=StoryStatus.DONE, **fields)
-    StoryFactory.create(dropped_at=MONDAY, **fields)
-    still = StoryFactory.create(assignee=lead, **fields)
+    BlockerFactory.create(story__workspace=lead.workspace, story__sprint=sprint, story__status=StoryStatus.DONE)
+    BlockerFactory.create(story__workspace=lead.workspace, story__dropped_at=MONDAY)
+    still = BlockerFactory.create(story__workspace=lead.workspace)
 
-    [found] = open_blockers(lead.workspace)
-
-    assert (found.story, found.owner) == (still, lead)
+    assert list(open_blockers(lead.workspace)) == [still]
 
 
-def test_the_stories_of_another_workspace_are_not_shown(lead: Member, outsider: Member) -> None:
-    StoryFactory.create(workspace=outsider.workspace, blocked_by="No feed", blocked_at=MONDAY)
+def test_what_is_in_the_way_elsewhere_is_not_shown(lead: Member, outsider: Member) -> None:
+    BlockerFactory.create(story__workspace=outsider.workspace)
 
-    assert open_blockers(lead.workspace) == []
+    assert list(open_blockers(lead.workspace)) == []

@@ -7,8 +7,8 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 
 from sprints.models import Sprint
+from sprints.services.blockers import block_story
 from sprints.services.standup_calls import call_stand_ups
-from sprints.services.standups import raise_blocker
 from tests.factories.approvals import asked, ready_sprint
 from tests.factories.sprints import SprintFactory, StoryFactory
 from tests.factories.standups import every_day, said
@@ -67,7 +67,7 @@ def test_the_digest_says_first_what_is_in_the_way(lead: Member, marketer: Member
     every_day([lead, marketer], MONDAY)
     sprint: Sprint = SprintFactory.create(workspace=lead.workspace, running=True)
     story = StoryFactory.create(workspace=lead.workspace, sprint=sprint, title="Serum reminder")
-    raise_blocker(story=story, reason="No feed", owner=marketer, by=lead, now=MONDAY - timedelta(days=2))
+    block_story(story=story, reason="No feed", owner=marketer, by=lead, now=MONDAY - timedelta(days=2))
     asked(ready_sprint(lead.workspace), MONDAY - timedelta(days=1), by=lead, to=owner)
     systemmail.send_due(MONDAY)
     mail.outbox.clear()

@@ -169,7 +169,9 @@ class TestMoving:
     ) -> None:
         story = StoryFactory.create(workspace=workspace)
 
-        answer = browse(marketer).post(url("story_block", workspace, story.pk), {"next": elsewhere})
+        answer = browse(marketer).post(
+            url("story_block", workspace, story.pk), {"reason": "No feed", "next": elsewhere}
+        )
 
         assert answer.headers["Location"] == url("story_detail", workspace, story.pk)
 

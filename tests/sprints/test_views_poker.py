@@ -15,7 +15,7 @@ from sprints.services.poker.guests import guest_token, open_link, seat_token, wi
 from sprints.services.poker.sessions import end_session
 from sprints.views import poker_guests
 from tests.factories.poker import BOTH, agreed, guest_at, item_of, sat, session_of, turned, vote, window_until
-from tests.factories.sprints import SprintFactory, StoryFactory
+from tests.factories.sprints import BlockerFactory, SprintFactory, StoryFactory
 from tests.sprints.looking import HTMX, url
 from workspaces.models import AuditEntry, Member, Workspace
 
@@ -375,7 +375,8 @@ class TestGuests:
         self, session: PokerSession, seat: PokerSeat, lead: Member, now: datetime
     ) -> None:
         story = item_of(session).story
-        Story.objects.filter(pk=story.pk).update(problem="A secret problem", points=13, blocked_by="A secret")
+        Story.objects.filter(pk=story.pk).update(problem="A secret problem", points=13)
+        BlockerFactory.create(story=story, reason="A secret")
         elsewhere = StoryFactory.create(workspace=session.workspace, title="A story of nobody's business")
         [mine] = sat(session, lead, now=now)
         vote(item_of(session), mine, "21", now)

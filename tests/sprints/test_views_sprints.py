@@ -12,8 +12,8 @@ from sprints.forms.sprints import next_sprint
 from sprints.models import Sprint, SprintState, Story, StoryStatus
 from sprints.services.sprints import start_sprint
 from sprints.services.stories import move_story, plan_story
-from tests.factories.sprints import CriterionFactory, SprintFactory, StoryFactory
-from tests.sprints.looking import HTMX, url
+from tests.factories.sprints import BlockerFactory, CriterionFactory, SprintFactory, StoryFactory
+from tests.sprints.looking import BOARD, HTMX, shown, url
 from workspaces.models import Member, Workspace
 
 Browse = Callable[[Member], Client]
@@ -25,7 +25,7 @@ def running(workspace: Workspace, lead: Member, now: datetime) -> Sprint:
     sprint: Sprint = SprintFactory.create(workspace=workspace, name="Glow", start_date=now.date() - timedelta(days=3))
     stories = [StoryFactory.create(workspace=workspace, sprint=sprint, title=title) for title in ("A", "B", "C")]
     Story.objects.filter(title="A").update(assignee=lead)
-    Story.objects.filter(title="B").update(blocked_by="No feed")
+    BlockerFactory.create(story=stories[1], reason="No feed", owner=lead)
     start_sprint(sprint=sprint, by=lead, now=now)
     move_story(story=stories[1], status=StoryStatus.DOING, by=lead, now=now)
     move_story(story=stories[2], status=StoryStatus.DONE, by=lead, now=now)
@@ -225,12 +225,12 @@ class TestBoard:
     ) -> None:
         page = browse(guest).get(url("sprint_detail", workspace, running.pk))
 
-        board = page.context["board"]
-        assert [[card.story.title for card in column.cards] for column in board.columns] == [["A"], ["B"], [], ["C"]]
-        assert (board.done, board.scope, [story.title for story in board.blocked]) == (3, 9, ["B"])
+        figures = page.context["figures"]
+        assert shown(page.context["board"]) == {"": [["A"], ["B"], [], ["C"]]}
+        assert (figures.done, figures.scope, [story.title for story in figures.blocked]) == (3, 9, ["B"])
         assert "3 of 9 points done" in page.content.decode()
         assert "No feed" in page.content.decode()
-        assert "data-move" not in page.content.decode()
+        assert "data-place" not in page.content.decode()
 
     def test_a_card_is_moved_by_its_menu_and_the_place_is_said(
         self, workspace: Workspace, marketer: Member, running: Sprint, browse: Browse
@@ -238,12 +238,21 @@ class TestBoard:
         story, here = Story.objects.get(title="A"), url("sprint_detail", workspace, running.pk)
         data = {"column": "doing", "next": here}
 
-        page = browse(marketer).post(url("story_move", workspace, story.pk), data, headers=HTMX, follow=True)
+        page = browse(marketer).post(url("story_move", workspace, story.pk), data, headers=BOARD, follow=True)
 
         story.refresh_from_db()
         assert story.status == StoryStatus.DOING
         assert "“A” is in “In production” now, number 2 of 2" in page.content.decode()
-        assert page.content.decode().count("autofocus") == 1
+
+    def test_without_script_the_focus_comes_back_to_the_card(
+        self, workspace: Workspace, marketer: Member, running: Sprint, browse: Browse
+    ) -> None:
+        story, here = Story.objects.get(title="A"), url("sprint_detail", workspace, running.pk)
+        data = {"column": "doing", "next": here}
+
+        page = browse(marketer).post(url("story_move", workspace, story.pk), data, follow=True)
+
+        assert page.content.decode().count(f'id="menu-{story.pk}" aria-label="Move: A" autofocus') == 1
 
     def test_a_card_that_is_dragged_lands_before_its_new_neighbour(
         self, workspace: Workspace, marketer: Member, running: Sprint, browse: Browse
@@ -261,9 +270,8 @@ class TestBoard:
     ) -> None:
         page = browse(lead).get(url("sprint_detail", workspace, running.pk), {"show": show})
 
-        board = page.context["board"]
-        assert "".join(card.story.title for column in board.columns for card in column.cards) == titles
-        assert board.scope == 9
+        assert "".join(card.story.title for cell in page.context["board"].cells for card in cell.cards) == titles
+        assert page.context["figures"].scope == 9
 
     def test_a_move_keeps_what_is_shown(
         self, workspace: Workspace, lead: Member, running: Sprint, browse: Browse
@@ -298,7 +306,7 @@ class TestBoard:
             CriterionFactory.create(story=story)
         client = browse(lead)
 
-        with django_assert_max_num_queries(16):
+        with django_assert_max_num_queries(24):
             client.get(url("sprint_detail", workspace, running.pk))
 
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from sprints.models import Sprint, StandUpEntry, StandUpSchedule, StoryStatus
-from sprints.services.standups import raise_blocker
+from sprints.services.blockers import block_story
 from sprints.services.stories import move_story
 from tests.factories.approvals import asked, ready_sprint
 from tests.factories.sprints import SprintFactory, StoryFactory
@@ -120,8 +120,8 @@ def test_what_is_in_the_way_stands_with_owner_and_age_the_oldest_first(
 ) -> None:
     lead, marketer = team
     old, young = StoryFactory.create_batch(2, workspace=lead.workspace, sprint=running)
-    raise_blocker(story=young, reason="No feed", owner=marketer, by=lead, now=now - timedelta(hours=2))
-    raise_blocker(story=old, reason="No photographs", owner=marketer, by=lead, now=now - timedelta(days=3))
+    block_story(story=young, reason="No feed", owner=marketer, by=lead, now=now - timedelta(hours=2))
+    block_story(story=old, reason="No photographs", owner=marketer, by=lead, now=now - timedelta(days=3))
 
     answer = browse(lead).get(today_url(lead))
 
@@ -149,12 +149,10 @@ def test_a_story_is_blocked_and_freed_on_the_page(
     url = reverse("sprints:stand_up_blocker_add", args=[slug])
 
     client.post(url, {"story": story.pk, "reason": "No feed", "owner": marketer.pk})
-    story.refresh_from_db()
-    blocked_by = story.blocked_by
-    client.post(reverse("sprints:stand_up_blocker_clear", args=[slug, story.pk]))
+    [blocker] = story.blockers.open()
+    client.post(reverse("sprints:blocker_resolve", args=[slug, blocker.pk]))
 
-    story.refresh_from_db()
-    assert (blocked_by, story.blocked_by) == ("No feed", "")
+    assert (blocker.reason, blocker.owner, story.blocked_by) == ("No feed", marketer, "")
 
 
 def test_a_blocker_without_a_reason_is_refused_on_its_form(team: list[Member], running: Sprint, browse: Browse) -> None:

@@ -276,28 +276,6 @@ class TestStoryPage:
         assert "Criterion 29" in page.content.decode()
         assert "split the story" in page.content.decode()
 
-    def test_what_is_in_the_way_is_said_and_cleared(
-        self, workspace: Workspace, marketer: Member, browse: Browse
-    ) -> None:
-        story = StoryFactory.create(workspace=workspace)
-        client = browse(marketer)
-
-        page = client.post(url("story_block", workspace, story.pk), {"blocked_by": "No feed"}, follow=True)
-        assert "Blocked" in page.content.decode()
-
-        client.post(url("story_block", workspace, story.pk), {"blocked_by": ""})
-        assert Story.objects.get().blocked_by == ""
-
-    def test_a_reason_as_long_as_a_letter_is_refused(
-        self, workspace: Workspace, marketer: Member, browse: Browse
-    ) -> None:
-        story = StoryFactory.create(workspace=workspace)
-
-        answer = browse(marketer).post(url("story_block", workspace, story.pk), {"blocked_by": "x" * 201})
-
-        assert answer.status_code == 409
-        assert Story.objects.get().blocked_by == ""
-
     def test_its_history_is_told_in_words(
         self, workspace: Workspace, lead: Member, now: datetime, browse: Browse
     ) -> None:
@@ -308,7 +286,7 @@ class TestStoryPage:
         plan_story(story=story, sprint=sprint, by=lead, now=now)
         client.post(url("story_edit", workspace, story.pk), {"title": "Told well", "kind": "build", "points": "3"})
         client.post(url("story_criteria", workspace, story.pk), {"criteria": "Sent"})
-        client.post(url("story_block", workspace, story.pk), {"blocked_by": "No feed"})
+        client.post(url("story_block", workspace, story.pk), {"reason": "No feed"})
         plan_story(story=story, sprint=None, by=lead, now=now)
         drop_story(story=story, by=lead, now=now)
 
@@ -319,7 +297,7 @@ class TestStoryPage:
             f"put it into sprint {sprint.number}",
             "changed: title, kind, points",
             "wrote 1 acceptance criterion",
-            "said what is in the way: No feed",
+            f"said what is in the way: No feed; {lead} clears it",
             "put it into the backlog",
             "dropped it",
         }

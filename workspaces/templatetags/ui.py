@@ -39,6 +39,16 @@ def _icon_body(name: str) -> SafeString:
 @register.simple_tag
 def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """An icon; without a label it is decoration and hidden from screen readers."""
+    return _icon(name, css, label) if label else _decoration(name, css)
+
+
+@cache
+def _decoration(name: str, css: str) -> SafeString:
+    """Made once: a page holds hundreds of them."""
+    return _icon(name, css, "")
+
+
+def _icon(name: str, css: str, label: str) -> SafeString:
     spoken = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html('<svg class="i {}" viewBox="0 0 24 24" {}>{}</svg>', css, spoken, _icon_body(name))
 

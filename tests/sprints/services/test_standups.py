@@ -11,13 +11,11 @@ from sprints.services.standups import (
     SITTING,
     Answers,
     StandUpRefused,
-    clear_blocker,
     entry_before,
     open_stand_up,
-    raise_blocker,
     write_entry,
 )
-from sprints.services.stories import StoryRefused, move_story, tick_criterion
+from sprints.services.stories import move_story, tick_criterion
 from sprints.standup_days import own_day
 from tests.factories.sprints import CriterionFactory, SprintFactory, StoryFactory
 from tests.factories.standups import every_day, said, todays
@@ -162,32 +160,6 @@ def test_nothing_and_too_much_are_refused(team: list[Member], answers: dict[str,
 def test_a_story_of_another_workspace_is_refused(team: list[Member], outsider: Member) -> None:
     with pytest.raises(StandUpRefused):
         said(team[0], MONDAY, stories=[StoryFactory.create(workspace=outsider.workspace)])
-
-
-def test_a_blocker_blocks_the_story(team: list[Member], running: Sprint) -> None:
-    story = StoryFactory.create(workspace=team[0].workspace, sprint=running)
-
-    raise_blocker(story=story, reason="No  product feed ", owner=team[1], by=team[0], now=MONDAY)
-
-    story.refresh_from_db()
-    assert (story.blocked_by, story.blocked_at) == ("No product feed", MONDAY)
-
-
-def test_a_cleared_story_goes_on(team: list[Member], running: Sprint) -> None:
-    story = StoryFactory.create(workspace=team[0].workspace, sprint=running, blocked_by="No feed", blocked_at=MONDAY)
-
-    clear_blocker(story=story, by=team[0], now=TUESDAY)
-
-    story.refresh_from_db()
-    assert (story.blocked_by, story.blocked_at) == ("", None)
-
-
-@pytest.mark.parametrize("reason", ["  ", "x" * 201])
-def test_a_blocker_says_why(team: list[Member], running: Sprint, reason: str) -> None:
-    story = StoryFactory.create(workspace=team[0].workspace, sprint=running)
-
-    with pytest.raises(StoryRefused):
-        raise_blocker(story=story, reason=reason, owner=team[1], by=team[0], now=MONDAY)
 
 
 @pytest.mark.django_db(transaction=True)
