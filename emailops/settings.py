@@ -231,6 +231,7 @@ CELERY_BEAT_SCHEDULE = {
     "due campaigns, lost bells, dead workers": {"task": "delivery.ring", "schedule": 3.0},
     "system mail": {"task": "workspaces.send_system_mail", "schedule": 10.0},
     "imports without a worker": {"task": "audience.ring_imports", "schedule": 15.0},
+    "sprints made ahead": {"task": "sprints.make_ahead", "schedule": 900.0},
     "yesterday's KPI readings and due verdicts": {"task": "insights.fold", "schedule": 600.0},
 }
 CELERY_BEAT_SCHEDULER = "emailops.beat:SteadyScheduler"

@@ -3,6 +3,22 @@
 from django.utils.translation import gettext_lazy as _
 
 AUDIT_WORDS = {
+    "cadence.set": _("changed the cadence of sprints"),
+    "holiday.added": _("named a holiday"),
+    "holiday.removed": _("took a holiday back"),
+    "capacity.set": _("said how much a person gets done"),
+    "capacity.days_off_added": _("entered days off"),
+    "capacity.days_off_removed": _("took days off back"),
+    "skill.added": _("added a skill"),
+    "skill.changed": _("changed a skill"),
+    "skill.archived": _("archived a skill"),
+    "skill.levels_set": _("said who can do what"),
+    "scope.explained": _("said why the scope changed"),
+    "sprint.cancelled": _("cancelled the sprint"),
+    "sprint.target_set": _("set the target of the sprint"),
+    "sprint.target_cleared": _("removed the target of the sprint"),
+    "story.split": _("split the story"),
+    "story.skills_set": _("split the points by skill"),
     "approval.policy_set": _("changed what an approval covers"),
     "approval.requested": _("asked for approval"),
     "approval.reminded": _("reminded the owner"),

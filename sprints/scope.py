@@ -2,31 +2,45 @@
 
 from datetime import datetime
 
-from sprints.models import ScopeChange, ScopeEntry, SprintState, Story, StoryStatus
+from sprints.models import ScopeChange, ScopeEntry, SprintState, StatusChange, Story, StoryStatus
+from workspaces.live import announce
 from workspaces.models import Member
 
 
-def log_scope(story: Story, change: ScopeChange, points: int, by: Member | None, now: datetime) -> None:
-    """Add a line to the scope log, if the story is in a sprint that runs."""
+def log_scope(
+    story: Story, change: ScopeChange, points: int, by: Member | None, now: datetime, *, reason: str = ""
+) -> None:
+    """Add a line to the scope log, if the story is in a sprint that runs, and tell whoever looks at it."""
     if story.sprint is not None and story.sprint.state == SprintState.RUNNING:
         ScopeEntry.objects.create(
-            workspace=story.workspace, sprint=story.sprint, story=story, change=change, points=points, by=by, at=now
+            workspace=story.workspace,
+            sprint=story.sprint,
+            story=story,
+            change=change,
+            points=points,
+            reason=reason.strip(),
+            by=by,
+            at=now,
         )
+        announce(story.workspace, "sprint", story.sprint.pk)
 
 
-def log_estimate(story: Story, difference: int, by: Member, now: datetime) -> None:
+def log_estimate(story: Story, difference: int, by: Member | None, now: datetime, *, reason: str = "") -> None:
     """More scope; of a story that is done already also more that is done, so that nothing is left of it."""
     if not difference:
         return
-    log_scope(story, ScopeChange.ESTIMATED, difference, by, now)
+    log_scope(story, ScopeChange.ESTIMATED, difference, by, now, reason=reason)
     if story.status == StoryStatus.DONE:
-        log_scope(story, ScopeChange.DONE, difference, by, now)
+        log_scope(story, ScopeChange.DONE, difference, by, now, reason=reason)
 
 
-def log_status(story: Story, old: str, by: Member, now: datetime) -> None:
-    """A story came to the column “done”, or left it."""
+def log_status(story: Story, old: str, by: Member | None, now: datetime, *, reason: str = "") -> None:
+    """A story went to another column; “done” gained it, or lost it."""
+    StatusChange.objects.create(
+        workspace=story.workspace, story=story, sprint=story.sprint, old=old, new=story.status, at=now
+    )
     points = story.points or 0
     if story.status == StoryStatus.DONE:
-        log_scope(story, ScopeChange.DONE, points, by, now)
+        log_scope(story, ScopeChange.DONE, points, by, now, reason=reason)
     elif old == StoryStatus.DONE:
-        log_scope(story, ScopeChange.REOPENED, -points, by, now)
+        log_scope(story, ScopeChange.REOPENED, -points, by, now, reason=reason)

@@ -18,7 +18,6 @@ from sprints.models import (
     ApprovalRequest,
     ApprovalSubject,
     Covers,
-    SprintState,
     Story,
     StoryDecision,
     StoryStatus,
@@ -104,7 +103,7 @@ def _judged(story: Story, decision: StoryDecision, policy: ApprovalPolicy, now: 
 
 def _is_over(story: Story) -> bool:
     """Whether its work is done: an audience that moves on afterwards takes nothing back."""
-    closed = story.sprint is not None and story.sprint.state == SprintState.CLOSED
+    closed = story.sprint is not None and story.sprint.is_over
     return closed or story.status == StoryStatus.DONE
 
 

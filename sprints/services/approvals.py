@@ -20,7 +20,6 @@ from sprints.models import (
     ApprovalSubject,
     Covers,
     Sprint,
-    SprintState,
     Story,
     StoryDecision,
     Verdict,
@@ -88,7 +87,7 @@ def request_approval(
     """
     locked = Sprint.objects.select_for_update(of=("self",), no_key=True).select_related("goal__kpi", "workspace")
     sprint = locked.get(pk=sprint.pk)
-    if sprint.state == SprintState.CLOSED:
+    if sprint.is_over:
         raise ApprovalRefused(_("This sprint is closed."))
     _require_ready(sprint, now)
     stories = list(sprint.stories.with_plan().filter(dropped_at=None).order_by("rank", "pk"))
@@ -222,7 +221,7 @@ def open_approval(token: str, now: datetime) -> ApprovalRequest:
 
 
 def _require_point(request: ApprovalRequest) -> None:
-    if request.sprint and request.sprint.state == SprintState.CLOSED:
+    if request.sprint and request.sprint.is_over:
         raise ApprovalLinkInvalid(_("The sprint is over, so there is nothing left to decide."))
     if not _is_decider(request.approver):
         raise ApprovalLinkInvalid(_("This link no longer works: only a business owner of the workspace can decide."))
@@ -266,7 +265,7 @@ def decide(
 
 def is_waiting(request: ApprovalRequest) -> bool:
     """Whether an answer is still wanted; when its sprint is over, a request waits for nothing."""
-    over = request.sprint is not None and request.sprint.state == SprintState.CLOSED
+    over = request.sprint is not None and request.sprint.is_over
     return request.state == ApprovalState.OPEN and not over
 
 
@@ -280,7 +279,7 @@ def _require_may_decide(request: ApprovalRequest, by: Member) -> None:
         raise ApprovalRefused(
             _("This was decided or replaced already: “%(state)s”.") % {"state": request.get_state_display()}
         )
-    if request.sprint and request.sprint.state == SprintState.CLOSED:
+    if request.sprint and request.sprint.is_over:
         raise ApprovalRefused(_("The sprint is over, so there is nothing left to decide."))
     if by.workspace_id != request.workspace_id or not _is_decider(by):
         raise ApprovalRefused(_("Only a business owner of this workspace can decide."))
