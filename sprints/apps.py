@@ -40,8 +40,11 @@ class SprintsConfig(AppConfig):
                 alert=True,
             )
         )
+        register_entry(Entry("team", "plan", 15, _("Team"), "user", "sprints:team_skills", see))
         register_entry(Entry("retros", "plan", 14, _("Retrospectives"), "history", "sprints:retro_list", see))
         register_panel(Panel("approval", "banner", 10, see, "sprints/_approval_banner.html", waiting_panel))
+        register_tab(Tab(13, _("Cadence"), "sprints:settings_cadence", Can.PLAN_SPRINTS))
+        register_tab(Tab(14, _("Skills"), "sprints:settings_skills", Can.PLAN_SPRINTS))
         register_tab(Tab(15, _("Approval"), "sprints:settings_approval", Can.MANAGE_WORKSPACE))
         register_letter("sprints.approval", approval)
         register_letter("sprints.decision", decision)

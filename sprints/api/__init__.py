@@ -2,8 +2,8 @@
 
 from rest_framework.routers import SimpleRouter
 
-from sprints.api import approvals, retros, sprints, stories
+from sprints.api import approvals, cadence, retros, sprints, stories, team
 
 router = SimpleRouter()
-for noun in (stories, sprints, approvals, retros):
+for noun in (stories, sprints, approvals, retros, cadence, team):
     noun.register(router)

@@ -10,13 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from sprints.models import NoteKind, RetroAction, RetroNote, Sprint, SprintState, StoryOutcome
+from sprints.models import NoteKind, RetroAction, RetroNote, Sprint, StoryOutcome
 from sprints.retrospect import retro_figures
 from sprints.services import retros
 from workspaces.api import InWorkspace, MemberByEmail, ScopedViewSet
 from workspaces.permissions import Can
 
-BEGUN = Sprint.objects.exclude(state=SprintState.PLANNING)
+BEGUN = Sprint.objects.begun()
 
 
 class OutcomeSerializer(serializers.ModelSerializer[StoryOutcome]):

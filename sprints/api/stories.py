@@ -16,6 +16,7 @@ from audience.models import Segment
 from sprints.models import (
     AMOUNT_DIGITS,
     CENTS,
+    LONGEST_REASON,
     AcceptanceCriterion,
     Hypothesis,
     SendBrief,
@@ -81,6 +82,16 @@ class StorySerializer(serializers.ModelSerializer[Story]):
         )  # fmt: skip
 
 
+class ReasonField(serializers.CharField):
+    """Why a running sprint's scope changes."""
+
+    def __init__(self, **options: Any) -> None:
+        words = "For the scope log, if the sprint runs: why, in a sentence."
+        super().__init__(
+            **{"max_length": LONGEST_REASON, "required": False, "allow_blank": True, "help_text": words, **options}
+        )
+
+
 class StoryWriteSerializer(serializers.Serializer[Any]):
     """A story as it is sent. What is left out stays as it is."""
 
@@ -103,12 +114,14 @@ class StoryWriteSerializer(serializers.Serializer[Any]):
     )
     hypothesis = HypothesisSerializer(required=False)
     brief = BriefSerializer(required=False)
+    reason = ReasonField()
 
 
 class PlanSerializer(serializers.Serializer[Any]):
     """Into which sprint; null puts the story into the backlog."""
 
     sprint = InWorkspace(queryset=Sprint.objects.all(), allow_null=True)
+    reason = ReasonField()
 
 
 class MoveSerializer(serializers.Serializer[Any]):
@@ -116,6 +129,7 @@ class MoveSerializer(serializers.Serializer[Any]):
 
     column = serializers.ChoiceField(choices=StoryStatus.choices, required=False)
     before = InWorkspace(queryset=Story.objects.all(), required=False, allow_null=True)
+    reason = ReasonField()
 
 
 class TickSerializer(serializers.Serializer[Any]):
@@ -185,7 +199,13 @@ class StoryViewSet(ScopedViewSet[Story], mixins.RetrieveModelMixin, mixins.ListM
         )
         fields = {name: data[name] for name in STORY_FIELDS if name in data}
         saved = stories.save_story(
-            workspace=self.workspace, story=story, fields=fields, parts=parts, by=self.member, now=self.now
+            workspace=self.workspace,
+            story=story,
+            fields=fields,
+            parts=parts,
+            by=self.member,
+            now=self.now,
+            reason=data.get("reason", ""),
         )
         return self._again(saved, status=status)
 
@@ -208,8 +228,9 @@ class StoryViewSet(ScopedViewSet[Story], mixins.RetrieveModelMixin, mixins.ListM
     @action(detail=True, methods=["post"])
     def plan(self, request: Request, pk: str) -> Response:
         """Put a story into a sprint, or back into the backlog."""
-        story, sprint = self.get_object(), self.checked(PlanSerializer)["sprint"]
-        stories.plan_story(story=story, sprint=sprint, by=self.member, now=self.now)
+        story, data = self.get_object(), self.checked(PlanSerializer)
+        reason = data.get("reason", "")
+        stories.plan_story(story=story, sprint=data["sprint"], by=self.member, now=self.now, reason=reason)
         return self._again(story)
 
     @extend_schema(request=MoveSerializer, responses={200: StorySerializer})
@@ -218,7 +239,14 @@ class StoryViewSet(ScopedViewSet[Story], mixins.RetrieveModelMixin, mixins.ListM
         """Move a story on the board, or within its list."""
         story, data = self.get_object(), self.checked(MoveSerializer)
         status = StoryStatus(data["column"]) if data.get("column") else None
-        stories.move_story(story=story, status=status, before=data.get("before"), by=self.member, now=self.now)
+        stories.move_story(
+            story=story,
+            status=status,
+            before=data.get("before"),
+            by=self.member,
+            now=self.now,
+            reason=data.get("reason", ""),
+        )
         return self._again(story)
 
     @extend_schema(request=None, responses={200: StorySerializer})

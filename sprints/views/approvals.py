@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from sprints.forms.approvals import AskForm, DecisionForm, PolicyForm
 from sprints.mailframe import framed_mail
-from sprints.models import ApprovalRequest, Covers, Sprint, SprintState, Verdict
+from sprints.models import ApprovalRequest, Covers, Sprint, Verdict
 from sprints.plan_changes import PlanChanges, plan_changes, replaced_by
 from sprints.readiness import readiness_by_story
 from sprints.services import approvals
@@ -59,7 +59,7 @@ def approval_request(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _sprint(workspace: Workspace, pk: int) -> Sprint:
-    sprints = Sprint.objects.for_workspace(workspace).exclude(state=SprintState.CLOSED)
+    sprints = Sprint.objects.for_workspace(workspace).open()
     return get_object_or_404(sprints.select_related("goal__kpi", "workspace"), pk=pk)
 
 
@@ -103,7 +103,7 @@ def _request(workspace: Workspace, pk: int) -> ApprovalRequest:
 
 def _changed_since(found: ApprovalRequest, request: MemberRequest) -> PlanChanges:
     """What is not as it was sent; of a sprint that is over, nothing: its stories have gone their ways."""
-    if found.sprint and found.sprint.state == SprintState.CLOSED:
+    if found.sprint and found.sprint.is_over:
         return PlanChanges()
     return plan_changes(found.snapshot, approvals.current_snapshot(found, request.now))
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from sprints.charts import velocity
 from sprints.forms.retros import ActionForm, NoteForm
-from sprints.models import NoteKind, RetroAction, RetroNote, Sprint, SprintQuerySet, SprintState
+from sprints.models import NoteKind, RetroAction, RetroNote, Sprint, SprintQuerySet
 from sprints.retrospect import more_than_last, recent_sprints, retro_figures
 from sprints.services import retros
 from strategy.models import Principle
@@ -32,7 +32,7 @@ def retro_list(request: MemberRequest) -> HttpResponse:
 
 
 def _begun(workspace: Workspace) -> SprintQuerySet:
-    sprints = Sprint.objects.for_workspace(workspace).exclude(state=SprintState.PLANNING)
+    sprints = Sprint.objects.for_workspace(workspace).begun()
     return sprints.select_related("workspace", "goal__kpi")
 
 

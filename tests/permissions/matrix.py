@@ -3,6 +3,7 @@
 from tests.permissions import (
     approvals,
     audience,
+    cadence,
     campaigns,
     delivery,
     insights,
@@ -12,7 +13,7 @@ from tests.permissions import (
     workspaces,
 )
 
-APPS = (workspaces, audience, strategy, sprints, approvals, campaigns, delivery, transports, insights)
+APPS = (workspaces, audience, strategy, sprints, approvals, cadence, campaigns, delivery, transports, insights)
 ROWS = [row for app in APPS for row in app.ROWS]
 API_ROWS = [row for app in APPS for row in getattr(app, "API_ROWS", [])]
 
