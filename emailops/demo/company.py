@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from emailops.demo import atelier
+from emailops.demo.cadence import tell_rhythm
 from emailops.demo.mails import MailTeller
 from emailops.demo.opening import Opening
 from emailops.demo.people import PASSWORD, PEOPLE, found_shop, invite_lena, make_users
@@ -53,6 +54,7 @@ def tell(now: datetime, say: Say = lambda _line: None) -> None:
     tell_strategy(stage)
     tell_sprints(stage, MailTeller(stage, PostOffice(stage, opening.crowd), readers))
     ask_about_next(stage)
+    tell_rhythm(stage)
     _tell_nights(stage, shop, readers)
     stage.diary.on(calendar.in_sprint(RUNNING_SPRINT, "2 11:00"), partial(invite_lena, stage.lead))
     _play(stage, say)
