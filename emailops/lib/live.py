@@ -19,6 +19,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from emailops.lib.queue import is_silent
+
 logger = logging.getLogger(__name__)
 PREFIX = "emailops:live:"
 PATIENCE = 1.0  # seconds that a write may wait for Redis to pass the word on
@@ -27,7 +29,9 @@ AGAIN_AFTER = 2.0  # seconds until Redis is tried again
 
 
 def publish(room: int, topic: str) -> None:
-    """Tell a room of a topic once the transaction is committed."""
+    """Tell a room of a topic once the transaction is committed; nobody while a past is told."""
+    if is_silent():
+        return
     transaction.on_commit(lambda: _publish(room, topic))
 
 

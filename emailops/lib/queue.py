@@ -32,13 +32,18 @@ def silence() -> Iterator[None]:
         _is_silent.reset(token)
 
 
+def is_silent() -> bool:
+    """Whether a past is being told, of which nobody is to hear now."""
+    return _is_silent.get()
+
+
 def enqueue(task: str, /, *, expires_in: timedelta | None = None, queue: str | None = None, **ids: Any) -> None:
     """Ring the named task once the current transaction has committed, in the task's own queue or in this one.
 
     A bell that nobody has heard when it expires is thrown away: a poller that rings again and again for work that takes
     long would else fill the queue, and everybody else's bells would wait behind its own.
     """
-    if _is_silent.get():
+    if is_silent():
         return
     expires = expires_in.total_seconds() if expires_in else None
     transaction.on_commit(lambda: _ring(task, ids, expires=expires, queue=queue))
