@@ -1,61 +1,76 @@
-"""Burndown and velocity, folded from the scope log."""
+"""Burndown, burnup and velocity, folded from the scope log."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from sprints.models import ScopeChange, ScopeEntry, Sprint
+from sprints.folding import DayFigures, days_of, figures_of
+from sprints.models import Sprint
 from sprints.pace import days_from, even_pace
 from workspaces.charts import Chart, Series
 
-DONE_CHANGES = {ScopeChange.DONE, ScopeChange.REOPENED}
 
-
-def burndown(sprint: Sprint, today: date) -> Chart | None:
+def burndown(sprint: Sprint, today: date, *, with_scope: bool = False) -> Chart | None:
     """Points left at the end of each day of a sprint that has started, beside the even pace.
 
-    What was added later raises the line on the day it was added, never before. The line ends today, or on the day the
-    sprint was closed; a sprint that lasts longer than planned gets the days it needs. One query.
+    What was added later raises the line on the day it was added, never before; `with_scope` draws it as a line of its
+    own. The line ends today, or on the day the sprint was closed; a sprint that lasts longer than planned gets the days
+    it needs. One query.
     """
-    if sprint.started_at is None:
+    days, past = days_of(sprint, today)
+    if not days:
         return None
-    last = min(today, _day(sprint, sprint.closed_at)) if sprint.closed_at else today
-    planned = days_from(sprint.start_date, sprint.end_date)
-    days = days_from(min(sprint.start_date, _day(sprint, sprint.started_at)), max(sprint.end_date, last))
-    left = _points_left(sprint, [day for day in days if day <= last])
+    figures = figures_of(sprint, past)
     committed = float(sprint.committed_points or 0)
+    planned = days_from(sprint.start_date, sprint.end_date)
     even = [committed] * (len(days_from(days[0], planned[0])) - 1) + even_pace(committed, planned)
+    left = [float(figure.left) for figure in figures]
+    series = [
+        Series(_("Even pace"), "grey", even, is_dashed=True, is_straight=True, has_dot=False),
+        Series(_("Points left"), "accent", left, is_straight=True, has_area=True),
+    ]
     return Chart(
         label=_("Points left in sprint %(number)d: %(committed)d at the start, %(left)d now")
         % {"number": sprint.number, "committed": committed, "left": left[-1] if left else committed},
-        labels=[date_format(day, "j M") for day in days],
-        series=[
-            Series(_("Even pace"), "grey", even, is_dashed=True, is_straight=True, has_dot=False),
-            Series(_("Points left"), "accent", left, is_straight=True, has_area=True),
-        ],
-        height="s",
+        labels=_labels(days),
+        series=[*series, _added(figures)] if with_scope else series,
+        height="m" if with_scope else "s",
     )
 
 
-def _day(sprint: Sprint, moment: datetime) -> date:
-    """The day a moment falls on, by the workspace's clock."""
-    return moment.astimezone(sprint.workspace.zone).date()
+def burnup(sprint: Sprint, today: date) -> Chart | None:
+    """Points done against the scope and what was committed, at the end of each day. One query."""
+    days, past = days_of(sprint, today)
+    if not days:
+        return None
+    figures = figures_of(sprint, past)
+    committed = float(sprint.committed_points or 0)
+    last = figures[-1] if figures else None
+    return Chart(
+        label=_("Points done in sprint %(number)d: %(done)d of %(scope)d, of which %(committed)d were committed")
+        % {
+            "number": sprint.number,
+            "done": last.done if last else 0,
+            "scope": last.scope if last else committed,
+            "committed": committed,
+        },
+        labels=_labels(days),
+        series=[
+            Series(_("Committed"), "grey", [committed] * len(days), is_dashed=True, is_straight=True, has_dot=False),
+            Series(_("Scope"), "warn", [float(figure.scope) for figure in figures], is_straight=True),
+            Series(_("Done"), "accent", [float(figure.done) for figure in figures], is_straight=True, has_area=True),
+        ],
+    )
 
 
-def _points_left(sprint: Sprint, days: Sequence[date]) -> list[float]:
-    by_day: dict[date, int] = defaultdict(int)
-    for entry in ScopeEntry.objects.filter(sprint=sprint).order_by("at", "pk"):
-        # What was committed was planned from the first day on, also in a sprint that was started late.
-        day = days[0] if entry.change == ScopeChange.COMMITTED and days else _day(sprint, entry.at)
-        by_day[day] += -entry.points if entry.change in DONE_CHANGES else entry.points
-    left, line = 0, []
-    for day in days:
-        left += by_day[day]
-        line.append(float(left))
-    return line
+def _added(figures: Sequence[DayFigures]) -> Series:
+    return Series(_("Added since the start"), "warn", [float(figure.added) for figure in figures], is_straight=True)
+
+
+def _labels(days: Sequence[date]) -> list[str]:
+    return [date_format(day, "j M") for day in days]
 
 
 def velocity(sprints: Sequence[Sprint]) -> Chart | None:

@@ -8,7 +8,6 @@ from sprints.models import (
     ApprovalRequest,
     ApprovalState,
     Delegation,
-    SprintState,
 )
 from workspaces.models import Member, MemberQuerySet, Workspace
 from workspaces.permissions import Can
@@ -57,7 +56,7 @@ def is_own(request: ApprovalRequest, by: Member) -> bool:
 
 def is_waiting(request: ApprovalRequest) -> bool:
     """Whether an answer is still wanted; when its sprint is over, a request waits for nothing."""
-    over = request.sprint is not None and request.sprint.state == SprintState.CLOSED
+    over = request.sprint is not None and request.sprint.is_over
     return request.state == ApprovalState.OPEN and not over
 
 

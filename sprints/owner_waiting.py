@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q
 
-from sprints.models import ApprovalRequest, ApprovalState, Sprint, SprintState, Story
+from sprints.models import ApprovalRequest, ApprovalState, Sprint, Story
+
+EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class OwnerWaiting:
 
     @property
     def total(self) -> timedelta:
-        return _covered(self.waits)
+        return time_waited(self.waits)
 
 
 def waiting_in(sprint: Sprint, now: datetime) -> OwnerWaiting:
@@ -66,29 +68,32 @@ def waited_for(stories: Sequence[Story], now: datetime) -> dict[int, timedelta]:
 
     One query.
     """
+    return {pk: time_waited(waits) for pk, waits in waits_of(stories, now).items()}
+
+
+def waits_of(stories: Sequence[Story], now: datetime) -> dict[int, list[Wait]]:
+    """The waits of each of these stories, by itself or in its sprint, oldest first. One query."""
     pks = [story.pk for story in stories]
     sprints = {story.sprint_id for story in stories if story.sprint_id}
     requests = ApprovalRequest.objects.filter(Q(story__in=pks) | Q(sprint__in=sprints)).select_related("sprint")
     waits = [_wait(request, request.sprint, now) for request in requests.order_by("requested_at", "pk")]
-    return {pk: _covered(wait for wait in waits if pk in wait.stories) for pk in pks}
+    return {pk: [wait for wait in waits if pk in wait.stories] for pk in pks}
 
 
 def _wait(request: ApprovalRequest, sprint: Sprint | None, now: datetime) -> Wait:
     until = request.decided_at or request.superseded_at
     if until is None and request.state == ApprovalState.SUPERSEDED:
         until = request.requested_at  # replaced before the moment was kept: nothing is known, so nothing is counted
-    if until is None and sprint is not None and sprint.state == SprintState.CLOSED:
-        until = max(sprint.closed_at or now, request.requested_at)
+    if until is None and sprint is not None and sprint.is_over:
+        until = max(sprint.closed_at or sprint.cancelled_at or now, request.requested_at)
     return Wait(request, request.requested_at, until, now)
 
 
-def _covered(waits: Iterable[Wait]) -> timedelta:
-    """The time in which at least one of them waited."""
-    total, end = timedelta(0), None
+def time_waited(waits: Iterable[Wait], first: datetime = EARLIEST, last: datetime = LATEST) -> timedelta:
+    """The time between two moments in which at least one of them waited."""
+    total, reached = timedelta(0), first
     for wait in sorted(waits, key=lambda wait: wait.since):
-        until = wait.since + wait.length
-        start = wait.since if end is None else max(wait.since, end)
-        if until > start:
-            total += until - start
-        end = until if end is None else max(end, until)
+        begun, ended = max(wait.since, reached), min(wait.since + wait.length, last)
+        if ended > begun:
+            total, reached = total + (ended - begun), ended
     return total

@@ -38,8 +38,11 @@ ENTRIES = (
         alert=True,
     ),
     Entry("retros", "plan", 14, _("Retrospectives"), "history", "sprints:retro_list", SEE),
+    Entry("team", "plan", 15, _("Team"), "user", "sprints:team_skills", SEE),
 )
 TABS = (
+    Tab(13, _("Cadence"), "sprints:settings_cadence", Can.PLAN_SPRINTS),
+    Tab(14, _("Skills"), "sprints:settings_skills", Can.PLAN_SPRINTS),
     Tab(15, _("Approval"), "sprints:settings_approval", MANAGE),
     Tab(16, _("Board"), "sprints:settings_board", MANAGE),
     Tab(16, _("Poker decks"), "sprints:settings_decks", MANAGE),

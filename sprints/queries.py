@@ -85,7 +85,7 @@ def backlog(workspace: Workspace) -> StoryQuerySet:
 
 def open_sprints(workspace: Workspace) -> "list[Sprint]":
     """The sprints a story can still go into: those being planned, and then the running one."""
-    found = Sprint.objects.for_workspace(workspace).exclude(state=SprintState.CLOSED)
+    found = Sprint.objects.for_workspace(workspace).open()
     return sorted(found.order_by("number"), key=lambda sprint: sprint.state == SprintState.RUNNING)
 
 

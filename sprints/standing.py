@@ -21,7 +21,6 @@ from sprints.models import (
     ApprovalRequest,
     ApprovalSubject,
     Covers,
-    SprintState,
     Story,
     StoryDecision,
     StoryStatus,
@@ -112,7 +111,7 @@ def conditions_on(story: Story, request: ApprovalRequest) -> list[ApprovalCondit
 
 def _is_over(story: Story) -> bool:
     """Whether its work is done: an audience that moves on afterwards takes nothing back."""
-    closed = story.sprint is not None and story.sprint.state == SprintState.CLOSED
+    closed = story.sprint is not None and story.sprint.is_over
     return closed or story.status == StoryStatus.DONE
 
 

@@ -2,14 +2,14 @@
 
 from django.db.models import Q
 
-from sprints.models import ApprovalRequest, Blocker, BlockerQuerySet, Sprint, SprintState, StoryStatus
+from sprints.models import SPRINT_OVER, ApprovalRequest, Blocker, BlockerQuerySet, Sprint, StoryStatus
 from workspaces.models import Workspace
 
 
 def open_blockers(workspace: Workspace) -> BlockerQuerySet:
     """What keeps open work from going on, the oldest first. One query."""
     found = Blocker.objects.for_workspace(workspace).open().filter(story__dropped_at=None)
-    waiting = found.exclude(story__status=StoryStatus.DONE).exclude(story__sprint__state=SprintState.CLOSED)
+    waiting = found.exclude(story__status=StoryStatus.DONE).exclude(story__sprint__state__in=SPRINT_OVER)
     return waiting.with_people().order_by("since", "pk")
 
 

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from emailops.lib.clock import server_now
-from sprints.services import approval_chase
+from sprints.services import approval_chase, cadence
 from sprints.services.poker import windows
 from sprints.services.standup_calls import call_stand_ups
 
@@ -31,3 +31,9 @@ def log_drift(**_future: object) -> None:
 def call_stand_ups_task(**_future: object) -> None:
     """Send the reminders and digests of the stand-ups that are due."""
     call_stand_ups(server_now())
+
+
+@shared_task(name="sprints.make_ahead")
+def make_ahead(**_future: object) -> None:
+    """Make the sprints that are missing ahead."""
+    cadence.make_all_ahead(timezone.now())

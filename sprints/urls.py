@@ -6,7 +6,21 @@ from sprints import approval_urls
 from sprints.backlog_urls import BACKLOG
 from sprints.poker_urls import urlpatterns as poker_urls
 from sprints.retro_urls import retro_paths
-from sprints.views import approvals, blockers, board, links, sprints, standup_rounds, standups, stories
+from sprints.views import (
+    approvals,
+    blockers,
+    board,
+    cadence,
+    capacity,
+    charts,
+    links,
+    scope,
+    skills,
+    sprints,
+    standup_rounds,
+    standups,
+    stories,
+)
 
 app_name = "sprints"
 urlpatterns = [
@@ -33,6 +47,28 @@ urlpatterns = [
     path("w/<slug:workspace>/sprints/<int:pk>/edit/", sprints.sprint_edit, name="sprint_edit"),
     path("w/<slug:workspace>/sprints/<int:pk>/start/", sprints.sprint_start, name="sprint_start"),
     path("w/<slug:workspace>/sprints/<int:pk>/close/", sprints.sprint_close, name="sprint_close"),
+    path("w/<slug:workspace>/settings/cadence/", cadence.settings_cadence, name="settings_cadence"),
+    path("w/<slug:workspace>/settings/holidays/", cadence.holiday_add, name="holiday_add"),
+    path("w/<slug:workspace>/settings/holidays/<int:pk>/remove/", cadence.holiday_remove, name="holiday_remove"),
+    path("w/<slug:workspace>/settings/skills/", skills.settings_skills, name="settings_skills"),
+    path("w/<slug:workspace>/settings/skills/<int:pk>/rename/", skills.skill_rename, name="skill_rename"),
+    path("w/<slug:workspace>/settings/skills/<int:pk>/archive/", skills.skill_archive, name="skill_archive"),
+    path("w/<slug:workspace>/sprints/<int:pk>/cancel/", cadence.sprint_cancel, name="sprint_cancel"),
+    path("w/<slug:workspace>/sprints/<int:pk>/target/", cadence.sprint_target, name="sprint_target"),
+    path("w/<slug:workspace>/sprints/<int:pk>/capacity/", capacity.sprint_capacity, name="sprint_capacity"),
+    path("w/<slug:workspace>/sprints/<int:pk>/capacity/use/", capacity.sprint_capacity_use, name="sprint_capacity_use"),
+    path("w/<slug:workspace>/sprints/<int:pk>/scope/", scope.sprint_scope, name="sprint_scope"),
+    path("w/<slug:workspace>/sprints/<int:pk>/scope.csv", scope.sprint_scope_csv, name="sprint_scope_csv"),
+    path("w/<slug:workspace>/scope/<int:pk>/reason/", scope.scope_reason, name="scope_reason"),
+    path("w/<slug:workspace>/sprints/<int:pk>/charts/", charts.sprint_charts, name="sprint_charts"),
+    path("w/<slug:workspace>/team/charts/", charts.team_charts, name="team_charts"),
+    path("w/<slug:workspace>/team/skills/", skills.team_skills, name="team_skills"),
+    path("w/<slug:workspace>/team/members/<int:pk>/", capacity.team_member, name="team_member"),
+    path("w/<slug:workspace>/team/members/<int:pk>/days-off/", capacity.team_days_off, name="team_days_off"),
+    path(
+        "w/<slug:workspace>/team/days-off/<int:pk>/remove/", capacity.team_days_off_remove, name="team_days_off_remove"
+    ),
+    path("w/<slug:workspace>/stories/<int:pk>/skills/", skills.story_skills, name="story_skills"),
     path("w/<slug:workspace>/approvals/", approvals.approval_list, name="approval_list"),
     path("w/<slug:workspace>/sprints/<int:pk>/approval/", approvals.approval_request, name="approval_request"),
     path("w/<slug:workspace>/approvals/<int:pk>/", approvals.approval_detail, name="approval_detail"),

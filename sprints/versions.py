@@ -10,7 +10,6 @@ from sprints.models import (
     ApprovalRequest,
     ApprovalSubject,
     Sprint,
-    SprintState,
     Story,
     StoryDecision,
 )
@@ -60,7 +59,7 @@ def _mail_now(request: ApprovalRequest, now: datetime) -> Snapshot:
 
 def changed_since(request: ApprovalRequest, now: datetime) -> PlanChanges:
     """What is not as it was sent; of a sprint that is over, nothing: its stories have gone their ways."""
-    if request.sprint and request.sprint.state == SprintState.CLOSED:
+    if request.sprint and request.sprint.is_over:
         return PlanChanges()
     limits = tolerance_of(policy_of(request.workspace))
     return version_changes(request.snapshot, current_snapshot(request, now), limits)

@@ -92,3 +92,29 @@ def _friendly(step: float) -> float:
         return 1.0
     scale: float = 10.0 ** floor(log10(step))
     return next(nice * scale for nice in FRIENDLY_STEPS if nice * scale >= step * 0.999)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point of a scatter plot: `x` from 0 to 1 across, `y` in the unit of the chart."""
+
+    x: float
+    y: float
+    name: str
+    tone: Tone = "accent"
+
+
+@dataclass(frozen=True, slots=True)
+class Scatter:
+    """Points, and lines across with a word. `labels` stand below: where it begins and ends."""
+
+    label: str
+    points: Sequence[Point]
+    lines: Sequence[tuple[float, str]]
+    labels: Sequence[str]
+
+    @property
+    def frame(self) -> Chart:
+        """The axes that hold all points."""
+        values = [point.y for point in self.points]
+        return Chart(label=self.label, labels=self.labels, series=[Series("", "accent", values)])

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from emailops.demo import atelier
+from emailops.demo.cadence import tell_rhythm
 from emailops.demo.mails import MailTeller
 from emailops.demo.opening import Opening
 from emailops.demo.owner import OwnerTeller
@@ -58,6 +59,7 @@ def tell(now: datetime, say: Say = lambda _line: None) -> None:
     tell_stand_ups(stage)
     ask_about_next(stage)
     tell_poker(stage)
+    tell_rhythm(stage)
     OwnerTeller(stage).tell()
     _tell_nights(stage, shop, readers)
     stage.diary.on(calendar.in_sprint(RUNNING_SPRINT, "2 11:00"), partial(invite_lena, stage.lead))

@@ -6,6 +6,7 @@ from sprints.api import (
     approvals,
     backlog,
     board,
+    cadence,
     ideas,
     owners,
     poker,
@@ -15,13 +16,12 @@ from sprints.api import (
     sprints,
     standups,
     stories,
+    team,
 )
 
 NOUNS = (
     stories, sprints, board, approvals, retros, poker, backlog, ideas, owners, standups, retro_rooms, retro_topics,
-)  # fmt: skip
-NOUNS = (
-    stories, sprints, board, approvals, retros, poker, backlog, ideas, owners, standups, retro_rooms, retro_topics,
+    cadence, team,
 )  # fmt: skip
 router = SimpleRouter()
 for noun in NOUNS:

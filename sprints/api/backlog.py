@@ -20,7 +20,6 @@ from sprints.models import (
     SavedFilter,
     ScoreFormula,
     Sprint,
-    SprintState,
     Story,
     StoryKind,
     StoryOrigin,
@@ -161,9 +160,7 @@ class ManyPlanSerializer(serializers.Serializer[Any]):
 
     action = serializers.ChoiceField(choices=[(a.value, a.value) for a in Action if a in PLANNING])
     stories = serializers.ListField(child=serializers.IntegerField(min_value=1), max_length=MOST_AT_ONCE)
-    sprint = InWorkspace(
-        queryset=Sprint.objects.exclude(state=SprintState.CLOSED), required=False, allow_null=True, default=None
-    )
+    sprint = InWorkspace(queryset=Sprint.objects.open(), required=False, allow_null=True, default=None)
 
 
 class ChangeSerializer(serializers.ModelSerializer[BulkChange]):

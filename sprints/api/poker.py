@@ -17,6 +17,7 @@ from sprints.calibration import calibration
 from sprints.decks import Card, DeckRefused, checked_cards, decks_of, find_deck
 from sprints.models import (
     LONGEST_CARD,
+    SPRINT_OVER,
     ItemState,
     PokerDeck,
     PokerItem,
@@ -34,7 +35,9 @@ from workspaces.api import InWorkspace, MemberByEmail, ScopedViewSet
 from workspaces.models import Member
 from workspaces.permissions import Can
 
-ESTIMABLE = Story.objects.filter(dropped_at=None).exclude(status=StoryStatus.DONE).exclude(sprint__state="closed")
+ESTIMABLE = (
+    Story.objects.filter(dropped_at=None).exclude(status=StoryStatus.DONE).exclude(sprint__state__in=SPRINT_OVER)
+)
 
 
 class DeckSerializer(serializers.ModelSerializer[PokerDeck]):

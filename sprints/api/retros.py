@@ -10,22 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from sprints.models import (
-    ActionState,
-    RetroAction,
-    RetroGroup,
-    RetroNote,
-    RetroNoteQuerySet,
-    Sprint,
-    SprintState,
-    StoryOutcome,
-)
+from sprints.models import ActionState, RetroAction, RetroGroup, RetroNote, RetroNoteQuerySet, Sprint, StoryOutcome
 from sprints.retro_room import seen_note
 from sprints.services import retro_groups, retros
 from workspaces.api import InWorkspace, MemberByEmail, ScopedViewSet
 from workspaces.permissions import Can
 
-BEGUN = Sprint.objects.exclude(state=SprintState.PLANNING)
+BEGUN = Sprint.objects.begun()
 
 
 class OutcomeSerializer(serializers.ModelSerializer[StoryOutcome]):

@@ -9,8 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from sprints.models import Sprint
+from sprints.models import Sprint, Story
 from sprints.services import sprints
+from sprints.services.closing import Leftover
 from sprints.services.sprints import MOST_CAPACITY, MOST_SPRINTS
 from strategy.models import Goal
 from workspaces.api import InWorkspace, ScopedViewSet
@@ -26,7 +27,7 @@ class SprintSerializer(serializers.ModelSerializer[Sprint]):
         model = Sprint
         fields = (
             "id", "number", "name", "goal_sentence", "goal", "start_date", "end_date", "capacity_points", "state",
-            "committed_points", "delivered_points", "created_at", "started_at", "closed_at",
+            "committed_points", "delivered_points", "created_at", "started_at", "closed_at", "cancelled_at",
         )  # fmt: skip
 
 
@@ -47,10 +48,23 @@ class NewSprintSerializer(SprintWriteSerializer):
     number = serializers.IntegerField(min_value=1, max_value=MOST_SPRINTS, required=False)
 
 
+class LeftoverSerializer(serializers.Serializer[Any]):
+    """What becomes of one story: into a sprint or the backlog (null), dropped, or split with so many points done."""
+
+    story = InWorkspace(queryset=Story.objects.all())
+    to = InWorkspace(queryset=Sprint.objects.all(), required=False, allow_null=True, default=None)
+    is_dropped = serializers.BooleanField(required=False, default=False)
+    done_points = serializers.IntegerField(min_value=1, required=False, allow_null=True, default=None)
+
+
 class CloseSerializer(serializers.Serializer[Any]):
-    """Where the stories go that are not done: a sprint that is being planned, or null for the backlog."""
+    """Where the stories go that are not done: a sprint that is being planned, or null for the backlog.
+
+    `leftovers` says for some of them what becomes of them instead.
+    """
 
     carry_to = InWorkspace(queryset=Sprint.objects.all(), required=False, allow_null=True, default=None)
+    leftovers = LeftoverSerializer(many=True, required=False, default=list)
 
 
 class SprintViewSet(ScopedViewSet[Sprint], mixins.ListModelMixin, mixins.RetrieveModelMixin):
@@ -94,7 +108,8 @@ class SprintViewSet(ScopedViewSet[Sprint], mixins.ListModelMixin, mixins.Retriev
     def close(self, request: Request, pk: str) -> Response:
         """End a running sprint. What is not done goes on elsewhere."""
         sprint, data = self.get_object(), self.checked(CloseSerializer)
-        sprints.close_sprint(sprint=sprint, carry_to=data["carry_to"], by=self.member, now=self.now)
+        told = {each.pop("story").pk: Leftover(**each) for each in data["leftovers"]}
+        sprints.close_sprint(sprint=sprint, carry_to=data["carry_to"], leftovers=told, by=self.member, now=self.now)
         return self._again(sprint)
 
     def _again(self, sprint: Sprint) -> Response:

@@ -21,6 +21,7 @@ from sprints.forms.backlog import wanted_of
 from sprints.models import (
     AMOUNT_DIGITS,
     CENTS,
+    LONGEST_REASON,
     AcceptanceCriterion,
     BoardColumn,
     Hypothesis,
@@ -94,6 +95,16 @@ class StorySerializer(serializers.ModelSerializer[Story]):
         )  # fmt: skip
 
 
+class ReasonField(serializers.CharField):
+    """Why a running sprint's scope changes."""
+
+    def __init__(self, **options: Any) -> None:
+        words = "For the scope log, if the sprint runs: why, in a sentence."
+        super().__init__(
+            **{"max_length": LONGEST_REASON, "required": False, "allow_blank": True, "help_text": words, **options}
+        )
+
+
 class StoryWriteSerializer(serializers.Serializer[Any]):
     """A story as it is sent. What is left out stays as it is."""
 
@@ -116,12 +127,14 @@ class StoryWriteSerializer(serializers.Serializer[Any]):
     )
     hypothesis = HypothesisSerializer(required=False)
     brief = BriefSerializer(required=False)
+    reason = ReasonField()
 
 
 class PlanSerializer(serializers.Serializer[Any]):
     """Into which sprint; null puts the story into the backlog."""
 
     sprint = InWorkspace(queryset=Sprint.objects.all(), allow_null=True)
+    reason = ReasonField()
 
 
 class MoveSerializer(serializers.Serializer[Any]):
@@ -136,6 +149,7 @@ class MoveSerializer(serializers.Serializer[Any]):
     before = InWorkspace(queryset=Story.objects.all(), required=False, allow_null=True)
     after = InWorkspace(queryset=Story.objects.all(), required=False, allow_null=True)
     version = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    reason = ReasonField()
 
     def validate_column(self, key: str) -> BoardColumn:
         found = named(columns_of(self.context["workspace"]), key)
@@ -221,7 +235,13 @@ class StoryViewSet(StoryMany, StoryWorth, mixins.RetrieveModelMixin, mixins.List
         )
         fields = {name: data[name] for name in STORY_FIELDS if name in data}
         saved = stories.save_story(
-            workspace=self.workspace, story=story, fields=fields, parts=parts, by=self.member, now=self.now
+            workspace=self.workspace,
+            story=story,
+            fields=fields,
+            parts=parts,
+            by=self.member,
+            now=self.now,
+            reason=data.get("reason", ""),
         )
         return self._again(saved, status=status)
 
@@ -244,8 +264,9 @@ class StoryViewSet(StoryMany, StoryWorth, mixins.RetrieveModelMixin, mixins.List
     @action(detail=True, methods=["post"])
     def plan(self, request: Request, pk: str) -> Response:
         """Put a story into a sprint, or back into the backlog."""
-        story, sprint = self.get_object(), self.checked(PlanSerializer)["sprint"]
-        stories.plan_story(story=story, sprint=sprint, by=self.member, now=self.now)
+        story, data = self.get_object(), self.checked(PlanSerializer)
+        reason = data.get("reason", "")
+        stories.plan_story(story=story, sprint=data["sprint"], by=self.member, now=self.now, reason=reason)
         return self._again(story)
 
     @extend_schema(request=MoveSerializer, responses={200: StorySerializer})
@@ -254,7 +275,7 @@ class StoryViewSet(StoryMany, StoryWorth, mixins.RetrieveModelMixin, mixins.List
         """Move a story on the board, or within its list."""
         story, data = self.get_object(), self.checked(MoveSerializer)
         place = Place(None, data.get("column"), data.get("before"), data.get("after"))
-        move = Move(place, version=data.get("version", ""))
+        move = Move(place, version=data.get("version", ""), reason=data.get("reason", ""))
         move_card(story=story, move=move, by=self.member, now=self.now)
         return self._again(story)
 

@@ -18,7 +18,6 @@ from sprints.models import (
     OriginKind,
     ScoreFormula,
     Sprint,
-    SprintState,
     Story,
     StoryKind,
     StoryOrigin,
@@ -84,7 +83,7 @@ class BulkForm(forms.Form):
         ids = [value for value in data.getlist("story") if number_of(value)]
         self.fields["story"].choices = [(value, value) for value in ids]  # type: ignore[attr-defined]  # a choice field
         rows: dict[str, Any] = {
-            "sprint": Sprint.objects.for_workspace(workspace).exclude(state=SprintState.CLOSED),
+            "sprint": Sprint.objects.for_workspace(workspace).open(),
             "goal": Goal.objects.for_workspace(workspace),
             "assignee": Member.objects.for_workspace(workspace).active(),
         }

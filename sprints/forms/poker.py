@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from sprints.decks import Card, Deck, DeckRefused, decks_of, read_cards
-from sprints.models import PokerMode, PokerSession, Sprint, SprintState, Story
+from sprints.models import PokerMode, PokerSession, Sprint, Story
 from sprints.services.poker.guests import LONGEST_NAME
 from sprints.services.poker.sessions import Rules, stories_to_estimate
 from workspaces.forms import DateTimeInput, StyledForm
@@ -111,7 +111,7 @@ def voters(workspace: Workspace) -> Any:
 
 def sprints_to_estimate(workspace: Workspace) -> list[Sprint]:
     """Sprints whose stories can be chosen at once, newest first."""
-    return list(Sprint.objects.for_workspace(workspace).exclude(state=SprintState.CLOSED).order_by("-number"))
+    return list(Sprint.objects.for_workspace(workspace).open().order_by("-number"))
 
 
 class VoteForm(forms.Form):

@@ -1,5 +1,6 @@
 """Forms of sprints."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -7,11 +8,13 @@ from django import forms
 from django.db.models import Max, Q
 from django.utils.translation import gettext_lazy as _
 
-from sprints.models import Sprint, SprintState
+from sprints.forms.cadence import next_choices
+from sprints.models import Sprint, SprintState, Story
 from sprints.queries import usual_points
+from sprints.services.closing import Leftover
 from sprints.services.sprints import MOST_CAPACITY, MOST_SPRINTS, SPRINT_FIELDS
 from strategy.models import Goal
-from workspaces.forms import DateInput, StyledForm
+from workspaces.forms import DateInput, StyledForm, style
 from workspaces.models import Workspace
 
 BACKLOG = "backlog"
@@ -73,7 +76,7 @@ class NewSprintForm(SprintForm):
 
 def next_sprint(workspace: Workspace, today: date) -> dict[str, Any]:
     """What the form of the next sprint proposes: two weeks from the first Monday on which no other one goes on."""
-    open_ones = Sprint.objects.for_workspace(workspace).exclude(state=SprintState.CLOSED)
+    open_ones = Sprint.objects.for_workspace(workspace).open()
     busy_until = max(today, open_ones.aggregate(last=Max("end_date"))["last"] or today)
     monday = busy_until + timedelta(days=7 - busy_until.weekday())
     return {
@@ -88,7 +91,7 @@ class CloseForm(StyledForm):
 
     carry_to = forms.ChoiceField(label=_("What is not done goes"), widget=forms.RadioSelect)
 
-    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, workspace: Workspace, stories: Sequence[Story] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         planned = Sprint.objects.for_workspace(workspace).filter(state=SprintState.PLANNING).order_by("number")
         self.sprints = {str(sprint.pk): sprint for sprint in planned}
@@ -96,6 +99,35 @@ class CloseForm(StyledForm):
         field: Any = self.fields["carry_to"]
         field.choices = [*choices, (BACKLOG, _("into the backlog, on top"))]
         field.initial = field.choices[0][0]
+        self.stories = stories
+        for story in stories:
+            self._add(story)
+        style(self)
+
+    def _add(self, story: Story) -> None:
+        """A choice for one story, and how much of it is done."""
+        self.fields[f"story-{story.pk}"] = forms.ChoiceField(
+            label=_("Where “%(story)s” goes") % {"story": story},
+            choices=next_choices(list(self.sprints.values())),
+            required=False,
+        )
+        self.fields[f"done-{story.pk}"] = forms.IntegerField(
+            label=_("Points done of “%(story)s”") % {"story": story}, required=False
+        )
+
+    @property
+    def leftovers(self) -> dict[int, Leftover]:
+        """What becomes of the stories that do not go like the others."""
+        found = {story.pk: self._leftover(story) for story in self.stories}
+        return {pk: leftover for pk, leftover in found.items() if leftover is not None}
+
+    def _leftover(self, story: Story) -> Leftover | None:
+        choice = self.cleaned_data[f"story-{story.pk}"]
+        if choice.startswith("sprint-"):
+            return Leftover(to=self.sprints[choice.removeprefix("sprint-")])
+        if choice == "split":
+            return Leftover(to=self.sprint, done_points=self.cleaned_data[f"done-{story.pk}"] or 0)
+        return {"backlog": Leftover(), "drop": Leftover(is_dropped=True)}.get(choice)
 
     @property
     def sprint(self) -> Sprint | None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audience.models import Segment
 from sprints.metrics import metric_unit, metrics
-from sprints.models import Hypothesis, SendBrief, Sprint, SprintState, Story, StoryTemplate
+from sprints.models import LONGEST_REASON, Hypothesis, SendBrief, Sprint, SprintState, Story, StoryTemplate
 from sprints.services.stories import MOST_POINTS, Belief, Brief
 from strategy.figures import unit_sign
 from strategy.models import Goal, Unit
@@ -55,6 +55,27 @@ class StoryForm(StyledModelForm):
         _choose(self, "assignee", members.order_by("user__name", "pk"))
         _empty_word(self, "goal", _("Not chosen yet"))
         _empty_word(self, "assignee", _("Nobody yet"))
+
+
+class EditStoryForm(StoryForm):
+    """A story that exists; while its sprint runs, a new estimate is asked why."""
+
+    reason = forms.CharField(
+        label=_("Why it is estimated anew"),
+        max_length=LONGEST_REASON,
+        required=False,
+        help_text=_("Stands in the scope log of the running sprint."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        sprint = self.instance.sprint
+        if sprint is None or sprint.state != SprintState.RUNNING:
+            del self.fields["reason"]
+
+    @property
+    def fields_written(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if name != "reason"}
 
 
 FROM_TEMPLATE = ("title", "kind", "as_a", "i_want", "so_that", "problem", "points")
@@ -104,10 +125,13 @@ class PlanForm(StyledForm):
     """Into which sprint; empty for the backlog."""
 
     sprint = forms.ModelChoiceField(label=_("Put it into"), queryset=Sprint.objects.none(), required=False)
+    reason = forms.CharField(
+        label=_("Why"), max_length=LONGEST_REASON, required=False, help_text=_("For the scope log.")
+    )
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        found = Sprint.objects.for_workspace(workspace).exclude(state=SprintState.CLOSED)
+        found = Sprint.objects.for_workspace(workspace).open()
         _choose(self, "sprint", found.order_by("number"))
         _empty_word(self, "sprint", _("Backlog"))
 

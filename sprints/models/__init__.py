@@ -40,6 +40,19 @@ from sprints.models.backlog import (
     StoryTemplate,
 )
 from sprints.models.blockers import Blocker, BlockerQuerySet
+from sprints.models.cadence import (
+    LONGEST_REASON,
+    Cadence,
+    CapacityUnit,
+    Commitment,
+    DaysOff,
+    Holiday,
+    MemberCapacity,
+    SprintTarget,
+    StatusChange,
+    StorySplit,
+    Weekday,
+)
 from sprints.models.columns import BoardColumn
 from sprints.models.ideas import LONGEST_IDEA, OPEN_IDEAS, Idea, IdeaQuerySet, IdeaSource, IdeaState, IntakeLink
 from sprints.models.poker import (
@@ -78,7 +91,8 @@ from sprints.models.retros import (
     StoryOutcome,
 )
 from sprints.models.scores import LONGEST_FORMULA, MOST_EFFORT, MOST_REACH, TOP_MARK, ScoreFormula, Scoring, StoryScore
-from sprints.models.sprints import SPRINT_MOVES, Sprint, SprintQuerySet, SprintState
+from sprints.models.skills import MemberSkill, Skill, SkillLevel, SkillQuerySet, StoryPoints
+from sprints.models.sprints import SPRINT_MOVES, SPRINT_OVER, Sprint, SprintQuerySet, SprintState
 from sprints.models.standups import (
     PlanKept,
     SpeakingOrder,
@@ -112,6 +126,7 @@ __all__ = [
     "LONGEST_CARD",
     "LONGEST_FORMULA",
     "LONGEST_IDEA",
+    "LONGEST_REASON",
     "MAIL_SUBJECTS",
     "MOST_EFFORT",
     "MOST_PROMPTS",
@@ -121,6 +136,7 @@ __all__ = [
     "SCOPES_OF",
     "SENDING_KINDS",
     "SPRINT_MOVES",
+    "SPRINT_OVER",
     "STARS",
     "STRATEGY_SUBJECTS",
     "TOP_MARK",
@@ -142,12 +158,17 @@ __all__ = [
     "BlockerQuerySet",
     "BoardColumn",
     "BulkChange",
+    "Cadence",
+    "CapacityUnit",
+    "Commitment",
     "Covers",
+    "DaysOff",
     "DecidedVia",
     "Delegation",
     "DelegationQuerySet",
     "DelegationScope",
     "FileFormat",
+    "Holiday",
     "Hypothesis",
     "Idea",
     "IdeaQuerySet",
@@ -157,6 +178,8 @@ __all__ = [
     "IntakeLink",
     "ItemDecision",
     "ItemState",
+    "MemberCapacity",
+    "MemberSkill",
     "NoteKind",
     "OriginKind",
     "OutcomeVerdict",
@@ -186,26 +209,34 @@ __all__ = [
     "ScoreFormula",
     "Scoring",
     "SendBrief",
+    "Skill",
+    "SkillLevel",
+    "SkillQuerySet",
     "SpeakingOrder",
     "Sprint",
     "SprintQuerySet",
     "SprintState",
+    "SprintTarget",
     "StandUp",
     "StandUpEntry",
     "StandUpReminder",
     "StandUpSchedule",
     "StandUpSeat",
     "StandUpTurn",
+    "StatusChange",
     "Story",
     "StoryDecision",
     "StoryImport",
     "StoryKind",
     "StoryOrigin",
     "StoryOutcome",
+    "StoryPoints",
     "StoryQuerySet",
     "StoryScore",
+    "StorySplit",
     "StoryStatus",
     "StoryTemplate",
     "TurnState",
     "Verdict",
+    "Weekday",
 ]

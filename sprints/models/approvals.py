@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from sprints.models.sprints import Sprint, SprintState
+from sprints.models.sprints import SPRINT_OVER, Sprint
 from sprints.models.stories import AMOUNT_DIGITS, CENTS, Story
 from strategy.models import Goal, Principle
 from workspaces.models import Member, Owned, ScopedQuerySet, Workspace
@@ -111,7 +111,7 @@ class ApprovalRequestQuerySet(ScopedQuerySet["ApprovalRequest"]):
 
     def open(self) -> Self:
         """Those that still wait for an answer; when its sprint is over, a request waits for nothing."""
-        return self.filter(state=ApprovalState.OPEN).exclude(sprint__state=SprintState.CLOSED)
+        return self.filter(state=ApprovalState.OPEN).exclude(sprint__state__in=SPRINT_OVER)
 
     def with_people(self) -> Self:
         return self.select_related(

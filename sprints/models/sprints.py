@@ -16,12 +16,17 @@ class SprintState(models.TextChoices):
     PLANNING = "planning", _("Planning")
     RUNNING = "running", _("Running")
     CLOSED = "closed", _("Closed")
+    CANCELLED = "cancelled", _("Cancelled")
 
+
+SPRINT_OVER = (SprintState.CLOSED, SprintState.CANCELLED)
+"""States in which nothing about a sprint changes any more."""
 
 SPRINT_MOVES: dict[str, set[str]] = {
-    SprintState.PLANNING: {SprintState.RUNNING},
+    SprintState.PLANNING: {SprintState.RUNNING, SprintState.CANCELLED},
     SprintState.RUNNING: {SprintState.CLOSED},
     SprintState.CLOSED: set(),
+    SprintState.CANCELLED: set(),
 }
 
 
@@ -33,6 +38,14 @@ class SprintQuerySet(ScopedQuerySet["Sprint"]):
 
     def closed(self) -> Self:
         return self.filter(state=SprintState.CLOSED)
+
+    def open(self) -> Self:
+        """Those being planned and the running one."""
+        return self.exclude(state__in=SPRINT_OVER)
+
+    def begun(self) -> Self:
+        """Those that run or ran."""
+        return self.filter(state__in=(SprintState.RUNNING, SprintState.CLOSED))
 
 
 class Sprint(Owned):
@@ -53,6 +66,7 @@ class Sprint(Owned):
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
 
     objects = SprintQuerySet.as_manager()
 
@@ -69,3 +83,7 @@ class Sprint(Owned):
     @property
     def day_count(self) -> int:
         return (self.end_date - self.start_date).days + 1
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in SPRINT_OVER

@@ -256,12 +256,14 @@ class ScopeEntry(Owned):
     """One line of a sprint's scope log. Charts fold it, so that what was added later never rewrites the past.
 
     `points` is what the change adds to the scope (or, for done and reopened, to what is done); negative takes away.
+    `reason` is why, in the words of whoever did it; it may come later.
     """
 
     sprint = models.ForeignKey(Sprint, on_delete=models.CASCADE, related_name="scope_log")
     story = models.ForeignKey(Story, on_delete=models.PROTECT, related_name="scope_log")
     change = models.CharField(max_length=10, choices=ScopeChange)
     points = models.SmallIntegerField()
+    reason = models.CharField(_("why"), max_length=300, blank=True)
     by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
 

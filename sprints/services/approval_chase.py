@@ -13,11 +13,11 @@ from sprints.answers import Answer
 from sprints.approval_log import tell
 from sprints.deciders import is_decider, is_own, policy_of
 from sprints.models import (
+    SPRINT_OVER,
     ApprovalEvent,
     ApprovalRequest,
     ApprovalState,
     DecidedVia,
-    SprintState,
     Verdict,
 )
 from sprints.services.approvals import PlanChanged, mail_request, remind, require_unchanged, write_answer
@@ -41,7 +41,7 @@ def chase(now: datetime, *, limit: int = 50) -> int:
 def _chase_one(pk: int, now: datetime) -> bool:
     locked = ApprovalRequest.objects.select_for_update(of=("self",), skip_locked=True).with_people()
     request = locked.filter(pk=pk, state=ApprovalState.OPEN).first()
-    if request is None or (request.sprint and request.sprint.state == SprintState.CLOSED):
+    if request is None or (request.sprint and request.sprint.is_over):
         return False
     if request.silence_at is not None and request.silence_at <= now and _took_silence(request, now):
         return True
@@ -111,7 +111,7 @@ def log_drift(now: datetime, *, limit: int = 200) -> int:
     it back by comparing anew. Returns how many lines were written. Safe to repeat.
     """
     answered = ApprovalRequest.objects.filter(state=ApprovalState.DECIDED, superseded_at=None, sprint__isnull=False)
-    ahead = answered.exclude(sprint__state=SprintState.CLOSED).order_by("sprint_id", "-version").distinct("sprint_id")
+    ahead = answered.exclude(sprint__state__in=SPRINT_OVER).order_by("sprint_id", "-version").distinct("sprint_id")
     return sum(_log_drift(pk, now) for pk in list(ahead.values_list("pk", flat=True)[:limit]))
 
 

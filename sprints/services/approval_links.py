@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from emailops.lib.errors import DomainError
 from emailops.lib.signing import BadToken, Kind, seal, unseal
 from sprints.deciders import may_decide
-from sprints.models import ApprovalRequest, ApprovalState, SprintState
+from sprints.models import ApprovalRequest, ApprovalState
 from workspaces.models import Member
 
 
@@ -72,5 +72,5 @@ def _require_open(request: ApprovalRequest, now: datetime) -> None:
         raise ApprovalLinkInvalid(_("The plan has a newer version. Open the newest mail about it."))
     if not request.link_works(now):
         raise ApprovalLinkInvalid(_("This link has expired. Ask the team to send a new one."))
-    if request.sprint and request.sprint.state == SprintState.CLOSED:
+    if request.sprint and request.sprint.is_over:
         raise ApprovalLinkInvalid(_("The sprint is over, so there is nothing left to decide."))

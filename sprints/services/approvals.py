@@ -26,7 +26,6 @@ from sprints.models import (
     Delegation,
     ItemDecision,
     Sprint,
-    SprintState,
     Story,
     StoryDecision,
 )
@@ -81,7 +80,7 @@ def request_approval(
     """
     locked = Sprint.objects.select_for_update(of=("self",), no_key=True).select_related("goal__kpi", "workspace")
     sprint = locked.get(pk=sprint.pk)
-    if sprint.state == SprintState.CLOSED:
+    if sprint.is_over:
         raise ApprovalRefused(_("This sprint is closed."))
     _require_ready(sprint, now)
     snapshot = sprint_snapshot(sprint, planned_stories(sprint), now)
@@ -276,7 +275,7 @@ def _require_may_decide(request: ApprovalRequest, by: Member, now: datetime) -> 
         raise ApprovalRefused(
             _("This was decided or replaced already: “%(state)s”.") % {"state": request.get_state_display()}
         )
-    if request.sprint and request.sprint.state == SprintState.CLOSED:
+    if request.sprint and request.sprint.is_over:
         raise ApprovalRefused(_("The sprint is over, so there is nothing left to decide."))
     if by.workspace_id != request.workspace_id or not (is_decider(by) or delegation_of(request, by, now)):
         raise ApprovalRefused(_("Only a business owner of this workspace can decide."))

@@ -32,11 +32,12 @@ class LaneChange:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A card's move: where to, the version that was seen (empty: does not matter), and the lanes it crosses."""
+    """A card's move: where to, the version that was seen (empty: does not matter), the lanes it crosses, and why."""
 
     place: Place
     version: str = ""
     lane: LaneChange | None = None
+    reason: str = ""
 
 
 @transaction.atomic
@@ -54,7 +55,7 @@ def move_card(*, story: Story, move: Move, by: Member, now: datetime) -> None:
         )
     if move.lane is not None and move.lane.was != move.lane.to:
         _change_lane(found, move.lane, by, now)
-    place_on_board(story=found, place=move.place, by=by, now=now)
+    place_on_board(story=found, place=move.place, by=by, now=now, reason=move.reason)
 
 
 def _change_lane(story: Story, lane: LaneChange, by: Member, now: datetime) -> None:

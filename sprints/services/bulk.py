@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from emailops.lib.ranks import rank_between
-from sprints.models import BulkChange, ScopeChange, Sprint, SprintState, Story, StoryKind, StoryStatus
+from sprints.models import BulkChange, ScopeChange, Sprint, Story, StoryKind, StoryStatus
 from sprints.ordering import LONGEST_RANK, neighbours, one_at_a_time, rank_at_end, rank_on_top, respace
 from sprints.scope import log_scope
 from sprints.services.stories import StoryRefused, drop_story, plan_story, rewrite_story
@@ -198,7 +198,7 @@ def _values_again(action: Action, before: dict[str, Any]) -> dict[str, Any]:
 
 def _back_to_backlog(story: Story, rank: str, by: Member, now: datetime) -> bool:
     """Out of the sprint to where it stood, unless the sprint is over or the story is done."""
-    if story.status == StoryStatus.DONE or (story.sprint and story.sprint.state == SprintState.CLOSED):
+    if story.status == StoryStatus.DONE or (story.sprint and story.sprint.is_over):
         return False
     log_scope(story, ScopeChange.REMOVED, -(story.points or 0), by, now)
     story.sprint, story.rank, story.updated_at = None, rank, now

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from emailops.lib.errors import DomainError
 from sprints.columns import column_of, columns_of, first_of
-from sprints.models import BoardColumn, SprintState, Story, StoryStatus
+from sprints.models import SPRINT_OVER, BoardColumn, Story, StoryStatus
 from sprints.ordering import one_at_a_time
 from sprints.telling import tell_boards
 from workspaces.audit import record
@@ -106,7 +106,7 @@ def _require_groups_stay(workspace: Workspace, old: list[BoardColumn], wishes: S
     open_ones = Story.objects.for_workspace(workspace).filter(
         status__in={column.status for column in lost}, dropped_at=None
     )
-    standing = [column_of(story, old) for story in open_ones.exclude(sprint__state=SprintState.CLOSED)] if lost else []
+    standing = [column_of(story, old) for story in open_ones.exclude(sprint__state__in=SPRINT_OVER)] if lost else []
     for column in lost:
         if count := sum(column.key == stood.key for stood in standing):
             words = ngettext(
@@ -139,4 +139,4 @@ def _keep_places(workspace: Workspace, kept: list[BoardColumn]) -> None:
         was, now_first = first_of(kept, group), first_of(new, group)
         if was is not None and now_first is not None and was.pk != now_first.pk:
             stories = Story.objects.for_workspace(workspace).filter(status=group, column=None, sprint__isnull=False)
-            stories.exclude(sprint__state=SprintState.CLOSED).update(column=was)
+            stories.exclude(sprint__state__in=SPRINT_OVER).update(column=was)

@@ -1,5 +1,6 @@
 """Verbs on sprints: open, change, start, close."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -8,10 +9,11 @@ from django.db.models import Max, Sum
 from django.utils.translation import gettext as _
 
 from emailops.lib.errors import DomainError
-from sprints.models import SPRINT_MOVES, ScopeChange, Sprint, SprintState, StoryStatus
+from sprints.commitment import commitment_snapshot
+from sprints.models import SPRINT_MOVES, Commitment, ScopeChange, Sprint, SprintState, StoryStatus
 from sprints.ordering import one_at_a_time
 from sprints.scope import log_scope
-from sprints.services.stories import place_story
+from sprints.services.closing import Leftover, settle
 from sprints.telling import tell_sprint
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
@@ -30,7 +32,14 @@ class SprintRefused(DomainError):
 
 @transaction.atomic
 def open_sprint(
-    *, workspace: Workspace, name: str, start_date: date, end_date: date, by: Member, now: datetime, **fields: Any
+    *,
+    workspace: Workspace,
+    name: str,
+    start_date: date,
+    end_date: date,
+    by: Member | None,
+    now: datetime,
+    **fields: Any,
 ) -> Sprint:
     """Begin planning the next sprint. `fields` are other fields of `SPRINT_FIELDS`. Raises `SprintRefused`.
 
@@ -96,7 +105,7 @@ def change_sprint(*, sprint: Sprint, by: Member, now: datetime, **changes: Any) 
     Raises `SprintRefused`.
     """
     wanted, found = _checked(changes), _locked(sprint)
-    if found.state == SprintState.CLOSED:
+    if found.is_over:
         raise SprintRefused(_("A closed sprint is history."))
     changed = {name: value for name, value in wanted.items() if getattr(found, name) != value}
     if not changed:
@@ -124,7 +133,8 @@ def start_sprint(*, sprint: Sprint, by: Member, now: datetime) -> None:
     other = Sprint.objects.for_workspace(sprint.workspace).running().first()
     if other is not None:
         raise SprintRefused(_("Sprint %(number)d is still running. Close it first.") % {"number": other.number})
-    stories = list(sprint.stories.filter(dropped_at=None).ranked())
+    planned = sprint.stories.for_cards().filter(dropped_at=None).prefetch_related("skill_points__skill")
+    stories = list(planned.ranked())
     if not stories:
         raise SprintRefused(_("There is no story in this sprint. Put at least one in."))
     sprint.state, sprint.started_at = SprintState.RUNNING, now
@@ -133,16 +143,26 @@ def start_sprint(*, sprint: Sprint, by: Member, now: datetime) -> None:
     for story in stories:
         story.sprint = sprint
         log_scope(story, ScopeChange.COMMITTED, story.points or 0, by, now)
+    Commitment.objects.create(
+        workspace=sprint.workspace, sprint=sprint, snapshot=commitment_snapshot(sprint, stories), made_at=now, by=by
+    )
     record("sprint.started", sprint, by=by, now=now, points=sprint.committed_points)
     tell_sprint(sprint)
 
 
 @transaction.atomic
-def close_sprint(*, sprint: Sprint, carry_to: Sprint | None, by: Member, now: datetime) -> int:
+def close_sprint(
+    *,
+    sprint: Sprint,
+    carry_to: Sprint | None,
+    by: Member,
+    now: datetime,
+    leftovers: Mapping[int, Leftover] | None = None,
+) -> int:
     """End a running sprint. Stories not done go to the end of `carry_to`, or on top of the backlog.
 
-    Returns how many did. Raises `SprintRefused` for a sprint that does not run, or a `carry_to` that is not being
-    planned.
+    `leftovers` says for some of them, by id, what becomes of them instead. Returns how many stories go on. Raises
+    `SprintRefused` for a sprint that does not run or a `carry_to` that is not being planned, and `CarryRefused`.
     """
     sprint = _locked(sprint)
     _require_move(sprint, SprintState.CLOSED)
@@ -151,16 +171,16 @@ def close_sprint(*, sprint: Sprint, carry_to: Sprint | None, by: Member, now: da
             _("Unfinished stories can go to a sprint that is being planned, or into the backlog."),
             fields={"carry_to": [_("Not being planned.")]},
         )
-    unfinished = list(sprint.stories.exclude(status=StoryStatus.DONE).ranked())
-    # The backlog is filled from the top, so its first story has to come last.
-    for story in unfinished if carry_to else reversed(unfinished):
-        place_story(story=story, sprint=carry_to, by=by, now=now)
+    unfinished = list(sprint.stories.exclude(status=StoryStatus.DONE).select_related("workspace", "sprint").ranked())
+    choices = {story.pk: (leftovers or {}).get(story.pk, Leftover(to=carry_to)) for story in unfinished}
+    settle(unfinished, choices, by, now)
     done = sprint.stories.filter(status=StoryStatus.DONE).aggregate(points=Sum("points"))
     sprint.state, sprint.closed_at, sprint.delivered_points = SprintState.CLOSED, now, done["points"] or 0
     sprint.save(update_fields=["state", "closed_at", "delivered_points"])
-    record("sprint.closed", sprint, by=by, now=now, delivered=sprint.delivered_points, carried=len(unfinished))
+    carried = sum(not choice.is_dropped for choice in choices.values())
+    record("sprint.closed", sprint, by=by, now=now, delivered=sprint.delivered_points, carried=carried)
     tell_sprint(sprint)
-    return len(unfinished)
+    return carried
 
 
 def _require_move(sprint: Sprint, to: SprintState) -> None:

@@ -99,20 +99,30 @@ def locked_story(story: Story) -> Story:
     """The story as it stands now, with its sprint, until the transaction ends. Raises `StoryRefused` once closed."""
     one_at_a_time(story.workspace_id)
     found = Story.objects.select_related("sprint", "workspace").get(pk=story.pk)
-    if found.sprint and found.sprint.state == SprintState.CLOSED:
+    if found.sprint and found.sprint.is_over:
         raise StoryRefused(_("This sprint is closed: its stories stay as they were."))
     return found
 
 
 @transaction.atomic
 def save_story(
-    *, workspace: Workspace, story: Story | None, fields: Mapping[str, Any], parts: Parts, by: Member, now: datetime
+    *,
+    workspace: Workspace,
+    story: Story | None,
+    fields: Mapping[str, Any],
+    parts: Parts,
+    by: Member,
+    now: datetime,
+    reason: str = "",
 ) -> Story:
-    """Write a story (None: a new one) with its parts, all or nothing. Raises what the single verbs raise."""
+    """Write a story (None: a new one) with its parts, all or nothing. Raises what the single verbs raise.
+
+    `reason` says why it is estimated anew while its sprint runs.
+    """
     if story is None:
         story = write_story(workspace=workspace, by=by, now=now, **fields)
     elif fields:
-        rewrite_story(story=story, by=by, now=now, **fields)
+        rewrite_story(story=story, by=by, now=now, reason=reason, **fields)
     if parts.criteria is not None:
         set_criteria(story=story, texts=parts.criteria, by=by, now=now)
     if parts.belief is not None:
@@ -164,8 +174,8 @@ def checked_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @transaction.atomic
-def rewrite_story(*, story: Story, by: Member, now: datetime, **changes: Any) -> None:
-    """Change a story's own words and numbers. A new estimate in a running sprint goes into the scope log.
+def rewrite_story(*, story: Story, by: Member, now: datetime, reason: str = "", **changes: Any) -> None:
+    """Change a story's own words and numbers. A new estimate in a running sprint goes into the scope log, with why.
 
     What stays the same is not written. Raises `StoryRefused`, also for a story of a closed sprint.
     """
@@ -180,7 +190,7 @@ def rewrite_story(*, story: Story, by: Member, now: datetime, **changes: Any) ->
         setattr(found, name, value)
     found.updated_at = now
     found.save(update_fields=[*changed, "updated_at"])
-    log_estimate(found, (found.points or 0) - old_points, by, now)
+    log_estimate(found, (found.points or 0) - old_points, by, now, reason=reason)
     after = {name: _plain(value) for name, value in changed.items()}
     record("story.rewritten", found, by=by, now=now, before=before, after=after)
     tell_story(found)
@@ -301,22 +311,24 @@ def _fields_of(written: Belief | Brief) -> dict[str, Any]:
 
 
 @transaction.atomic
-def plan_story(*, story: Story, sprint: Sprint | None, by: Member, now: datetime) -> None:
+def plan_story(*, story: Story, sprint: Sprint | None, by: Member, now: datetime, reason: str = "") -> None:
     """Put a story into a sprint, or back into the backlog, also one that was dropped. Repeating changes nothing.
+
+    `reason` goes into the scope log of a sprint that runs.
 
     Raises `StoryRefused` for a closed sprint and for a story that is done.
     """
     story = locked_story(story)
     sprint = Sprint.objects.get(pk=sprint.pk) if sprint else None
-    if sprint and sprint.state == SprintState.CLOSED:
+    if sprint and sprint.is_over:
         raise StoryRefused(_("Sprint %(number)d is closed. Choose another one.") % {"number": sprint.number})
     if story.sprint == sprint and story.dropped_at is None:
         return
     if story.status == StoryStatus.DONE:
         raise StoryRefused(_("This story is done. Move it out of “Done” on the board first."))
-    log_scope(story, ScopeChange.REMOVED, -(story.points or 0), by, now)
+    log_scope(story, ScopeChange.REMOVED, -(story.points or 0), by, now, reason=reason)
     place_story(story=story, sprint=sprint, by=by, now=now)
-    log_scope(story, ScopeChange.ADDED, story.points or 0, by, now)
+    log_scope(story, ScopeChange.ADDED, story.points or 0, by, now, reason=reason)
 
 
 def place_story(*, story: Story, sprint: Sprint | None, by: Member, now: datetime) -> None:
@@ -331,15 +343,23 @@ def place_story(*, story: Story, sprint: Sprint | None, by: Member, now: datetim
 
 
 def move_story(
-    *, story: Story, by: Member, now: datetime, status: StoryStatus | None = None, before: Story | None = None
+    *,
+    story: Story,
+    by: Member,
+    now: datetime,
+    status: StoryStatus | None = None,
+    before: Story | None = None,
+    reason: str = "",
 ) -> None:
     """Move a story to another group and, or, before another story (None: to the end). As `place_on_board`."""
-    place_on_board(story=story, place=Place(status=status, before=before), by=by, now=now)
+    place_on_board(story=story, place=Place(status=status, before=before), by=by, now=now, reason=reason)
 
 
 @transaction.atomic
-def place_on_board(*, story: Story, place: Place, by: Member, now: datetime) -> None:
+def place_on_board(*, story: Story, place: Place, by: Member, now: datetime, reason: str = "") -> None:
     """Move a story to another column and, or, within its list. One row is rewritten.
+
+    `reason` says in the scope log why a finished story is opened again.
 
     Raises `StoryRefused` for a story that was dropped or whose sprint is closed, for another state group while its
     sprint does not run, for a group without a column, and for a neighbour from another list.
@@ -354,7 +374,7 @@ def place_on_board(*, story: Story, place: Place, by: Member, now: datetime) -> 
     story.save(update_fields=["rank", "status", "column", "updated_at", "done_at"])
     if len(story.rank) > LONGEST_RANK:
         respace(neighbours(story.workspace, story.sprint))
-    record_move(story, (old, old_column), place.column, by, now)
+    record_move(story, (old, old_column), place.column, by, now, reason=reason)
     tell_story(story)
 
 

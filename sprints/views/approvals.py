@@ -15,7 +15,7 @@ from sprints.deciders import answers_for, delegates_of, is_waiting, may_decide, 
 from sprints.forms.approvals import AskForm, DecisionForm, PolicyForm
 from sprints.last_promise import last_promise
 from sprints.mailframe import framed_mail
-from sprints.models import ApprovalRequest, DecidedVia, Sprint, SprintState, Verdict
+from sprints.models import ApprovalRequest, DecidedVia, Sprint, Verdict
 from sprints.plan_changes import replaced_by
 from sprints.readiness import readiness_by_story
 from sprints.services import approvals
@@ -68,7 +68,7 @@ def approval_request(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _sprint(workspace: Workspace, pk: int) -> Sprint:
-    sprints = Sprint.objects.for_workspace(workspace).exclude(state=SprintState.CLOSED)
+    sprints = Sprint.objects.for_workspace(workspace).open()
     return get_object_or_404(sprints.select_related("goal__kpi", "workspace"), pk=pk)
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from sprints.charts import velocity
 from sprints.forms.retro_rooms import LeadForm, WaysForm, ways_of
 from sprints.forms.retros import ActionForm, NoteForm
-from sprints.models import RetroPhase, Sprint, SprintQuerySet, SprintState
+from sprints.models import RetroPhase, Sprint, SprintQuerySet
 from sprints.retro_facts import RetroFacts
 from sprints.retro_room import Column, Room, room_of, worth_trend
 from sprints.retrospect import more_than_last, recent_sprints, retro_figures
@@ -26,7 +26,7 @@ TIMES = (3, 5, 10, 15)  # minutes offered for a step
 
 
 def begun_sprints(workspace: Workspace) -> SprintQuerySet:
-    sprints = Sprint.objects.for_workspace(workspace).exclude(state=SprintState.PLANNING)
+    sprints = Sprint.objects.for_workspace(workspace).begun()
     return sprints.select_related("workspace", "goal__kpi")
 
 

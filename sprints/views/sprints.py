@@ -32,7 +32,9 @@ NO_CONTENT = 204
 
 
 def _sprint(request: MemberRequest, pk: int) -> Sprint:
-    found = Sprint.objects.for_workspace(request.workspace).select_related("goal__kpi", "workspace")
+    found = Sprint.objects.for_workspace(request.workspace).select_related(
+        "goal__kpi", "workspace", "target__kpi__workspace"
+    )
     return get_object_or_404(found, pk=pk)
 
 
@@ -124,10 +126,15 @@ def _closed(request: MemberRequest, sprint: Sprint) -> dict[str, Any]:
     }
 
 
+def _cancelled(_request: MemberRequest, _sprint: Sprint) -> dict[str, Any]:
+    return {}
+
+
 PARTS = {
     SprintState.PLANNING: ("sprints/_sprint_planning.html", _planning),
     SprintState.RUNNING: ("sprints/_sprint_running.html", _running),
     SprintState.CLOSED: ("sprints/_sprint_closed.html", _closed),
+    SprintState.CANCELLED: ("sprints/_sprint_cancelled.html", _cancelled),
 }
 
 
@@ -145,16 +152,21 @@ def sprint_close(request: MemberRequest, pk: int) -> HttpResponse:
     sprint = _sprint(request, pk)
     if request.method == "GET" and sprint.state != SprintState.RUNNING:
         return redirect("sprints:sprint_detail", workspace=request.workspace.slug, pk=pk)
-    form = CloseForm(request.POST if request.method == "POST" else None, workspace=request.workspace)
-    if request.method == "POST" and form.is_valid():
-        with shown_on(form):
-            carried = sprints.close_sprint(sprint=sprint, carry_to=form.sprint, by=request.member, now=request.now)
-            messages.success(request, _closed_words(sprint, carried))
-            return redirect("sprints:sprint_detail", workspace=request.workspace.slug, pk=pk)
     found = list(sprint.stories.for_cards().filter(dropped_at=None).ranked())
     unfinished = [story for story in found if story.status != StoryStatus.DONE]
+    data = request.POST if request.method == "POST" else None
+    form = CloseForm(data, workspace=request.workspace, stories=unfinished)
+    if request.method == "POST" and form.is_valid():
+        with shown_on(form):
+            carried = sprints.close_sprint(
+                sprint=sprint, carry_to=form.sprint, leftovers=form.leftovers, by=request.member, now=request.now
+            )
+            messages.success(request, _closed_words(sprint, carried))
+            return redirect("sprints:sprint_detail", workspace=request.workspace.slug, pk=pk)
     done = [story for story in found if story.status == StoryStatus.DONE]
+    rows = [(story, form[f"story-{story.pk}"], form[f"done-{story.pk}"]) for story in unfinished]
     context = {"form": form, "sprint": sprint, "unfinished": unfinished, "done": done, "points": points_of(done)}
+    context["rows"] = rows
     return render(request, "sprints/sprint_close.html", context, status=UNPROCESSABLE if form.errors else 200)
 
 

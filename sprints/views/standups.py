@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from sprints.forms.standups import EntryForm, ScheduleForm, StoryBlockerForm
-from sprints.models import Sprint, SprintState, StandUp, StandUpEntry, StandUpSchedule
+from sprints.models import Sprint, StandUp, StandUpEntry, StandUpSchedule
 from sprints.moves import kept, shown
 from sprints.services import standup_schedules, standups
 from sprints.services.blockers import block_story
@@ -143,7 +143,7 @@ def stand_up_list(request: MemberRequest) -> HttpResponse:
     rows = Paginator(stand_up_days(request.workspace), PAGE_SIZE).get_page(request.GET.get("page"))
     is_own = request.GET.get("who") == "me"
     chart = kept_chart(request.workspace, own_day(request.member, request.now), request.member if is_own else None)
-    sprints = Sprint.objects.for_workspace(request.workspace).exclude(state=SprintState.PLANNING).order_by("-number")
+    sprints = Sprint.objects.for_workspace(request.workspace).begun().order_by("-number")
     context = {"rows": rows, "chart": chart, "is_own": is_own, "sprints": sprints[:6]}
     return render(request, "sprints/stand_up_list.html", context)
 

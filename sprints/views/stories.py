@@ -11,10 +11,10 @@ from audience.models import Segment
 from sprints.forms.stories import (
     BriefForm,
     CriteriaForm,
+    EditStoryForm,
     HypothesisForm,
     NewStoryForm,
     PlanForm,
-    StoryForm,
     TickForm,
 )
 from sprints.history import history_of
@@ -50,18 +50,25 @@ def story_new(request: MemberRequest) -> HttpResponse:
 @page(Can.EDIT_STORIES, Can.EDIT_STORIES)
 def story_edit(request: MemberRequest, pk: int) -> HttpResponse:
     story = _story(request, pk)
-    form = StoryForm(request.POST or None, instance=_story(request, pk), workspace=request.workspace)
+    form = EditStoryForm(request.POST or None, instance=_story(request, pk), workspace=request.workspace)
     if request.method == "POST" and form.is_valid():
         with shown_on(form):
-            return _saved(request, story, form.cleaned_data, Parts(), _("Story saved"))
+            reason = form.cleaned_data.get("reason", "")
+            return _saved(request, story, form.fields_written, Parts(), _("Story saved"), reason)
     return _form(request, "sprints/story_form.html", form, story)
 
 
 def _saved(
-    request: MemberRequest, story: Story | None, fields: dict[str, Any], parts: Parts, words: str
+    request: MemberRequest, story: Story | None, fields: dict[str, Any], parts: Parts, words: str, reason: str = ""
 ) -> HttpResponse:
     saved = stories.save_story(
-        workspace=request.workspace, story=story, fields=fields, parts=parts, by=request.member, now=request.now
+        workspace=request.workspace,
+        story=story,
+        fields=fields,
+        parts=parts,
+        by=request.member,
+        now=request.now,
+        reason=reason,
     )
     messages.success(request, words)
     return redirect("sprints:story_detail", workspace=request.workspace.slug, pk=saved.pk)
@@ -159,7 +166,8 @@ def story_plan(request: MemberRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         raise StoryRefused(_("Choose a sprint that is not closed."))
     sprint = form.cleaned_data["sprint"]
-    stories.plan_story(story=story, sprint=sprint, by=request.member, now=request.now)
+    reason = form.cleaned_data["reason"]
+    stories.plan_story(story=story, sprint=sprint, by=request.member, now=request.now, reason=reason)
     where = {"story": story, "number": sprint.number if sprint else None}
     words = _("“%(story)s” is in sprint %(number)d now") if sprint else _("“%(story)s” is on top of the backlog now")
     messages.success(request, words % where)

@@ -29,7 +29,7 @@ from sprints.services.approval_links import approval_token
 from sprints.services.ideas import link_token
 from sprints.services.poker.guests import guest_token, seat_token
 from strategy.models import Goal, Kpi, Principle
-from workspaces.models import Workspace
+from workspaces.models import Member, Workspace
 
 Find = Callable[[Workspace], dict[str, Any]]
 
@@ -104,6 +104,18 @@ PAGES: dict[str, Find] = {
     "sprints:sprint_detail closed": _first(Sprint, state="closed"),
     "sprints:sprint_edit": _first(Sprint, state="planning"),
     "sprints:sprint_close": _first(Sprint, state="running"),
+    "sprints:sprint_cancel": _first(Sprint, state="planning"),
+    "sprints:sprint_target": _first(Sprint, state="running"),
+    "sprints:sprint_capacity": _first(Sprint, state="planning"),
+    "sprints:sprint_scope": _first(Sprint, state="running"),
+    "sprints:sprint_charts": _first(Sprint, state="running"),
+    "sprints:sprint_charts closed": _first(Sprint, state="closed"),
+    "sprints:settings_cadence": nothing,
+    "sprints:settings_skills": nothing,
+    "sprints:team_skills": nothing,
+    "sprints:team_charts": nothing,
+    "sprints:team_member": _first(Member, left_at=None),
+    "sprints:story_skills": _first(Story, skill_points__isnull=False),
     "sprints:approval_list": nothing,
     "sprints:approval_request": _first(Sprint, state="planning"),
     "sprints:approval_detail": _first(ApprovalRequest, subject="sprint"),
@@ -215,6 +227,7 @@ PUBLIC_PAGES: dict[str, Callable[[Workspace], str]] = {
 """Pages outside a workspace, by the address itself."""
 
 NOT_A_PAGE = {
+    "sprints:sprint_scope_csv": "a CSV",
     "audience:segment_preview": "a fragment of the builder, looked at inside it",
     "audience:import_refusals": "a CSV",
     "sprints:storyimport_refusals": "a CSV",

@@ -5,6 +5,7 @@ from tests.permissions import (
     audience,
     backlog,
     board,
+    cadence,
     campaigns,
     delivery,
     insights,
@@ -34,6 +35,7 @@ APPS = (
     standups,
     retros,
     board,
+    cadence,
 )
 ROWS = [row for app in APPS for row in app.ROWS]
 API_ROWS = [row for app in APPS for row in getattr(app, "API_ROWS", [])]

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 
 from sprints.decks import Deck
 from sprints.models import (
+    SPRINT_OVER,
     ItemState,
     PokerItem,
     PokerMode,
     PokerSeat,
     PokerSession,
     PokerState,
-    SprintState,
     Story,
     StoryQuerySet,
     StoryStatus,
@@ -46,7 +46,7 @@ class Rules:
 def stories_to_estimate(workspace: Workspace) -> StoryQuerySet:
     """Stories that are still to be done, in their order: of the backlog, then of sprints that are not closed."""
     found = Story.objects.for_workspace(workspace).filter(dropped_at=None).exclude(status=StoryStatus.DONE)
-    found = found.exclude(sprint__state=SprintState.CLOSED).select_related("sprint")
+    found = found.exclude(sprint__state__in=SPRINT_OVER).select_related("sprint")
     return found.order_by(F("sprint__number").asc(nulls_first=True), "rank", "pk")
 
 

@@ -1,0 +1,177 @@
+"""What the past says about what is to come: velocity with its range, and when a list of stories will be done.
+
+The forecast draws from what past sprints delivered, with replacement, again and again (Monte Carlo); the seed is fixed,
+so the same past gives the same days.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from random import Random
+from statistics import median
+
+from django.db.models import Q
+
+from sprints.calendar import ends_ahead
+from sprints.models import Sprint, SprintState, Story, StoryStatus
+from strategy.models import Goal
+from workspaces.models import Workspace
+
+FEWEST_SPRINTS = 3  # fewer have no spread worth the name
+MOST_SPRINTS = 8  # older ones tell of another team
+RUNS = 2000
+SEED = 20260522
+FURTHEST = 52  # sprints; beyond that nobody plans
+
+
+@dataclass(frozen=True, slots=True)
+class VelocityRange:
+    """What the last sprints delivered: the middle, and between what the middle half of them lies."""
+
+    sprints: list[Sprint]
+    median: float
+    low: float
+    high: float
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The value below which a share of the values lies, straight between neighbours. Needs at least one value.
+
+    R. J. Hyndman and Y. Fan, "Sample quantiles in statistical packages", Am. Stat. 50 (1996), definition 7.
+    """
+    ordered = sorted(values)
+    place = (len(ordered) - 1) * share
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+
+
+def past_sprints(workspace: Workspace) -> list[Sprint]:
+    """The last closed sprints, oldest first. One query."""
+    closed = Sprint.objects.for_workspace(workspace).closed().order_by("-number")
+    return list(closed[:MOST_SPRINTS])[::-1]
+
+
+def velocity_range(sprints: Sequence[Sprint]) -> VelocityRange | None:
+    """Median and interquartile range of what was delivered; None for fewer than three sprints."""
+    if len(sprints) < FEWEST_SPRINTS:
+        return None
+    delivered = [float(sprint.delivered_points or 0) for sprint in sprints]
+    return VelocityRange(list(sprints), median(delivered), quantile(delivered, 0.25), quantile(delivered, 0.75))
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is left to do: points, and stories without an estimate, which count as `guess` points each."""
+
+    stories: int
+    points: int
+    unestimated: int = 0
+    guess: float = 0.0
+
+    @property
+    def total(self) -> float:
+        return self.points + self.unestimated * self.guess
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """When a list is done: as likely as not (`likely`), and in 85 of 100 cases (`safe`). None: beyond a horizon.
+
+    `enough` is False while fewer than three sprints have ended; then there is no date.
+    """
+
+    work: Work
+    past: list[Sprint] = field(default_factory=list)
+    likely: date | None = None
+    safe: date | None = None
+    likely_sprints: int | None = None
+    safe_sprints: int | None = None
+    runs: int = RUNS
+
+    @property
+    def enough(self) -> bool:
+        return len(self.past) >= FEWEST_SPRINTS
+
+
+def sprints_needed(points: float, delivered: Sequence[int], *, credit: int = 0, runs: int = RUNS) -> list[int]:
+    """How many sprints it takes in each of so many runs, fewest first; `FURTHEST` + 1 where it takes longer.
+
+    `credit` is what the running sprint has delivered already: the first draw counts only beyond it.
+    """
+    random = Random(SEED)  # noqa: S311  a forecast that anybody can repeat, no secret
+    return sorted(_one_run(points, delivered, credit, random) for _run in range(runs))
+
+
+def _one_run(points: float, delivered: Sequence[int], credit: int, random: Random) -> int:
+    for count in range(1, FURTHEST + 1):
+        points -= max(0, random.choice(delivered) - (credit if count == 1 else 0))
+        if points <= 0:
+            return count
+    return FURTHEST + 1
+
+
+def forecast(workspace: Workspace, today: date, goal: Goal | None = None) -> Forecast:
+    """When everything ahead is done or, with a goal, its stories and all that stands before the last of them.
+
+    Six queries.
+    """
+    past, ahead = past_sprints(workspace), _ahead(workspace)
+    running = next((story.sprint for story in ahead if _is_running(story)), None) or _running(workspace)
+    work = _work(_up_to_the_last(ahead, goal))
+    if len(past) < FEWEST_SPRINTS or not work.stories:
+        return Forecast(work, past)
+    delivered = [sprint.delivered_points or 0 for sprint in past]
+    needed = sprints_needed(work.total, delivered, credit=_done_in(running))
+    likely, safe = (_known(needed[min(len(needed) - 1, int(len(needed) * share))]) for share in (0.5, 0.85))
+    ends = ends_ahead(workspace, today, max(likely or 0, safe or 0))
+    return Forecast(work, past, _end(ends, likely), _end(ends, safe), likely, safe)
+
+
+def _is_running(story: Story) -> bool:
+    return story.sprint is not None and story.sprint.state == SprintState.RUNNING
+
+
+def _running(workspace: Workspace) -> Sprint | None:
+    return Sprint.objects.for_workspace(workspace).running().first()
+
+
+def _done_in(running: Sprint | None) -> int:
+    if running is None:
+        return 0
+    done = running.stories.filter(status=StoryStatus.DONE, dropped_at=None)
+    return sum(points or 0 for points in done.values_list("points", flat=True))
+
+
+def _ahead(workspace: Workspace) -> list[Story]:
+    """What is not done, in the order in which it will be: the running sprint, those planned, the backlog."""
+    open_ones = Q(sprint=None) | Q(sprint__state__in=(SprintState.PLANNING, SprintState.RUNNING))
+    found = Story.objects.for_workspace(workspace).filter(open_ones, dropped_at=None).exclude(status=StoryStatus.DONE)
+    stories = list(found.select_related("sprint").order_by("rank", "pk"))
+    return sorted(stories, key=_turn)
+
+
+def _turn(story: Story) -> tuple[int, int]:
+    if story.sprint is None:
+        return 2, 0
+    return (0, 0) if _is_running(story) else (1, story.sprint.number)
+
+
+def _up_to_the_last(ahead: list[Story], goal: Goal | None) -> list[Story]:
+    if goal is None:
+        return ahead
+    last = max((place for place, story in enumerate(ahead) if story.goal_id == goal.pk), default=-1)
+    return ahead[: last + 1]
+
+
+def _work(stories: Sequence[Story]) -> Work:
+    known = [story.points for story in stories if story.points is not None]
+    return Work(len(stories), sum(known), len(stories) - len(known), float(median(known)) if known else 1.0)
+
+
+def _known(count: int) -> int | None:
+    return count if count <= FURTHEST else None
+
+
+def _end(ends: Sequence[date], count: int | None) -> date | None:
+    return ends[count - 1] if count and count <= len(ends) else None
