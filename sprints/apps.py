@@ -12,6 +12,7 @@ class SprintsConfig(AppConfig):
         from sprints.audit_words import AUDIT_WORDS
         from sprints.home import running_sprint
         from sprints.letters import approval, decision
+        from sprints.notices import register_notices
         from sprints.queries import backlog_count
         from sprints.waiting import waiting_count, waiting_panel
         from workspaces.audit import describe_actions
@@ -45,3 +46,5 @@ class SprintsConfig(AppConfig):
         register_tab(Tab(15, _("Approval"), "sprints:settings_approval", Can.MANAGE_WORKSPACE))
         register_letter("sprints.approval", approval)
         register_letter("sprints.decision", decision)
+        register_tab(Tab(16, _("Labels"), "sprints:settings_labels", Can.EDIT_STORIES))
+        register_notices()

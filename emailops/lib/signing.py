@@ -30,6 +30,7 @@ class Kind(IntEnum):
     INVITATION = 5
     LINK = 6
     MESSAGE = 7
+    NOTICES = 20
 
 
 class BadToken(Exception):

@@ -10,6 +10,9 @@ from sprints.models.approvals import (
     StoryDecision,
     Verdict,
 )
+from sprints.models.attachments import Attachment
+from sprints.models.checklists import Checklist, ChecklistItem
+from sprints.models.labels import LONGEST_LABEL, Label, LabelTone
 from sprints.models.retros import NoteKind, OutcomeVerdict, RetroAction, RetroNote, StoryOutcome
 from sprints.models.sprints import SPRINT_MOVES, Sprint, SprintQuerySet, SprintState
 from sprints.models.stories import (
@@ -26,10 +29,14 @@ from sprints.models.stories import (
     StoryQuerySet,
     StoryStatus,
 )
+from sprints.models.story_links import INVERSE, LinkKind, StoryLink, StorySegment
+from sprints.models.talk import Audience, CommentQuerySet, CommentVersion, StoryComment, StoryHelper, StoryWatch
 
 __all__ = [
     "AMOUNT_DIGITS",
     "CENTS",
+    "INVERSE",
+    "LONGEST_LABEL",
     "SENDING_KINDS",
     "SPRINT_MOVES",
     "AcceptanceCriterion",
@@ -38,8 +45,17 @@ __all__ = [
     "ApprovalRequestQuerySet",
     "ApprovalState",
     "ApprovalSubject",
+    "Attachment",
+    "Audience",
+    "Checklist",
+    "ChecklistItem",
+    "CommentQuerySet",
+    "CommentVersion",
     "Covers",
     "Hypothesis",
+    "Label",
+    "LabelTone",
+    "LinkKind",
     "NoteKind",
     "OutcomeVerdict",
     "RetroAction",
@@ -51,10 +67,15 @@ __all__ = [
     "SprintQuerySet",
     "SprintState",
     "Story",
+    "StoryComment",
     "StoryDecision",
+    "StoryHelper",
     "StoryKind",
+    "StoryLink",
     "StoryOutcome",
     "StoryQuerySet",
+    "StorySegment",
     "StoryStatus",
+    "StoryWatch",
     "Verdict",
 ]

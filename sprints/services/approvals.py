@@ -26,6 +26,7 @@ from sprints.models import (
     Verdict,
 )
 from sprints.readiness import readiness
+from sprints.services.telling import tell_asked, tell_decided
 from sprints.snapshot import (
     Snapshot,
     content_snapshot,
@@ -162,6 +163,7 @@ def _ask(
     )
     record("approval.requested", request, by=by, now=now, fingerprint=request.fingerprint, approver=str(approver))
     post("sprints.approval", workspace=by.workspace, object_id=request.pk, to=approver.user.email, now=now)
+    tell_asked(request, by, now)
     return request
 
 
@@ -262,6 +264,7 @@ def decide(
     record("approval.decided", request, by=by, now=now, verdict=request.verdict, fingerprint=request.fingerprint)
     to = request.requested_by.user.email
     post("sprints.decision", workspace=request.workspace, object_id=request.pk, to=to, now=now)
+    tell_decided(request, Story.objects.filter(pk__in=says).select_related("assignee"), by, now)
 
 
 def is_waiting(request: ApprovalRequest) -> bool:

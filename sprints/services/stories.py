@@ -26,6 +26,8 @@ from sprints.models import (
 )
 from sprints.ordering import LONGEST_RANK, neighbours, one_at_a_time, rank_at_end, rank_before, rank_on_top, respace
 from sprints.scope import log_estimate, log_scope, log_status
+from sprints.services.telling import tell_assigned, tell_changed, tell_moved
+from sprints.services.watching import follow
 from strategy.models import Unit
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
@@ -126,6 +128,8 @@ def write_story(*, workspace: Workspace, title: str, by: Member, now: datetime, 
         **fields,
     )
     record("story.written", story, by=by, now=now)
+    follow(story, [by, story.assignee])
+    tell_assigned(story, [story.assignee], by, now)
     return story
 
 
@@ -167,6 +171,9 @@ def rewrite_story(*, story: Story, by: Member, now: datetime, **changes: Any) ->
     log_estimate(found, (found.points or 0) - old_points, by, now)
     after = {name: _plain(value) for name, value in changed.items()}
     record("story.rewritten", found, by=by, now=now, before=before, after=after)
+    if "assignee" in changed:
+        follow(found, [found.assignee])
+    tell_changed(found, changed, by, now)
 
 
 def _plain(value: Any) -> Any:
@@ -326,6 +333,7 @@ def move_story(
         return
     log_status(story, old, by, now)
     record("story.moved", story, by=by, now=now, old=old, new=new)
+    tell_moved(story, by, now)
 
 
 def _require_movable(story: Story, new: StoryStatus) -> None:

@@ -1,0 +1,78 @@
+"""Telling members what happened to a story or an approval; `sprints.notices` has the words."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sprints.models import ApprovalRequest, Story, StoryComment, StoryWatch
+from workspaces.models import Member
+from workspaces.notices.telling import notify
+
+MENTIONED = "story.mentioned"
+ASSIGNED = "story.assigned"
+COMMENTED = "story.commented"
+MOVED = "story.moved"
+BLOCKED = "story.blocked"
+CHANGED = "story.changed"
+ASKED = "approval.asked"
+DECIDED = "approval.decided"
+
+
+def watchers(story: Story) -> list[Member]:
+    found = StoryWatch.objects.filter(story=story, is_watching=True).select_related("member")
+    return [watching.member for watching in found.order_by("pk")]
+
+
+def tell_assigned(story: Story, members: Iterable[Member | None], by: Member | None, now: datetime) -> None:
+    """Tell who got work."""
+    notify(ASSIGNED, story, to=[member for member in members if member is not None], by=by, now=now)
+
+
+def tell_changed(story: Story, changed: Collection[str], by: Member | None, now: datetime) -> None:
+    """Tell followers which fields of a story were changed, and who got it; what is in the way has words of its own."""
+    if "assignee" in changed:
+        tell_assigned(story, [story.assignee], by, now)
+    if "blocked_by" in changed:
+        notify(BLOCKED, story, to=watchers(story), by=by, now=now, is_blocked=bool(story.blocked_by))
+    others = sorted(set(changed) - {"assignee", "blocked_by"})
+    if others:
+        notify(CHANGED, story, to=watchers(story), by=by, now=now, fields=others)
+
+
+def tell_moved(story: Story, by: Member | None, now: datetime) -> None:
+    notify(MOVED, story, to=watchers(story), by=by, now=now, column=story.status)
+
+
+def tell_comment(comment: StoryComment, mentioned: Collection[Member], by: Member, now: datetime) -> None:
+    """Tell those who are mentioned, and then the other followers; each is told once."""
+    detail: Mapping[str, Any] = {"comment": comment.pk}
+    tell = {"by": by, "now": now, "is_team_only": comment.is_team_only, **detail}
+    told = {member.pk for member in notify(MENTIONED, comment.story, to=mentioned, **tell)}
+    others = [member for member in watchers(comment.story) if member.pk not in told]
+    notify(COMMENTED, comment.story, to=others, **tell)
+
+
+def tell_mentioned(comment: StoryComment, mentioned: Collection[Member], by: Member, now: datetime) -> None:
+    """Tell those whom a changed comment mentions anew."""
+    notify(
+        MENTIONED,
+        comment.story,
+        to=mentioned,
+        by=by,
+        now=now,
+        is_team_only=comment.is_team_only,
+        comment=comment.pk,
+    )
+
+
+def tell_asked(request: ApprovalRequest, by: Member, now: datetime) -> None:
+    """Tell the approver in the app; the mail with the link is one of its own."""
+    notify(ASKED, request, to=[request.approver], by=by, now=now, is_mailed=False)
+
+
+def tell_decided(request: ApprovalRequest, stories: Iterable[Story], by: Member, now: datetime) -> None:
+    """Tell who asked (whom a mail of its own tells too), and who works on what was decided about."""
+    notify(DECIDED, request, to=[request.requested_by], by=by, now=now, is_mailed=False)
+    workers = {story.assignee_id: story.assignee for story in stories if story.assignee}
+    workers.pop(request.requested_by_id, None)
+    notify(DECIDED, request, to=workers.values(), by=by, now=now)
