@@ -13,7 +13,9 @@ class CampaignsConfig(AppConfig):
         from campaigns.audit_words import AUDIT_WORDS
         from campaigns.first_steps import first_steps_panel
         from campaigns.home import upcoming_panel
+        from campaigns.linked import campaigns_of
         from campaigns.preflight import register_checks
+        from sprints.linked import register_linked
         from workspaces.audit import describe_actions
         from workspaces.home import Panel, register_panel
         from workspaces.navigation import Entry, Tab, register_entry, register_tab
@@ -30,4 +32,5 @@ class CampaignsConfig(AppConfig):
         register_panel(
             Panel("first_steps", "main", 0, Can.EDIT_STORIES, "campaigns/_first_steps.html", first_steps_panel)
         )
+        register_linked("campaigns", campaigns_of)
         register_panel(Panel("upcoming_sends", "side", 20, see, "campaigns/_upcoming.html", upcoming_panel))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from audience.models import Segment
 from audience.segments.compile import contacts_in
 from audience.segments.definition import SegmentBroken, read_definition
-from sprints.models import ScopeChange, ScopeEntry, Sprint, SprintState, Story, StoryQuerySet, StoryStatus
+from sprints.models import Label, ScopeChange, ScopeEntry, Sprint, SprintState, Story, StoryQuerySet, StoryStatus
 from sprints.pace import even_done, working_days
 from workspaces.models import Member, Workspace
 
@@ -78,9 +78,10 @@ def missing_parts(story: Story) -> list[str]:
     return [name for is_there, name in parts if not is_there]
 
 
-def backlog(workspace: Workspace) -> StoryQuerySet:
-    """The backlog in its order, with everything a row shows. Two queries."""
-    return Story.objects.for_workspace(workspace).in_backlog().with_plan().ranked()
+def backlog(workspace: Workspace, label: Label | None = None) -> StoryQuerySet:
+    """The backlog in its order, or what of it has a label, with everything a row shows. Four queries."""
+    found = Story.objects.for_workspace(workspace).in_backlog().with_plan().with_marks().ranked()
+    return found.filter(labels=label) if label else found
 
 
 def backlog_count(member: Member) -> int:
@@ -124,10 +125,23 @@ class Board:
         return self.done / self.scope if self.scope else 0.0
 
 
-def board(sprint: Sprint, today: date, *, only: Member | None = None, only_blocked: bool = False) -> Board:
-    """The board, of everybody's stories or of some. Two queries."""
-    everything = list(sprint.stories.with_plan().filter(dropped_at=None).ranked())
-    shown = [s for s in everything if (only is None or s.assignee_id == only.pk) and (s.blocked_by or not only_blocked)]
+def board(
+    sprint: Sprint,
+    today: date,
+    *,
+    only: Member | None = None,
+    only_blocked: bool = False,
+    label: Label | None = None,
+) -> Board:
+    """The board, of everybody's stories or of some. Four queries."""
+    everything = list(sprint.stories.with_plan().with_marks().filter(dropped_at=None).ranked())
+    shown = [
+        s
+        for s in everything
+        if (only is None or only in workers_on(s))
+        and (s.blocked_by or not only_blocked)
+        and (label is None or label in s.labels.all())
+    ]
     people = {story.assignee_id: story.assignee for story in everything if story.assignee}
     return Board(
         columns=[Column(status, cards([s for s in shown if s.status == status])) for status in StoryStatus],
@@ -140,6 +154,17 @@ def board(sprint: Sprint, today: date, *, only: Member | None = None, only_block
         blocked=[story for story in everything if story.blocked_by],
         people=list(people.values()),
     )
+
+
+def workers_on(story: Story) -> list[Member]:
+    """Who works on a story, its lead first. No query for a story with `with_marks`."""
+    helpers = [helper.member for helper in story.helpers.all()]
+    return [story.assignee, *helpers] if story.assignee else helpers
+
+
+def chosen_label(workspace: Workspace, pk: str) -> Label | None:
+    """The label of a filter, if there is such a one."""
+    return Label.objects.for_workspace(workspace).filter(pk=int(pk)).first() if pk.isdecimal() else None
 
 
 def points_of(stories: Iterable[Story]) -> int:

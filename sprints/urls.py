@@ -2,14 +2,26 @@
 
 from django.urls import path
 
-from sprints.views import approvals, links, retros, sprints, stories
+from sprints.views import (
+    approvals,
+    attachments,
+    checklists,
+    labels,
+    links,
+    retros,
+    sprints,
+    stories,
+    story_fields,
+    story_links,
+    talk,
+)
 
 app_name = "sprints"
 urlpatterns = [
     path("w/<slug:workspace>/backlog/", stories.story_list, name="story_list"),
     path("w/<slug:workspace>/stories/new/", stories.story_new, name="story_new"),
     path("w/<slug:workspace>/stories/<int:pk>/", stories.story_detail, name="story_detail"),
-    path("w/<slug:workspace>/stories/<int:pk>/edit/", stories.story_edit, name="story_edit"),
+    path("w/<slug:workspace>/stories/<int:pk>/edit/", story_fields.story_edit, name="story_edit"),
     path("w/<slug:workspace>/stories/<int:pk>/criteria/", stories.story_criteria, name="story_criteria"),
     path("w/<slug:workspace>/criteria/<int:pk>/tick/", stories.criterion_tick, name="criterion_tick"),
     path("w/<slug:workspace>/stories/<int:pk>/hypothesis/", stories.story_hypothesis, name="story_hypothesis"),
@@ -36,6 +48,31 @@ urlpatterns = [
     path("w/<slug:workspace>/retro-notes/<int:pk>/remove/", retros.retro_note_remove, name="retro_note_remove"),
     path("w/<slug:workspace>/sprints/<int:pk>/retro/actions/", retros.retro_action_add, name="retro_action_add"),
     path("w/<slug:workspace>/retro-actions/<int:pk>/story/", retros.retro_action_story, name="retro_action_story"),
+    path("w/<slug:workspace>/stories/<int:pk>/fields/<slug:name>/", story_fields.story_field, name="story_field"),
+    path("w/<slug:workspace>/stories/<int:pk>/comments/", talk.comment_add, name="comment_add"),
+    path("w/<slug:workspace>/comments/<int:pk>/edit/", talk.comment_edit, name="comment_edit"),
+    path("w/<slug:workspace>/comments/<int:pk>/versions/", talk.comment_versions, name="comment_versions"),
+    path("w/<slug:workspace>/comments/<int:pk>/remove/", talk.comment_remove, name="comment_remove"),
+    path("w/<slug:workspace>/stories/<int:pk>/watch/", talk.story_watch, name="story_watch"),
+    path("w/<slug:workspace>/stories/<int:pk>/helpers/", talk.story_helpers, name="story_helpers"),
+    path("w/<slug:workspace>/stories/<int:pk>/labels/", labels.story_labels, name="story_labels"),
+    path("w/<slug:workspace>/settings/labels/", labels.settings_labels, name="settings_labels"),
+    path("w/<slug:workspace>/settings/labels/<int:pk>/edit/", labels.label_edit, name="label_edit"),
+    path("w/<slug:workspace>/settings/labels/<int:pk>/remove/", labels.label_remove, name="label_remove"),
+    path("w/<slug:workspace>/stories/<int:pk>/checklists/", checklists.checklist_add, name="checklist_add"),
+    path("w/<slug:workspace>/checklists/<int:pk>/edit/", checklists.checklist_edit, name="checklist_edit"),
+    path("w/<slug:workspace>/checklists/<int:pk>/remove/", checklists.checklist_remove, name="checklist_remove"),
+    path("w/<slug:workspace>/checklists/<int:pk>/steps/", checklists.step_add, name="step_add"),
+    path("w/<slug:workspace>/steps/<int:pk>/tick/", checklists.step_tick, name="step_tick"),
+    path("w/<slug:workspace>/steps/<int:pk>/edit/", checklists.step_edit, name="step_edit"),
+    path("w/<slug:workspace>/steps/<int:pk>/move/", checklists.step_move, name="step_move"),
+    path("w/<slug:workspace>/steps/<int:pk>/remove/", checklists.step_remove, name="step_remove"),
+    path("w/<slug:workspace>/stories/<int:pk>/files/", attachments.attachment_add, name="attachment_add"),
+    path("w/<slug:workspace>/files/<int:pk>/", attachments.attachment_file, name="attachment_file"),
+    path("w/<slug:workspace>/files/<int:pk>/remove/", attachments.attachment_remove, name="attachment_remove"),
+    path("w/<slug:workspace>/stories/<int:pk>/links/", story_links.story_link_add, name="story_link_add"),
+    path("w/<slug:workspace>/story-links/<int:pk>/remove/", story_links.story_link_remove, name="story_link_remove"),
+    path("w/<slug:workspace>/stories/<int:pk>/segments/", story_links.story_segments, name="story_segments"),
     path("approve/<str:token>/", links.approve, name="approve"),
     path("approve/<str:token>/mail/", links.approve_mail, name="approve_mail"),
 ]

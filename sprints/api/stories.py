@@ -18,6 +18,7 @@ from sprints.models import (
     CENTS,
     AcceptanceCriterion,
     Hypothesis,
+    Label,
     SendBrief,
     Sprint,
     Story,
@@ -26,6 +27,7 @@ from sprints.models import (
 )
 from sprints.services import stories
 from sprints.services.stories import LONGEST_CRITERION, MOST_POINTS, STORY_FIELDS, Belief, Brief, Parts
+from sprints.services.story_fields import save_story_as_seen, text_of
 from strategy.models import Goal
 from workspaces.api import InWorkspace, MemberByEmail, ScopedViewSet
 from workspaces.api_access import CursorPages
@@ -68,6 +70,9 @@ class StorySerializer(serializers.ModelSerializer[Story]):
     """A story as it is read. Without a sprint it is in the backlog, unless it was dropped."""
 
     assignee = serializers.EmailField(source="assignee.user.email", allow_null=True, read_only=True)
+    labels: "serializers.SlugRelatedField[Label]" = serializers.SlugRelatedField(
+        slug_field="name", many=True, read_only=True
+    )
     criteria = CriterionSerializer(many=True, read_only=True)
     hypothesis = HypothesisSerializer(allow_null=True, read_only=True)
     brief = BriefSerializer(allow_null=True, read_only=True)
@@ -76,8 +81,8 @@ class StorySerializer(serializers.ModelSerializer[Story]):
         model = Story
         fields = (
             "id", "number", "title", "as_a", "i_want", "so_that", "problem", "kind", "goal", "points", "assignee",
-            "sprint", "status", "blocked_by", "criteria", "hypothesis", "brief", "created_at", "updated_at", "done_at",
-            "dropped_at",
+            "sprint", "status", "labels", "blocked_by", "criteria", "hypothesis", "brief", "created_at",
+            "updated_at", "done_at", "dropped_at",
         )  # fmt: skip
 
 
@@ -103,6 +108,11 @@ class StoryWriteSerializer(serializers.Serializer[Any]):
     )
     hypothesis = HypothesisSerializer(required=False)
     brief = BriefSerializer(required=False)
+    seen = serializers.DictField(
+        required=False,
+        help_text="What own fields were when they were read (rows by id, nothing as null). One that somebody changed "
+        "meanwhile is refused with 409 `field_changed`; without this the last one wins.",
+    )
 
 
 class PlanSerializer(serializers.Serializer[Any]):
@@ -135,12 +145,13 @@ class ListPages(CursorPages):
 
 BACKLOG = OpenApiParameter("backlog", OpenApiTypes.BOOL, description="`1`: those that are planned nowhere.")
 SPRINT = OpenApiParameter("sprint", OpenApiTypes.INT, description="Those of this sprint.")
+LABEL = OpenApiParameter("label", OpenApiTypes.INT, description="Those with this label.")
 
 
 class StoryViewSet(ScopedViewSet[Story], mixins.RetrieveModelMixin, mixins.ListModelMixin):
     """Stories: the backlog with `?backlog=1`, those of a sprint with `?sprint=ID`, both in their order."""
 
-    queryset = Story.objects.with_plan()
+    queryset = Story.objects.with_plan().with_marks()
     serializer_class = StorySerializer
     pagination_class = ListPages
     can: ClassVar = {
@@ -160,9 +171,12 @@ class StoryViewSet(ScopedViewSet[Story], mixins.RetrieveModelMixin, mixins.ListM
         if params.get("sprint"):
             chosen = params["sprint"]
             found = found.filter(sprint=int(chosen)) if chosen.isdecimal() else found.none()
+        if params.get("label"):
+            chosen = params["label"]
+            found = found.filter(labels=int(chosen)) if chosen.isdecimal() else found.none()
         return found.in_backlog() if params.get("backlog") in {"1", "true"} else found
 
-    @extend_schema(parameters=[BACKLOG, SPRINT])
+    @extend_schema(parameters=[BACKLOG, SPRINT, LABEL])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """All stories, also those that are done or dropped."""
         return super().list(request, *args, **kwargs)
@@ -184,9 +198,13 @@ class StoryViewSet(ScopedViewSet[Story], mixins.RetrieveModelMixin, mixins.ListM
             brief=Brief(**data["brief"]) if data.get("brief") else None,
         )
         fields = {name: data[name] for name in STORY_FIELDS if name in data}
-        saved = stories.save_story(
-            workspace=self.workspace, story=story, fields=fields, parts=parts, by=self.member, now=self.now
-        )
+        seen = {name: text_of(value) for name, value in data.get("seen", {}).items()}
+        if story is not None and seen:
+            saved = save_story_as_seen(story=story, fields=fields, seen=seen, parts=parts, by=self.member, now=self.now)
+        else:
+            saved = stories.save_story(
+                workspace=self.workspace, story=story, fields=fields, parts=parts, by=self.member, now=self.now
+            )
         return self._again(saved, status=status)
 
     def _again(self, story: Story, *, status: int = 200) -> Response:

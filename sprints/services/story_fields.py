@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from emailops.lib.errors import DomainError
 from sprints.models import Story
 from sprints.ordering import one_at_a_time
-from sprints.services.stories import rewrite_story
+from sprints.services.stories import Parts, rewrite_story, save_story
 from workspaces.models import AuditEntry, Member
 
 
@@ -83,6 +83,15 @@ def save_fields(*, story: Story, values: Mapping[str, Any], seen: Mapping[str, s
         raise FieldChanged(conflicts)
     if wanted:
         rewrite_story(story=story, by=by, now=now, **wanted)
+
+
+@transaction.atomic
+def save_story_as_seen(
+    *, story: Story, fields: Mapping[str, Any], seen: Mapping[str, str], parts: Parts, by: Member, now: datetime
+) -> Story:
+    """The same with the parts of the story, all or nothing."""
+    save_fields(story=story, values=fields, seen=seen, by=by, now=now)
+    return save_story(workspace=story.workspace, story=story, fields={}, parts=parts, by=by, now=now)
 
 
 def _is_stale(current: Story, name: str, value: Any, seen: Mapping[str, str]) -> bool:

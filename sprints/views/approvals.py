@@ -19,6 +19,7 @@ from sprints.standing import policy_of
 from strategy.models import Principle
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
 from workspaces.models import Workspace
+from workspaces.notices.reading import mark_read
 from workspaces.permissions import Can
 
 PAGE_SIZE = 50
@@ -67,6 +68,7 @@ def _sprint(workspace: Workspace, pk: int) -> Sprint:
 def approval_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """A version as it was sent, what was said of it, and what has changed since. A member who may decide can do it."""
     found = _request(request.workspace, pk)
+    mark_read(member=request.member, now=request.now, about=("approvalrequest", pk))
     form = DecisionForm(request.POST or None, request=found)
     if request.method == "POST" and form.is_valid():
         with shown_on(form):

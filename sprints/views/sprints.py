@@ -17,6 +17,7 @@ from sprints.queries import (
     board,
     cards,
     carried_over,
+    chosen_label,
     points_of,
     scope_changes,
     sprints_with_points,
@@ -86,7 +87,7 @@ def sprint_detail(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _planning(request: MemberRequest, sprint: Sprint) -> dict[str, Any]:
-    planned = list(sprint.stories.with_plan().filter(dropped_at=None).ranked())
+    planned = list(sprint.stories.with_plan().with_marks().filter(dropped_at=None).ranked())
     points = points_of(planned)
     return {
         "cards": cards(planned),
@@ -102,8 +103,10 @@ def _running(request: MemberRequest, sprint: Sprint) -> dict[str, Any]:
     today = request.now.astimezone(request.workspace.zone).date()
     show = request.GET.get("show", "")
     only = request.member if show == "mine" else None
-    found = board(sprint, today, only=only, only_blocked=show == "blocked")
+    label = chosen_label(request.workspace, request.GET.get("label", ""))
+    found = board(sprint, today, only=only, only_blocked=show == "blocked", label=label)
     return {
+        "label": label,
         "board": found,
         "show": show,
         "burndown": burndown(sprint, today),

@@ -16,18 +16,18 @@ from sprints.forms.stories import (
     MoveForm,
     NewStoryForm,
     PlanForm,
-    StoryForm,
     TickForm,
     TitleForm,
 )
 from sprints.history import history_of
 from sprints.models import AcceptanceCriterion, Story
 from sprints.ordering import neighbours
-from sprints.queries import Card, backlog, cards, missing_parts, open_sprints, reach_of
+from sprints.queries import Card, backlog, cards, chosen_label, missing_parts, open_sprints, reach_of
 from sprints.services import stories
 from sprints.services.stories import Parts, StoryRefused
 from sprints.views.returning import ADDED, MOVED, back, back_with, here, said_of
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
+from workspaces.notices.reading import mark_read
 from workspaces.permissions import Can
 
 
@@ -45,10 +45,16 @@ def story_list(request: MemberRequest) -> HttpResponse:
                 workspace=request.workspace, title=form.cleaned_data["title"], by=request.member, now=request.now
             )
             return redirect(f"{request.path}?{ADDED}={story.pk}")
-    rows, moved, added = cards(list(backlog(request.workspace))), said_of(request, MOVED), said_of(request, ADDED)
+    label = chosen_label(request.workspace, request.GET.get("label", ""))
+    rows, moved, added = (
+        cards(list(backlog(request.workspace, label))),
+        said_of(request, MOVED),
+        said_of(request, ADDED),
+    )
     context = {
         "form": form,
         "cards": rows,
+        "label": label,
         "sprints": open_sprints(request.workspace),
         "here": here(request),
         "moved": moved,
@@ -78,16 +84,6 @@ def story_new(request: MemberRequest) -> HttpResponse:
     return _form(request, "sprints/story_form.html", form, None)
 
 
-@page(Can.EDIT_STORIES, Can.EDIT_STORIES)
-def story_edit(request: MemberRequest, pk: int) -> HttpResponse:
-    story = _story(request, pk)
-    form = StoryForm(request.POST or None, instance=_story(request, pk), workspace=request.workspace)
-    if request.method == "POST" and form.is_valid():
-        with shown_on(form):
-            return _saved(request, story, form.cleaned_data, Parts(), _("Story saved"))
-    return _form(request, "sprints/story_form.html", form, story)
-
-
 def _saved(
     request: MemberRequest, story: Story | None, fields: dict[str, Any], parts: Parts, words: str
 ) -> HttpResponse:
@@ -107,6 +103,7 @@ def _form(request: MemberRequest, template: str, form: Any, story: Story | None,
 def story_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """Everything about one story."""
     story = _story(request, pk)
+    mark_read(member=request.member, now=request.now, about=("story", pk))
     form = CriteriaForm(initial={"criteria": "\n".join(criterion.text for criterion in story.criteria.all())})
     return _detail(request, story, form)
 

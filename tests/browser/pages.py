@@ -13,10 +13,11 @@ from audience.models import Contact, ContactImport, Segment
 from campaigns.models import Campaign
 from delivery.links import unsubscribe_url
 from delivery.models import Delivery, SandboxMessage, SigningKey, Transport
-from sprints.models import ApprovalRequest, Sprint, Story
+from sprints.models import ApprovalRequest, Checklist, ChecklistItem, Label, Sprint, Story, StoryComment
 from sprints.services.approvals import approval_token
 from strategy.models import Goal, Kpi, Principle
-from workspaces.models import Workspace
+from workspaces.models import Member, Workspace
+from workspaces.notices.wishes import way_out
 
 Find = Callable[[Workspace], dict[str, Any]]
 
@@ -35,6 +36,8 @@ def _first(model: Any, **conditions: Any) -> Find:
 PAGES: dict[str, Find] = {
     "workspaces:home": nothing,
     "workspaces:profile": nothing,
+    "workspaces:notice_list": nothing,
+    "workspaces:notice_settings": nothing,
     "workspaces:settings_general": nothing,
     "workspaces:settings_members": nothing,
     "workspaces:settings_keys": nothing,
@@ -69,6 +72,15 @@ PAGES: dict[str, Find] = {
     "sprints:story_edit": _first(Story),
     "sprints:story_hypothesis": _first(Story, kind="campaign"),
     "sprints:story_brief": _first(Story, kind="campaign"),
+    "sprints:story_detail talked about": _first(Story, comments__isnull=False, checklists__isnull=False),
+    "sprints:story_field": lambda workspace: {**_first(Story, dropped_at=None)(workspace), "name": "points"},
+    "sprints:comment_edit": _first(StoryComment, removed_at=None),
+    "sprints:comment_versions": _first(StoryComment, edited_at__isnull=False),
+    "sprints:checklist_edit": _first(Checklist),
+    "sprints:step_edit": _first(ChecklistItem),
+    "sprints:settings_labels": nothing,
+    "sprints:label_edit": _first(Label),
+    "sprints:label_remove": _first(Label),
     "sprints:sprint_list": nothing,
     "sprints:sprint_new": nothing,
     "sprints:sprint_detail": _first(Sprint, state="running"),
@@ -121,6 +133,11 @@ def _owners_link(workspace: Workspace) -> str:
     return reverse("sprints:approve", args=[approval_token(waiting)])
 
 
+def _way_out_of_news(workspace: Workspace) -> str:
+    """The page behind the link at the end of a mail of news."""
+    return reverse("workspaces:notices_off", args=[way_out(Member.objects.for_workspace(workspace).latest("pk"))])
+
+
 def _readers_way_out(workspace: Workspace) -> str:
     """The page behind the unsubscribe link of a mail that was sent."""
     return unsubscribe_url(Delivery.objects.for_workspace(workspace).filter(state="sent").latest("pk").pk)
@@ -135,6 +152,7 @@ PUBLIC_PAGES: dict[str, Callable[[Workspace], str]] = {
     "account_reset_password": lambda _workspace: reverse("account_reset_password"),
     "api:reference": lambda _workspace: reverse("api:reference"),
     "workspaces:new": lambda _workspace: reverse("workspaces:new"),
+    "workspaces:notices_off": _way_out_of_news,
     "sprints:approve": _owners_link,
     "delivery:unsubscribe": _readers_way_out,
     "sandbox:message_list": lambda _workspace: reverse("sandbox:message_list"),
@@ -143,6 +161,8 @@ PUBLIC_PAGES: dict[str, Callable[[Workspace], str]] = {
 """Pages outside a workspace, by the address itself."""
 
 NOT_A_PAGE = {
+    "workspaces:notice_bell": "the bell of the header, looked at on every page",
+    "sprints:attachment_file": "a file",
     "audience:segment_preview": "a fragment of the builder, looked at inside it",
     "audience:import_refusals": "a CSV",
     "delivery:recipients_csv": "a CSV",

@@ -8,11 +8,12 @@ from tests.permissions import (
     insights,
     sprints,
     strategy,
+    talk,
     transports,
     workspaces,
 )
 
-APPS = (workspaces, audience, strategy, sprints, approvals, campaigns, delivery, transports, insights)
+APPS = (workspaces, audience, strategy, sprints, approvals, talk, campaigns, delivery, transports, insights)
 ROWS = [row for app in APPS for row in app.ROWS]
 API_ROWS = [row for app in APPS for row in getattr(app, "API_ROWS", [])]
 
@@ -22,6 +23,7 @@ OUTSIDE_WORKSPACES = {
     "workspaces:front_door": "sends everybody where they belong",
     "workspaces:new": "any signed-in person may open a workspace",
     "workspaces:join": "guarded by the token in the mail",
+    "workspaces:notices_off": "in mails of news; guarded by the token",
     "sprints:approve": "the owner's link; guarded by the token in the mail",
     "sprints:approve_mail": "what the owner's link shows; guarded by the same token",
     "delivery:open": "in readers' mails; guarded by the token",

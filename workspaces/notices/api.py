@@ -32,7 +32,7 @@ class NoticeSerializer(AboutSerializer):
 
     id = serializers.IntegerField()
     kind = serializers.CharField()
-    label = serializers.CharField(help_text="The name of the object.")
+    about_name = serializers.CharField(help_text="The name of the object.")
     by = serializers.EmailField(allow_null=True)
     words = serializers.CharField()
     quote = serializers.CharField(allow_blank=True)
@@ -73,7 +73,7 @@ class NoticeViewSet(ScopedViewSet[Notice], mixins.ListModelMixin):
 
     queryset = Notice.objects.all()
     serializer_class = NoticeSerializer
-    can: ClassVar = {"list": SEE, "read": SEE, "mute": SEE, "settings": SEE}
+    can: ClassVar = {"list": SEE, "read": SEE, "mute": SEE, "choose": SEE}
 
     def get_queryset(self) -> Any:
         mine = super().get_queryset().for_member(self.member).select_related("by__user")  # type: ignore[attr-defined]
@@ -104,8 +104,8 @@ class NoticeViewSet(ScopedViewSet[Notice], mixins.ListModelMixin):
 
     @extend_schema(methods=["GET"], responses={200: WishesSerializer})
     @extend_schema(methods=["PUT"], request=WishesSerializer, responses={200: WishesSerializer})
-    @action(detail=False, methods=["get", "put"])
-    def settings(self, request: Request) -> Response:
+    @action(detail=False, methods=["get", "put"], url_path="settings")
+    def choose(self, request: Request) -> Response:
         """How the member is told: kinds as in `story.commented`; `at_once` takes the urgent ones."""
         if request.method == "PUT":
             data = self.checked(WishesSerializer)
@@ -129,7 +129,7 @@ def _plain(line: Line, label: str) -> dict[str, Any]:
         "kind": notice.kind,
         "about_type": notice.about_type,
         "about_id": notice.about_id,
-        "label": label,
+        "about_name": label,
         "by": notice.by.user.email if notice.by else None,
         "words": line.told.words,
         "quote": line.told.quote,

@@ -94,7 +94,7 @@ def test_deleting_says_on_how_many_stories_it_was(workspace: Workspace, marketer
 
     counted = labels_with_counts(workspace).get()
 
-    assert counted.used == 3
+    assert counted.used == 3  # type: ignore[attr-defined]  # annotated
     assert delete_label(label=label, by=marketer, now=now) == 3
     assert Story.objects.count() == 3
 

@@ -5,6 +5,7 @@ from threading import Barrier, Thread
 
 import pytest
 from django.core import mail as outbox
+from django.core.mail import EmailMultiAlternatives
 from django.db import connection
 
 from sprints.services.telling import COMMENTED
@@ -24,7 +25,8 @@ def later(now: datetime) -> datetime:
 
 def _body() -> str:
     (message,) = outbox.outbox
-    html = message.alternatives[0].content  # type: ignore[attr-defined]  # a mail with two parts
+    assert isinstance(message, EmailMultiAlternatives)
+    html = str(message.alternatives[0][0])
     return f"{message.body}\n{html}"
 
 
