@@ -21,6 +21,7 @@ from emailops.demo.shop import Shop
 from emailops.demo.sprints import ask_about_next, tell_sprints
 from emailops.demo.stage import FIRST_SPRINT, RUNNING_SPRINT, Calendar, Stage, at
 from emailops.demo.strategy import tell_strategy
+from emailops.demo.talk import tell_talk
 from emailops.lib.queue import silence
 from insights.services import fold
 from workspaces.models import Workspace
@@ -53,6 +54,7 @@ def tell(now: datetime, say: Say = lambda _line: None) -> None:
     tell_strategy(stage)
     tell_sprints(stage, MailTeller(stage, PostOffice(stage, opening.crowd), readers))
     ask_about_next(stage)
+    tell_talk(stage)
     _tell_nights(stage, shop, readers)
     stage.diary.on(calendar.in_sprint(RUNNING_SPRINT, "2 11:00"), partial(invite_lena, stage.lead))
     _play(stage, say)
