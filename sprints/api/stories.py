@@ -151,7 +151,7 @@ LABEL = OpenApiParameter("label", OpenApiTypes.INT, description="Those with this
 class StoryViewSet(ScopedViewSet[Story], mixins.RetrieveModelMixin, mixins.ListModelMixin):
     """Stories: the backlog with `?backlog=1`, those of a sprint with `?sprint=ID`, both in their order."""
 
-    queryset = Story.objects.with_plan().with_marks()
+    queryset = Story.objects.with_plan().prefetch_related("labels")
     serializer_class = StorySerializer
     pagination_class = ListPages
     can: ClassVar = {

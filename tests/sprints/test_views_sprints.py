@@ -76,7 +76,7 @@ class TestList:
             StoryFactory.create(workspace=workspace, sprint=sprint, created_by=lead)
         client = browse(lead)
 
-        with django_assert_max_num_queries(10):
+        with django_assert_max_num_queries(11):
             client.get(url("sprint_list", workspace))
 
 
@@ -298,7 +298,7 @@ class TestBoard:
             CriterionFactory.create(story=story)
         client = browse(lead)
 
-        with django_assert_max_num_queries(15):
+        with django_assert_max_num_queries(19):
             client.get(url("sprint_detail", workspace, running.pk))
 
 
