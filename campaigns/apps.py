@@ -13,8 +13,10 @@ class CampaignsConfig(AppConfig):
         from campaigns.audit_words import AUDIT_WORDS
         from campaigns.first_steps import first_steps_panel
         from campaigns.home import upcoming_panel
+        from campaigns.linked import campaigns_of
         from campaigns.moves import KINDS, campaign_moves
         from campaigns.preflight import register_checks
+        from sprints.linked import register_linked
         from sprints.moves import register_moves
         from workspaces.audit import describe_actions
         from workspaces.home import Panel, register_panel
@@ -33,4 +35,5 @@ class CampaignsConfig(AppConfig):
         register_panel(
             Panel("first_steps", "main", 0, Can.EDIT_STORIES, "campaigns/_first_steps.html", first_steps_panel)
         )
+        register_linked("campaigns", campaigns_of)
         register_panel(Panel("upcoming_sends", "side", 20, see, "campaigns/_upcoming.html", upcoming_panel))

@@ -17,9 +17,18 @@ from insights.api import router as insights_router
 from sprints.api import router as sprints_router
 from sprints.api.backlog import FormulaView
 from strategy.api import router as strategy_router
+from workspaces.notices.api import router as notices_router
 
 router = SimpleRouter()
-for part in (audience_router, strategy_router, sprints_router, campaigns_router, delivery_router, insights_router):
+for part in (
+    notices_router,
+    audience_router,
+    strategy_router,
+    sprints_router,
+    campaigns_router,
+    delivery_router,
+    insights_router,
+):
     router.registry.extend(part.registry)
 
 

@@ -124,6 +124,26 @@ if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database: postgresql://user:password@host/name")
 REDIS_URL = required("REDIS_URL")
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(VAR_DIR / "media")))
+ATTACHMENT_MEGABYTES = env.int("ATTACHMENT_MEGABYTES", 20)
+ATTACHMENTS_MEGABYTES = env.int("ATTACHMENTS_MEGABYTES", 5000)
+if ATTACHMENT_MEGABYTES < 1 or ATTACHMENTS_MEGABYTES < ATTACHMENT_MEGABYTES:
+    raise ImproperlyConfigured("ATTACHMENT_MEGABYTES is at least 1, and ATTACHMENTS_MEGABYTES holds at least one file.")
+ATTACHMENT_TYPES: list[str] = env.list(
+    "ATTACHMENT_TYPES",
+    [
+        "image/png",
+        "image/jpeg",
+        "image/gif",
+        "image/webp",
+        "application/pdf",
+        "text/plain",
+        "text/html",
+        "application/zip",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ],
+)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
@@ -224,12 +244,15 @@ CELERY_TASK_ROUTES = {
     "delivery.send_test": {"queue": "transactional"},
     "delivery.try_transport": {"queue": "transactional"},
     "workspaces.send_system_mail": {"queue": "transactional"},
+    "workspaces.mail_notices": {"queue": "transactional"},
 }
 CELERY_TIMEZONE = "UTC"
 # Every entry only looks into PostgreSQL for what is due, so a missed or doubled beat does no harm.
 CELERY_BEAT_SCHEDULE = {
     "due campaigns, lost bells, dead workers": {"task": "delivery.ring", "schedule": 3.0},
     "system mail": {"task": "workspaces.send_system_mail", "schedule": 10.0},
+    "mails of what happened": {"task": "workspaces.mail_notices", "schedule": 60.0},
+    "notices of long ago": {"task": "workspaces.forget_notices", "schedule": 86400.0},
     "imports without a worker": {"task": "audience.ring_imports", "schedule": 15.0},
     "poker: countdowns, deadlines, reminders": {"task": "sprints.poker", "schedule": 5.0},
     "owners who have not answered": {"task": "sprints.chase_approvals", "schedule": 60.0},

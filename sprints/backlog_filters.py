@@ -55,11 +55,12 @@ class Wanted:
     kind: str = ""
     goal: int | None = None
     who: str = ""
+    label: int | None = None
     marks: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def is_narrow(self) -> bool:
-        return bool(self.text or self.place or self.kind or self.goal or self.who or self.marks)
+        return bool(self.text or self.place or self.kind or self.goal or self.who or self.label or self.marks)
 
 
 def wanted_stories(wanted: Wanted, member: Member) -> StoryQuerySet:
@@ -75,6 +76,8 @@ def narrowed(stories: StoryQuerySet, wanted: Wanted, member: Member) -> StoryQue
         found = found.filter(kind=wanted.kind)
     if wanted.goal:
         found = found.filter(goal=wanted.goal)
+    if wanted.label:
+        found = found.filter(labels=wanted.label)
     for mark in sorted(wanted.marks & set(CONDITIONS)):
         found = found.filter(CONDITIONS[mark])
     return with_words(_of(found, wanted.who, member), wanted.text)

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from sprints.broadcast import tell_story
 from sprints.models import Blocker, Story
-from sprints.telling import tell_story
+from sprints.telling import tell_blocked
 from workspaces.audit import record
 from workspaces.models import Member
 
@@ -25,6 +26,7 @@ def put_in_the_way(story: Story, reason: str, owner: Member | None, by: Member, 
         found.reason, found.owner = reason, wanted
         found.save(update_fields=["reason", "owner"])
     record("story.blocked", story, by=by, now=now, reason=reason, owner=str(wanted), blocker=found.pk)
+    tell_blocked(story, by, now, is_blocked=True)
     tell_story(story)
     return found
 
@@ -33,4 +35,5 @@ def clear_the_way(story: Story, by: Member, now: datetime) -> None:
     """Nothing is in the way any more. Repeating changes nothing."""
     if Blocker.objects.open().filter(story=story).update(resolved_at=now, resolved_by=by):
         record("story.unblocked", story, by=by, now=now)
+        tell_blocked(story, by, now, is_blocked=False)
         tell_story(story)

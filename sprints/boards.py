@@ -17,13 +17,16 @@ from sprints.models import (
     AcceptanceCriterion,
     Blocker,
     BoardColumn,
+    Label,
     Sprint,
     SprintState,
     Story,
+    StoryHelper,
     StoryKind,
     StoryQuerySet,
     StoryStatus,
 )
+from sprints.queries import workers_on
 from strategy.models import Goal
 from workspaces.models import Member, Workspace
 from workspaces.permissions import TABLE, Can
@@ -50,12 +53,13 @@ class Choice:
     member: str = ""
     goal: str = ""
     kind: str = ""
+    label: str = ""
     text: str = ""
     more: Mapping[Cell, int] = field(default_factory=dict)
 
     @property
     def is_narrowed(self) -> bool:
-        return any((self.show, self.member, self.goal, self.kind, self.text))
+        return any((self.show, self.member, self.goal, self.kind, self.label, self.text))
 
     @property
     def step(self) -> int:
@@ -78,6 +82,14 @@ class BoardCard:
     @property
     def blocker(self) -> Blocker | None:
         return self.story.blocker
+
+    @property
+    def labels(self) -> list[Label]:
+        return sorted(self.story.labels.all(), key=lambda label: label.name.lower())
+
+    @property
+    def workers(self) -> list[Member]:
+        return workers_on(self.story)
 
     @property
     def points(self) -> str:
@@ -205,14 +217,15 @@ def narrowed(stories: StoryQuerySet, choice: Choice, me: Member) -> StoryQuerySe
     """Those that are asked for."""
     conditions = Q()
     if choice.show == "mine":
-        conditions &= Q(assignee=me)
+        conditions &= Q(assignee=me) | Q(Exists(StoryHelper.objects.filter(story=OuterRef("pk"), member=me)))
     if choice.show == "blocked":
         conditions &= Q(Exists(Blocker.objects.open().filter(story=OuterRef("pk"))))
     for name, wanted in (("assignee", choice.member), ("goal", choice.goal)):
         if wanted:
             conditions &= Q(**{name: None if wanted == NOBODY else int(wanted)})
-    if choice.kind:
-        conditions &= Q(kind=choice.kind)
+    for name, wanted in (("kind", choice.kind), ("labels", choice.label)):
+        if wanted:
+            conditions &= Q(**{name: wanted})
     if choice.text:
         number = choice.text.removeprefix("#")
         by_number = Q(number=int(number)) if number.isdecimal() and len(number) < len("1000000000") else Q()
@@ -231,7 +244,7 @@ def in_order(stories: Any) -> list[Any]:
 
 
 def board(workspace: Workspace, sprint: Sprint | None, choice: Choice, me: Member) -> Board:
-    """A board as `me` asked for it. Seven queries at most, however many stories there are."""
+    """A board as `me` asked for it. Nine queries at most, however many stories there are."""
     columns = columns_of(workspace)
     everything = stories_of(workspace, sprint)
     all_counts = _counts(placed(everything, columns, LaneBy.NONE))
@@ -250,7 +263,7 @@ def board(workspace: Workspace, sprint: Sprint | None, choice: Choice, me: Membe
 def more_cards(
     workspace: Workspace, sprint: Sprint | None, choice: Choice, me: Member, cell: Cell, skipped: int
 ) -> BoardCell | None:
-    """The next cards of one cell after those that were `skipped`; None for a column that is not there. Five queries."""
+    """The next cards of a cell after those that were `skipped`; None for a column that is not there. Seven queries."""
     columns = columns_of(workspace)
     column = next((column for column in columns if column.key == cell[1]), None)
     if column is None:
@@ -289,8 +302,8 @@ def _cards(stories: Any, choice: Choice, first: int) -> dict[Cell, list[BoardCar
 
 
 def _filled(keys: list[int]) -> list[BoardCard]:
-    """The cards of these stories, in this order. Two queries."""
-    stories = Story.objects.for_cards().in_bulk(keys)
+    """The cards of these stories, in this order. Four queries."""
+    stories = Story.objects.for_cards().with_marks().in_bulk(keys)
     criteria = AcceptanceCriterion.objects.filter(story__in=keys).values("story").order_by()
     ticked = {
         story: (met, total)

@@ -8,12 +8,15 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from sprints.models import OutcomeVerdict, Story, StoryStatus
+from sprints.models import INVERSE, LinkKind, OutcomeVerdict, Story, StoryStatus
 from workspaces.models import AuditEntry, Member
 
 MOST_MOMENTS = 40
-UNTOLD = ("story.ordered",)
-"""Changes of order in a list: they matter there, not to the story."""
+UNTOLD = (
+    "story.ordered", "story.step_moved", "story.watched", "story.unwatched",
+    "story.commented", "story.comment_changed", "story.comment_removed",
+)  # fmt: skip
+"""Changes of order matter in the list, who follows to nobody else, and a comment speaks for itself."""
 
 Detail = dict[str, Any]
 
@@ -81,6 +84,38 @@ def _measured(detail: Detail) -> str:
     return _("measured: %(verdict)s") % {"verdict": OutcomeVerdict(detail["new"]).label}
 
 
+def _listed(words: Any, key: str) -> Callable[[Detail], str]:
+    """Words with the things that were chosen; "nothing" for none."""
+    return lambda detail: str(words) % {"what": ", ".join(detail.get(key, [])) or _("nothing")}
+
+
+def _named(words: Any, key: str) -> Callable[[Detail], str]:
+    return lambda detail: str(words) % {"what": detail.get(key, "")}
+
+
+def _step_ticked(detail: Detail) -> str:
+    words = _("did the step “%(text)s”") if detail.get("is_done") else _("reopened the step “%(text)s”")
+    return words % {"text": detail.get("text", "")}
+
+
+def _step_changed(detail: Detail) -> str:
+    words = _("gave the step “%(text)s” to %(name)s") if detail.get("assignee") else _("changed the step “%(text)s”")
+    return words % {"text": detail.get("text", ""), "name": detail.get("assignee", "")}
+
+
+def _linked(detail: Detail) -> str:
+    return _("linked it: %(kind)s “%(other)s”") % _link_words(detail)
+
+
+def _unlinked(detail: Detail) -> str:
+    return _("took the link away: %(kind)s “%(other)s”") % _link_words(detail)
+
+
+def _link_words(detail: Detail) -> dict[str, str]:
+    kind = LinkKind(detail["kind"])
+    return {"kind": str(INVERSE[kind] if detail.get("is_inverse") else kind.label), "other": detail.get("other", "")}
+
+
 def _always(words: Any) -> Callable[[Detail], str]:
     return lambda _detail: str(words)
 
@@ -99,6 +134,20 @@ TOLD: dict[str, tuple[str, Callable[[Detail], str]]] = {
     "story.dropped": ("trash-2", _always(gettext_lazy("dropped it"))),
     "story.scored": ("chart-no-axes-column", _always(gettext_lazy("scored it"))),
     "story.origin_set": ("link", _always(gettext_lazy("said where it comes from"))),
+    "story.helpers_set": ("users", _listed(gettext_lazy("chose who helps: %(what)s"), "names")),
+    "story.labelled": ("tag", _listed(gettext_lazy("chose the labels: %(what)s"), "labels")),
+    "story.checklist_added": ("list-checks", _named(gettext_lazy("began the checklist “%(what)s”"), "name")),
+    "story.checklist_renamed": ("list-checks", _named(gettext_lazy("renamed a checklist to “%(what)s”"), "name")),
+    "story.checklist_removed": ("trash-2", _named(gettext_lazy("removed the checklist “%(what)s”"), "name")),
+    "story.step_added": ("plus", _named(gettext_lazy("added the step “%(what)s”"), "text")),
+    "story.step_changed": ("pen-line", _step_changed),
+    "story.step_ticked": ("check", _step_ticked),
+    "story.step_removed": ("trash-2", _named(gettext_lazy("removed the step “%(what)s”"), "text")),
+    "story.attached": ("paperclip", _named(gettext_lazy("attached “%(what)s”"), "name")),
+    "story.attachment_removed": ("trash-2", _named(gettext_lazy("removed the file “%(what)s”"), "name")),
+    "story.linked": ("link", _linked),
+    "story.unlinked": ("link", _unlinked),
+    "story.segments_set": ("users", _listed(gettext_lazy("chose the segments: %(what)s"), "segments")),
     "story.outcome": ("chart-no-axes-column", _measured),
 }
 """Icon and words for each action; an action nobody has words for is named as it is."""

@@ -8,6 +8,7 @@ from sprints.idea_mail import idea_answer
 from sprints.letters import approval, approval_code, decision
 from sprints.menu_counts import backlog_count, ideas_count
 from sprints.moves import register_moves
+from sprints.notices import register_notices
 from sprints.own_moves import KINDS, sprint_moves
 from sprints.poker_letters import poker_invitation, poker_reminder
 from sprints.poker_waiting import poker_count
@@ -45,6 +46,7 @@ TABS = (
     Tab(14, _("Skills"), "sprints:settings_skills", Can.PLAN_SPRINTS),
     Tab(15, _("Approval"), "sprints:settings_approval", MANAGE),
     Tab(16, _("Board"), "sprints:settings_board", MANAGE),
+    Tab(16, _("Labels"), "sprints:settings_labels", Can.EDIT_STORIES),
     Tab(16, _("Poker decks"), "sprints:settings_decks", MANAGE),
     Tab(16, _("Stand-up"), "sprints:settings_stand_up", MANAGE),
 )
@@ -74,3 +76,4 @@ def take() -> None:
     for name, written in LETTERS.items():
         register_letter(f"sprints.{name}", written)
     register_moves(KINDS, sprint_moves)
+    register_notices()

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sprints.models import BoardColumn, ScopeChange, ScopeEntry, SprintState, StatusChange, Story, StoryStatus
+from sprints.telling import tell_moved
 from workspaces.audit import record
 from workspaces.models import Member
 
@@ -54,5 +55,6 @@ def record_move(
         return
     if old[0] != story.status:
         log_status(story, old[0], by, now, reason=reason)
+    tell_moved(story, to, by, now)
     name = to.name if to else StoryStatus(story.status).label
     record("story.moved", story, by=by, now=now, old=old[0], new=story.status, column=str(name))

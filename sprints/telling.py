@@ -1,40 +1,84 @@
-"""Telling open pages what changed: stories, sprints, the board of all open work, the backlog, the inbox of ideas."""
+"""Telling members what happened to a story or an approval; `sprints.notices` has the words."""
 
-from sprints.models import Sprint, Story
-from workspaces.live import announce
-from workspaces.models import Workspace
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
 
-STORY, SPRINT, BOARD, BACKLOG, IDEAS = "story", "sprint", "board", "backlog", "ideas"
-"""Kinds of topics. The last three are named by their workspace."""
+from sprints.models import ApprovalRequest, BoardColumn, Story, StoryComment, StoryWatch
+from workspaces.models import Member
+from workspaces.notices.telling import notify
 
-
-def tell_story(story: Story, *, left: Sprint | None = None) -> None:
-    """After the commit: this story changed; `left` is the sprint in which it stood before."""
-    announce(story.workspace, STORY, story.pk)
-    tell_backlog(story.workspace)
-    for sprint_id in {story.sprint_id, left.pk if left else None} - {None}:
-        announce(story.workspace, SPRINT, int(sprint_id or 0))
-
-
-def tell_sprint(sprint: Sprint) -> None:
-    """After the commit: this sprint changed, and with it what is on the boards."""
-    announce(sprint.workspace, SPRINT, sprint.pk)
-    announce(sprint.workspace, BOARD, sprint.workspace_id)
+MENTIONED = "story.mentioned"
+ASSIGNED = "story.assigned"
+COMMENTED = "story.commented"
+MOVED = "story.moved"
+BLOCKED = "story.blocked"
+CHANGED = "story.changed"
+ASKED = "approval.asked"
+DECIDED = "approval.decided"
 
 
-def tell_boards(workspace: Workspace) -> None:
-    """After the commit: all boards of a workspace look different."""
-    announce(workspace, BOARD, workspace.pk)
-    for sprint in Sprint.objects.for_workspace(workspace).running():
-        announce(workspace, SPRINT, sprint.pk)
+def watchers(story: Story) -> list[Member]:
+    found = StoryWatch.objects.filter(story=story, is_watching=True).select_related("member")
+    return [watching.member for watching in found.order_by("pk")]
 
 
-def tell_backlog(workspace: Workspace) -> None:
-    """After the commit: the backlog, and with it the board of all open work, is not what it was."""
-    announce(workspace, BACKLOG, workspace.pk)
-    announce(workspace, BOARD, workspace.pk)
+def tell_assigned(story: Story, members: Iterable[Member | None], by: Member | None, now: datetime) -> None:
+    """Tell who got work."""
+    notify(ASSIGNED, story, to=[member for member in members if member is not None], by=by, now=now)
 
 
-def tell_ideas(workspace: Workspace) -> None:
-    """After the commit: the inbox of ideas is not what it was."""
-    announce(workspace, IDEAS, workspace.pk)
+def tell_changed(story: Story, changed: Collection[str], by: Member | None, now: datetime) -> None:
+    """Tell followers which fields of a story were changed, and who got it."""
+    if "assignee" in changed:
+        tell_assigned(story, [story.assignee], by, now)
+    others = sorted(set(changed) - {"assignee"})
+    if others:
+        notify(CHANGED, story, to=watchers(story), by=by, now=now, fields=others)
+
+
+def tell_blocked(story: Story, by: Member | None, now: datetime, *, is_blocked: bool) -> None:
+    """Tell followers that something is in a story's way, or no longer."""
+    notify(BLOCKED, story, to=watchers(story), by=by, now=now, is_blocked=is_blocked)
+
+
+def tell_moved(story: Story, column: BoardColumn | None, by: Member | None, now: datetime) -> None:
+    """Tell followers into which column a story went; one with a name of its own is called by that."""
+    name = column.name if column and column.pk else ""
+    notify(MOVED, story, to=watchers(story), by=by, now=now, column=story.status, name=name)
+
+
+def tell_comment(comment: StoryComment, mentioned: Collection[Member], by: Member, now: datetime) -> None:
+    """Tell those who are mentioned, and then the other followers; each is told once."""
+    detail: Mapping[str, Any] = {"comment": comment.pk}
+    tell = {"by": by, "now": now, "is_team_only": comment.is_team_only, **detail}
+    told = {member.pk for member in notify(MENTIONED, comment.story, to=mentioned, **tell)}
+    others = [member for member in watchers(comment.story) if member.pk not in told]
+    notify(COMMENTED, comment.story, to=others, **tell)
+
+
+def tell_mentioned(comment: StoryComment, mentioned: Collection[Member], by: Member, now: datetime) -> None:
+    """Tell those whom a changed comment mentions anew."""
+    notify(
+        MENTIONED,
+        comment.story,
+        to=mentioned,
+        by=by,
+        now=now,
+        is_team_only=comment.is_team_only,
+        comment=comment.pk,
+    )
+
+
+def tell_asked(request: ApprovalRequest, by: Member, now: datetime) -> None:
+    """Tell the approver in the app; the mail with the link is one of its own."""
+    notify(ASKED, request, to=[request.approver], by=by, now=now, is_mailed=False)
+
+
+def tell_decided(request: ApprovalRequest, story_ids: Collection[int], by: Member | None, now: datetime) -> None:
+    """Tell who asked (whom a mail of its own tells too), and who works on what was decided about."""
+    stories = Story.objects.filter(pk__in=story_ids).select_related("assignee")
+    notify(DECIDED, request, to=[request.requested_by], by=by, now=now, is_mailed=False)
+    workers = {story.assignee_id: story.assignee for story in stories if story.assignee}
+    workers.pop(request.requested_by_id, None)
+    notify(DECIDED, request, to=workers.values(), by=by, now=now)

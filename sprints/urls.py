@@ -6,6 +6,7 @@ from sprints import approval_urls
 from sprints.backlog_urls import BACKLOG
 from sprints.poker_urls import urlpatterns as poker_urls
 from sprints.retro_urls import retro_paths
+from sprints.story_urls import story_paths
 from sprints.views import (
     approvals,
     blockers,
@@ -20,6 +21,7 @@ from sprints.views import (
     standup_rounds,
     standups,
     stories,
+    story_fields,
 )
 
 app_name = "sprints"
@@ -28,7 +30,7 @@ urlpatterns = [
     *approval_urls.urlpatterns,
     path("w/<slug:workspace>/stories/new/", stories.story_new, name="story_new"),
     path("w/<slug:workspace>/stories/<int:pk>/", stories.story_detail, name="story_detail"),
-    path("w/<slug:workspace>/stories/<int:pk>/edit/", stories.story_edit, name="story_edit"),
+    path("w/<slug:workspace>/stories/<int:pk>/edit/", story_fields.story_edit, name="story_edit"),
     path("w/<slug:workspace>/stories/<int:pk>/criteria/", stories.story_criteria, name="story_criteria"),
     path("w/<slug:workspace>/criteria/<int:pk>/tick/", stories.criterion_tick, name="criterion_tick"),
     path("w/<slug:workspace>/stories/<int:pk>/hypothesis/", stories.story_hypothesis, name="story_hypothesis"),
@@ -86,6 +88,7 @@ urlpatterns = [
     path("w/<slug:workspace>/sprints/<int:pk>/blockers/", standups.sprint_blockers_page, name="sprint_blockers"),
     path("w/<slug:workspace>/settings/stand-up/", standups.settings_stand_up, name="settings_stand_up"),
     *retro_paths,
+    *story_paths,
     path("approve/<str:token>/", links.approve, name="approve"),
     path("approve/<str:token>/mail/", links.approve_mail, name="approve_mail"),
 ]

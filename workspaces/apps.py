@@ -13,6 +13,7 @@ class WorkspacesConfig(AppConfig):
         from workspaces.audit_words import AUDIT_WORDS
         from workspaces.letters import invitation
         from workspaces.navigation import Entry, Tab, register_entry, register_tab
+        from workspaces.notices.mailing import LETTER, letter
         from workspaces.permissions import Can
         from workspaces.systemmail import register_letter
 
@@ -24,3 +25,4 @@ class WorkspacesConfig(AppConfig):
         register_tab(Tab(80, _("API keys"), "workspaces:settings_keys", manage))
         register_tab(Tab(90, _("Audit log"), "workspaces:settings_audit", Can.SEE_AUDIT))
         register_letter("workspaces.invitation", invitation)
+        register_letter(LETTER, letter)

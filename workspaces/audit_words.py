@@ -13,4 +13,7 @@ AUDIT_WORDS = {
     "invitation.revoked": _("withdrew the invitation"),
     "api_key.created": _("made the API key"),
     "api_key.revoked": _("revoked the API key"),
+    "notices.muted": _("muted news"),
+    "notices.unmuted": _("wants news again"),
+    "notices.settings_changed": _("chose how to be told of news"),
 }

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from workspaces.models import Member, User
 from workspaces.navigation import sidebar
+from workspaces.notices.reading import unread_count
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -19,6 +21,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "workspace": member.workspace,
             "sidebar": sidebar(request, member),
             "other_memberships": _others(user, member),
+            "news": SimpleLazyObject(lambda: unread_count(member)),
         }
     return context
 

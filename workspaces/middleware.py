@@ -50,6 +50,7 @@ class RefusalMiddleware:
         response = render(request, "components/_refusal.html", context, status=DomainError.status)
         response.headers["HX-Retarget"] = "#refusals"
         response.headers["HX-Reswap"] = "innerHTML"
+        response.headers["HX-Reselect"] = ".notice"  # whatever part the form asked for
         return response
 
 

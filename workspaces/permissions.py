@@ -1,7 +1,7 @@
 """The one permission table: who may do what. Views, API and templates ask it; nothing else decides.
 
-An action reads `area.verb`. Areas are also the scopes of API keys: `area.see` needs the scope `area:read`, every other
-verb `area:write`.
+An action reads `area.verb`. Areas are also the scopes of API keys: `area.see`, and the other ways of seeing (`audit`,
+`team`), need the scope `area:read`, every other verb `area:write`.
 """
 
 from django.db import models
@@ -30,6 +30,7 @@ class Can(models.TextChoices):
     SEE_STRATEGY = "strategy.see", _("See goals, KPIs and principles")
     EDIT_STRATEGY = "strategy.edit", _("Change goals, KPIs and principles")
     SEE_SPRINTS = "sprints.see", _("See the backlog, sprints and retrospectives")
+    SEE_TEAM = "sprints.team", _("Read and write what only the team sees")
     EDIT_STORIES = "sprints.edit_stories", _("Write stories and take part in retrospectives")
     PLAN_SPRINTS = "sprints.plan", _("Plan sprints and ask for approval")
     DECIDE = "sprints.decide", _("Approve sprints")
@@ -42,6 +43,7 @@ class Can(models.TextChoices):
 
 EVERYBODY = frozenset(Role)
 TEAM = EVERYBODY - {Role.GUEST}
+CREW = TEAM - {Role.OWNER}
 MAKERS = frozenset({Role.LEAD, Role.MARKETER})
 
 TABLE: dict[Can, frozenset[Role]] = {
@@ -53,6 +55,7 @@ TABLE: dict[Can, frozenset[Role]] = {
     Can.SEE_STRATEGY: EVERYBODY,
     Can.EDIT_STRATEGY: MAKERS | {Role.OWNER, Role.ANALYST},
     Can.SEE_SPRINTS: EVERYBODY,
+    Can.SEE_TEAM: CREW,
     Can.EDIT_STORIES: TEAM,
     Can.PLAN_SPRINTS: MAKERS,
     Can.DECIDE: frozenset({Role.OWNER}),
@@ -71,7 +74,7 @@ def may(role: str, can: Can) -> bool:
 def scope_for(can: Can) -> str:
     """The API key scope an action needs: `audience:read`, `audience:write`, …"""
     area, verb = can.value.split(".")
-    return f"{area}:{'read' if verb in {'see', 'audit'} else 'write'}"
+    return f"{area}:{'read' if verb in {'see', 'audit', 'team'} else 'write'}"
 
 
 SCOPES = sorted({scope_for(can) for can in Can})

@@ -6,7 +6,7 @@ invitation twice rather than never.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import make_msgid
 from smtplib import SMTPException
@@ -31,12 +31,13 @@ LEASE = timedelta(minutes=2)  # longer than one SMTP conversation with EMAIL_TIM
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a builder returns: a template pair `<template>.txt` and `.html`, its context, and a subject."""
+    """What a builder returns: a template pair `<template>.txt` and `.html`, its context, a subject, more headers."""
 
     subject: str
     template: str
     context: dict[str, Any]
     language: str
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 _builders: dict[str, Callable[[SystemMail, datetime], Letter | None]] = {}
@@ -113,6 +114,7 @@ def _message(mail: SystemMail, letter: Letter) -> EmailMultiAlternatives:
         "Message-ID": make_msgid(
             f"system-{mail.pk}", domain=settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ")
         ),
+        **letter.headers,
     }
     return message
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from workspaces import views
+from workspaces.notices import views as notices
 
 app_name = "workspaces"
 urlpatterns = [
@@ -12,6 +13,12 @@ urlpatterns = [
     path("w/<slug:workspace>/", views.home, name="home"),
     path("w/<slug:workspace>/live/", views.live, name="live"),
     path("w/<slug:workspace>/me/", views.profile, name="profile"),
+    path("w/<slug:workspace>/notices/", notices.notice_list, name="notice_list"),
+    path("w/<slug:workspace>/notices/bell/", notices.notice_bell, name="notice_bell"),
+    path("w/<slug:workspace>/notices/read/", notices.notice_read, name="notice_read"),
+    path("w/<slug:workspace>/notices/mute/", notices.notice_mute, name="notice_mute"),
+    path("w/<slug:workspace>/notices/settings/", notices.notice_settings, name="notice_settings"),
+    path("notices/off/<str:token>/", notices.notices_off, name="notices_off"),
     path("w/<slug:workspace>/settings/", views.settings_general, name="settings_general"),
     path("w/<slug:workspace>/settings/members/", views.settings_members, name="settings_members"),
     path("w/<slug:workspace>/settings/members/<int:pk>/role/", views.member_role, name="member_role"),

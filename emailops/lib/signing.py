@@ -30,9 +30,10 @@ class Kind(IntEnum):
     INVITATION = 5
     LINK = 6
     MESSAGE = 7
+    IDEA = 12
+    NOTICES = 20
     POKER = 21
     POKER_SEAT = 22
-    IDEA = 12
 
 
 class BadToken(Exception):

@@ -16,12 +16,14 @@ from sprints.api import (
     sprints,
     standups,
     stories,
+    story_parts,
+    talk,
     team,
 )
 
 NOUNS = (
     stories, sprints, board, approvals, retros, poker, backlog, ideas, owners, standups, retro_rooms, retro_topics,
-    cadence, team,
+    cadence, team, talk, story_parts,
 )  # fmt: skip
 router = SimpleRouter()
 for noun in NOUNS:

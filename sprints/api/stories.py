@@ -25,6 +25,7 @@ from sprints.models import (
     AcceptanceCriterion,
     BoardColumn,
     Hypothesis,
+    Label,
     SendBrief,
     Sprint,
     Story,
@@ -34,6 +35,7 @@ from sprints.ordering import Place
 from sprints.services import stories
 from sprints.services.board import Move, move_card
 from sprints.services.stories import LONGEST_CRITERION, MOST_POINTS, STORY_FIELDS, Belief, Brief, Parts
+from sprints.services.story_fields import save_story_as_seen, text_of
 from strategy.models import Goal
 from workspaces.api import InWorkspace, MemberByEmail
 from workspaces.api_access import CursorPages
@@ -82,6 +84,9 @@ class StorySerializer(serializers.ModelSerializer[Story]):
     version = serializers.CharField(read_only=True)
     blocked_by = serializers.CharField(read_only=True, help_text="What is in the way; `/blockers/` says more.")
     assignee = serializers.EmailField(source="assignee.user.email", allow_null=True, read_only=True)
+    labels: "serializers.SlugRelatedField[Label]" = serializers.SlugRelatedField(
+        slug_field="name", many=True, read_only=True
+    )
     criteria = CriterionSerializer(many=True, read_only=True)
     hypothesis = HypothesisSerializer(allow_null=True, read_only=True)
     brief = BriefSerializer(allow_null=True, read_only=True)
@@ -90,7 +95,8 @@ class StorySerializer(serializers.ModelSerializer[Story]):
         model = Story
         fields = (
             "id", "number", "title", "as_a", "i_want", "so_that", "problem", "kind", "goal", "points", "assignee",
-            "sprint", "status", "column", "version", "blocked_by", "criteria", "hypothesis", "brief", "created_at",
+            "sprint", "status", "column", "version", "labels", "blocked_by", "criteria", "hypothesis", "brief",
+            "created_at",
             "updated_at", "done_at", "dropped_at",
         )  # fmt: skip
 
@@ -128,6 +134,11 @@ class StoryWriteSerializer(serializers.Serializer[Any]):
     hypothesis = HypothesisSerializer(required=False)
     brief = BriefSerializer(required=False)
     reason = ReasonField()
+    seen = serializers.DictField(
+        required=False,
+        help_text="What own fields were when they were read (rows by id, nothing as null). One that somebody changed "
+        "meanwhile is refused with 409 `field_changed`; without this the last one wins.",
+    )
 
 
 class PlanSerializer(serializers.Serializer[Any]):
@@ -175,6 +186,7 @@ class ListPages(CursorPages):
 
 BACKLOG = OpenApiParameter("backlog", OpenApiTypes.BOOL, description="`1`: those that are planned nowhere.")
 SPRINT = OpenApiParameter("sprint", OpenApiTypes.INT, description="Those of this sprint.")
+LABEL = OpenApiParameter("label", OpenApiTypes.INT, description="Those with this label.")
 
 
 WORDS = OpenApiParameter("q", OpenApiTypes.STR, description="Words in title, sentence, problem, criteria; `#12`.")
@@ -187,7 +199,7 @@ MARKS = OpenApiParameter("is", OpenApiTypes.STR, many=True, enum=Mark.values, de
 class StoryViewSet(StoryMany, StoryWorth, mixins.RetrieveModelMixin, mixins.ListModelMixin):
     """Stories: the backlog with `?backlog=1`, those of a sprint with `?sprint=ID`, both in their order."""
 
-    queryset = Story.objects.with_plan().select_related("score", "origin")
+    queryset = Story.objects.with_plan().select_related("score", "origin").prefetch_related("labels")
     serializer_class = StorySerializer
     pagination_class = ListPages
     can: ClassVar = {
@@ -212,7 +224,7 @@ class StoryViewSet(StoryMany, StoryWorth, mixins.RetrieveModelMixin, mixins.List
         found = narrowed(found, wanted_of(params), self.member)
         return found.in_backlog() if params.get("backlog") in {"1", "true"} else found
 
-    @extend_schema(parameters=[BACKLOG, SPRINT, WORDS, KIND, GOAL, WHO, MARKS])
+    @extend_schema(parameters=[BACKLOG, SPRINT, LABEL, WORDS, KIND, GOAL, WHO, MARKS])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """All stories, also those that are done or dropped."""
         return super().list(request, *args, **kwargs)
@@ -234,15 +246,13 @@ class StoryViewSet(StoryMany, StoryWorth, mixins.RetrieveModelMixin, mixins.List
             brief=Brief(**data["brief"]) if data.get("brief") else None,
         )
         fields = {name: data[name] for name in STORY_FIELDS if name in data}
-        saved = stories.save_story(
-            workspace=self.workspace,
-            story=story,
-            fields=fields,
-            parts=parts,
-            by=self.member,
-            now=self.now,
-            reason=data.get("reason", ""),
-        )
+        seen = {name: text_of(value) for name, value in data.get("seen", {}).items()}
+        written: dict[str, Any] = {"fields": fields, "parts": parts, "by": self.member, "now": self.now}
+        written["reason"] = data.get("reason", "")
+        if story is not None and seen:
+            saved = save_story_as_seen(story=story, seen=seen, **written)
+        else:
+            saved = stories.save_story(workspace=self.workspace, story=story, **written)
         return self._again(saved, status=status)
 
     def _again(self, story: Story, *, status: int = 200) -> Response:

@@ -45,12 +45,13 @@ def wanted_of(params: QueryDict) -> Wanted:
         kind=_one_of(params.get("kind", ""), StoryKind.values),
         goal=number_of(goal),
         who=who if who in {ME, NOBODY} or number_of(who) else "",
+        label=number_of(params.get("label")),
         marks=frozenset(params.getlist("is")) & frozenset(Mark.values),
     )
 
 
 ORDER = "by"
-KEPT = ("q", "where", "kind", "goal", "who", "is", ORDER)
+KEPT = ("q", "where", "kind", "goal", "who", "label", "is", ORDER)
 """What a saved search keeps of an address."""
 
 

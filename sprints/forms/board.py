@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from sprints.boards import MOST_SHOWN, Cell, Choice
 from sprints.columns import columns_of, named
 from sprints.lanes import NOBODY, LaneBy
-from sprints.models import BoardColumn, Story, StoryKind, StoryQuerySet, StoryStatus
+from sprints.models import BoardColumn, Label, Story, StoryKind, StoryQuerySet, StoryStatus
 from sprints.ordering import Place
 from sprints.services.board import LaneChange, Move
 from sprints.services.columns import LONGEST_NAME, MOST_AT_ONCE, ColumnWish
@@ -30,6 +30,7 @@ class BoardForm(StyledForm):
     text = forms.CharField(label=_("Title or number"), max_length=100, required=False)
     goal = forms.ChoiceField(label=_("Goal"), required=False)
     member = forms.ChoiceField(label=_("Member"), required=False)
+    label = forms.ChoiceField(label=_("Label"), required=False)
     kind = forms.ChoiceField(label=_("Type"), required=False, choices=[("", _("Every type")), *StoryKind.choices])
 
     def __init__(self, data: Mapping[str, Any], *, workspace: Workspace) -> None:
@@ -39,6 +40,10 @@ class BoardForm(StyledForm):
         self._offer("goal", [("", _("Every goal")), *((str(goal.pk), str(goal)) for goal in goals)], _("No goal"))
         people = [("", _("Everybody")), *((str(member.pk), str(member)) for member in members)]
         self._offer("member", people, _("Nobody yet"))
+
+        labels = Label.objects.for_workspace(workspace).order_by("name", "pk")
+        every: list[tuple[str, Any]] = [("", _("Every label"))]
+        self.fields["label"].choices = [*every, *((str(label.pk), label.name) for label in labels)]  # type: ignore[attr-defined]
 
     def _offer(self, name: str, choices: list[tuple[str, Any]], none: Any) -> None:
         self.fields[name].choices = [*choices, (NOBODY, none)]  # type: ignore[attr-defined]  # a choice field

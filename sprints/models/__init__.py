@@ -29,6 +29,7 @@ from sprints.models.approvals import (
     StoryDecision,
     Verdict,
 )
+from sprints.models.attachments import Attachment
 from sprints.models.backlog import (
     BulkChange,
     FileFormat,
@@ -53,8 +54,10 @@ from sprints.models.cadence import (
     StorySplit,
     Weekday,
 )
+from sprints.models.checklists import Checklist, ChecklistItem
 from sprints.models.columns import BoardColumn
 from sprints.models.ideas import LONGEST_IDEA, OPEN_IDEAS, Idea, IdeaQuerySet, IdeaSource, IdeaState, IntakeLink
+from sprints.models.labels import LONGEST_LABEL, Label, LabelTone
 from sprints.models.poker import (
     ITEM_MOVES,
     LONGEST_CARD,
@@ -118,14 +121,18 @@ from sprints.models.stories import (
     StoryQuerySet,
     StoryStatus,
 )
+from sprints.models.story_links import INVERSE, LinkKind, StoryLink, StorySegment
+from sprints.models.talk import Audience, CommentQuerySet, CommentVersion, StoryComment, StoryHelper, StoryWatch
 
 __all__ = [
     "AMOUNT_DIGITS",
     "CENTS",
+    "INVERSE",
     "ITEM_MOVES",
     "LONGEST_CARD",
     "LONGEST_FORMULA",
     "LONGEST_IDEA",
+    "LONGEST_LABEL",
     "LONGEST_REASON",
     "MAIL_SUBJECTS",
     "MOST_EFFORT",
@@ -154,12 +161,18 @@ __all__ = [
     "ApprovalRequestQuerySet",
     "ApprovalState",
     "ApprovalSubject",
+    "Attachment",
+    "Audience",
     "Blocker",
     "BlockerQuerySet",
     "BoardColumn",
     "BulkChange",
     "Cadence",
     "CapacityUnit",
+    "Checklist",
+    "ChecklistItem",
+    "CommentQuerySet",
+    "CommentVersion",
     "Commitment",
     "Covers",
     "DaysOff",
@@ -178,6 +191,9 @@ __all__ = [
     "IntakeLink",
     "ItemDecision",
     "ItemState",
+    "Label",
+    "LabelTone",
+    "LinkKind",
     "MemberCapacity",
     "MemberSkill",
     "NoteKind",
@@ -225,17 +241,22 @@ __all__ = [
     "StandUpTurn",
     "StatusChange",
     "Story",
+    "StoryComment",
     "StoryDecision",
+    "StoryHelper",
     "StoryImport",
     "StoryKind",
+    "StoryLink",
     "StoryOrigin",
     "StoryOutcome",
     "StoryPoints",
     "StoryQuerySet",
     "StoryScore",
+    "StorySegment",
     "StorySplit",
     "StoryStatus",
     "StoryTemplate",
+    "StoryWatch",
     "TurnState",
     "Verdict",
     "Weekday",

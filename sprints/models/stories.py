@@ -73,6 +73,10 @@ class StoryQuerySet(ScopedQuerySet["Story"]):
         """With what a card shows."""
         return self.select_related("assignee__user", "goal", "goal__kpi", "sprint", "column").with_blocker()
 
+    def with_marks(self) -> Self:
+        """With the labels, and with who works on them beside the lead."""
+        return self.prefetch_related("labels", "helpers__member__user")
+
     def with_plan(self) -> Self:
         """With everything that is approved."""
         found = self.select_related(

@@ -34,6 +34,7 @@ from sprints.services.answer_words import ApprovalRefused, require_words
 from sprints.services.approval_codes import confirm_code, needs_code, use_code
 from sprints.silence import silence_ends
 from sprints.snapshot import Snapshot, content_snapshot, launch_snapshot, material_fingerprint, sprint_snapshot
+from sprints.telling import tell_asked, tell_decided
 from sprints.versions import carried_from, changed_since, planned_stories, version_changes
 from strategy.models import Goal, Principle
 from workspaces.models import Member
@@ -190,6 +191,7 @@ def ask(
         version=request.version, approver=str(approver), carried=len(about.carried),
     )  # fmt: skip
     mail_request(request, now)
+    tell_asked(request, by, now)
     return request
 
 
@@ -324,6 +326,8 @@ def write_answer(
     )  # fmt: skip
     to = request.requested_by.user.email
     post("sprints.decision", workspace=request.workspace, object_id=request.pk, to=to, now=now)
+    told_by = None if via == DecidedVia.SILENCE else by
+    tell_decided(request, () if request.is_strategy else answer.says(request), told_by, now)
 
 
 def _write_says(request: ApprovalRequest, answer: Answer) -> None:

@@ -9,11 +9,11 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from emailops.lib.ranks import rank_between
+from sprints.broadcast import tell_backlog
 from sprints.models import BulkChange, ScopeChange, Sprint, Story, StoryKind, StoryStatus
 from sprints.ordering import LONGEST_RANK, neighbours, one_at_a_time, rank_at_end, rank_on_top, respace
 from sprints.scope import log_scope
 from sprints.services.stories import StoryRefused, drop_story, plan_story, rewrite_story
-from sprints.telling import tell_backlog
 from strategy.models import Goal
 from workspaces.audit import record
 from workspaces.models import Member, Workspace

@@ -8,12 +8,12 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from emailops.lib.errors import DomainError
+from sprints.broadcast import tell_sprint
 from sprints.calendar import Slot, name_of, next_slot, unknown_placeholders
 from sprints.models import Cadence, Holiday, Sprint, SprintState
 from sprints.ordering import one_at_a_time
 from sprints.services.sprints import SprintRefused, open_sprint
 from sprints.services.stories import place_story
-from sprints.telling import tell_sprint
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
 

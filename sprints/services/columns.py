@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from emailops.lib.errors import DomainError
+from sprints.broadcast import tell_boards
 from sprints.columns import column_of, columns_of, first_of
 from sprints.models import SPRINT_OVER, BoardColumn, Story, StoryStatus
 from sprints.ordering import one_at_a_time
-from sprints.telling import tell_boards
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from audience.models import Contact
 from emailops.lib.errors import DomainError
 from emailops.lib.signing import BadToken, Kind, seal, unseal
+from sprints.broadcast import tell_ideas
 from sprints.models import (
     OPEN_IDEAS,
     Idea,
@@ -25,7 +26,6 @@ from sprints.models import (
 )
 from sprints.services.stories import write_story
 from sprints.services.templates import Origin, set_origin
-from sprints.telling import tell_ideas
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
 from workspaces.systemmail import post

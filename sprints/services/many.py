@@ -9,11 +9,11 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from emailops.lib.ranks import rank_between
+from sprints.broadcast import tell_backlog
 from sprints.drafts import MOST_DRAFTS, read_drafts
 from sprints.models import AcceptanceCriterion, Story
 from sprints.ordering import neighbours, one_at_a_time, rank_at_end, rank_on_top
 from sprints.services.stories import LONGEST_CRITERION, MOST_CRITERIA, StoryRefused, checked_fields
-from sprints.telling import tell_backlog
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
 

@@ -8,10 +8,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from emailops.lib.errors import DomainError
+from sprints.broadcast import tell_backlog
 from sprints.formulas import read_formula
 from sprints.models import MOST_EFFORT, MOST_REACH, TOP_MARK, ScoreFormula, Story, StoryScore
 from sprints.scoring import FIGURES
-from sprints.telling import tell_backlog
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
 

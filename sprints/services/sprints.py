@@ -9,12 +9,12 @@ from django.db.models import Max, Sum
 from django.utils.translation import gettext as _
 
 from emailops.lib.errors import DomainError
+from sprints.broadcast import tell_sprint
 from sprints.commitment import commitment_snapshot
 from sprints.models import SPRINT_MOVES, Commitment, ScopeChange, Sprint, SprintState, StoryStatus
 from sprints.ordering import one_at_a_time
 from sprints.scope import log_scope
 from sprints.services.closing import Leftover, settle
-from sprints.telling import tell_sprint
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
 

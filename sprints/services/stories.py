@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from audience.models import Segment
 from emailops.lib.errors import DomainError
 from sprints.blocking import clear_the_way, put_in_the_way
+from sprints.broadcast import tell_story
 from sprints.columns import columns_of, first_of
 from sprints.metrics import StoryMetric, metrics
 from sprints.models import (
@@ -38,7 +39,8 @@ from sprints.ordering import (
     respace,
 )
 from sprints.scope import log_estimate, log_scope, record_move
-from sprints.telling import tell_story
+from sprints.services.watching import follow
+from sprints.telling import tell_assigned, tell_changed
 from strategy.models import Unit
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
@@ -151,6 +153,8 @@ def write_story(*, workspace: Workspace, title: str, by: Member, now: datetime, 
     record("story.written", story, by=by, now=now)
     if blocked_by:
         put_in_the_way(story, blocked_by, None, by, now)
+    follow(story, [by, story.assignee])
+    tell_assigned(story, [story.assignee], by, now)
     tell_story(story)
     return story
 
@@ -193,6 +197,9 @@ def rewrite_story(*, story: Story, by: Member, now: datetime, reason: str = "", 
     log_estimate(found, (found.points or 0) - old_points, by, now, reason=reason)
     after = {name: _plain(value) for name, value in changed.items()}
     record("story.rewritten", found, by=by, now=now, before=before, after=after)
+    if "assignee" in changed:
+        follow(found, [found.assignee])
+    tell_changed(found, changed, by, now)
     tell_story(found)
 
 

@@ -6,10 +6,10 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from sprints.broadcast import tell_sprint
 from sprints.models import LONGEST_REASON, ScopeEntry, Sprint, SprintTarget
 from sprints.ordering import one_at_a_time
 from sprints.services.sprints import SprintRefused
-from sprints.telling import tell_sprint
 from strategy.models import Kpi, Unit
 from workspaces.audit import record
 from workspaces.models import Member

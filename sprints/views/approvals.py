@@ -28,6 +28,7 @@ from sprints.versions import changed_since
 from strategy.models import Principle
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
 from workspaces.models import Member, Workspace
+from workspaces.notices.reading import mark_read
 from workspaces.permissions import Can
 
 PAGE_SIZE = 50
@@ -78,6 +79,7 @@ def approval_detail(request: MemberRequest, pk: int) -> HttpResponse:
     found = _request(request.workspace, pk)
     if request.method == "POST" and not answers_for(found, request.member, request.now):
         raise PermissionDenied
+    mark_read(member=request.member, now=request.now, about=("approvalrequest", pk))
     form = DecisionForm(request.POST or None, request=found)
     if request.method == "POST" and form.is_valid():
         with shown_on(form):

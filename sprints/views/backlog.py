@@ -14,7 +14,7 @@ from sprints.backlog_page import Asked, BacklogPage, backlog_page, place_in_word
 from sprints.drafts import read_drafts, with_twins
 from sprints.forms.backlog import ORDER, BulkForm, FilterForm, PasteForm, kept_query, number_of, wanted_of
 from sprints.forms.stories import TitleForm
-from sprints.models import BulkChange, Idea, SavedFilter, StoryKind, StoryTemplate
+from sprints.models import BulkChange, Idea, Label, SavedFilter, StoryKind, StoryTemplate
 from sprints.queries import open_sprints
 from sprints.scoring import Method, methods
 from sprints.services import bulk, many, stories, templates
@@ -79,6 +79,7 @@ def _around(request: MemberRequest, wanted: Wanted, ways: dict[str, Method], sho
         "kinds": StoryKind,
         "people": people.order_by("user__name", "pk"),
         "goals": goals.order_by("due_date", "pk"),
+        "labels": Label.objects.for_workspace(request.workspace).order_by("name", "pk"),
         "sprints": open_sprints(request.workspace),
         "query": kept_query(request.GET),
         "narrowed": len(wanted.marks & set(CONDITIONS)),

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from sprints.boards import board, more_cards, steps_of
+from sprints.broadcast import BOARD, SPRINT
 from sprints.forms.board import (
     SHOWN,
     BoardForm,
@@ -27,7 +28,6 @@ from sprints.ordering import neighbours
 from sprints.services.board import move_card
 from sprints.services.columns import MOST_COLUMNS, ColumnWish, set_columns
 from sprints.services.stories import StoryRefused
-from sprints.telling import BOARD, SPRINT
 from sprints.views.returning import MOVED, back_with, here, said_of, wanted_way
 from workspaces.forms import StyledForm
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on

@@ -95,7 +95,7 @@ def sprint_detail(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _planning(request: MemberRequest, sprint: Sprint) -> dict[str, Any]:
-    planned = list(sprint.stories.with_plan().filter(dropped_at=None).ranked())
+    planned = list(sprint.stories.with_plan().with_marks().filter(dropped_at=None).ranked())
     points = points_of(planned)
     return {
         "cards": cards(planned),

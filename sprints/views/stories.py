@@ -11,7 +11,6 @@ from audience.models import Segment
 from sprints.forms.stories import (
     BriefForm,
     CriteriaForm,
-    EditStoryForm,
     HypothesisForm,
     NewStoryForm,
     PlanForm,
@@ -27,6 +26,7 @@ from sprints.views.blockers import blocker_context
 from sprints.views.returning import back
 from sprints.views.worth import worth_context
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
+from workspaces.notices.reading import mark_read
 from workspaces.permissions import Can
 
 
@@ -45,17 +45,6 @@ def story_new(request: MemberRequest) -> HttpResponse:
             return _saved(request, None, form.fields_written, parts, _("Story written"))
     templates = StoryTemplate.objects.for_workspace(request.workspace).order_by("name", "pk")
     return _form(request, "sprints/story_form.html", form, None, chosen=template, templates=templates)
-
-
-@page(Can.EDIT_STORIES, Can.EDIT_STORIES)
-def story_edit(request: MemberRequest, pk: int) -> HttpResponse:
-    story = _story(request, pk)
-    form = EditStoryForm(request.POST or None, instance=_story(request, pk), workspace=request.workspace)
-    if request.method == "POST" and form.is_valid():
-        with shown_on(form):
-            reason = form.cleaned_data.get("reason", "")
-            return _saved(request, story, form.fields_written, Parts(), _("Story saved"), reason)
-    return _form(request, "sprints/story_form.html", form, story)
 
 
 def _saved(
@@ -83,6 +72,7 @@ def _form(request: MemberRequest, template: str, form: Any, story: Story | None,
 def story_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """Everything about one story."""
     story = _story(request, pk)
+    mark_read(member=request.member, now=request.now, about=("story", pk))
     form = CriteriaForm(initial={"criteria": "\n".join(criterion.text for criterion in story.criteria.all())})
     return _detail(request, story, form)
 

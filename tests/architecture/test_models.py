@@ -16,6 +16,7 @@ Model = type[models.Model]
 
 ACROSS_WORKSPACES = {
     "system_mail_due": "the poller sends the due mail of all workspaces",
+    "notice_to_mail": "the poller mails what is due in all workspaces",
     "import_unfinished": "the poller finds interrupted imports of all workspaces",
     "campaign_due": "the poller launches the due campaigns of all workspaces",
     "run_active": "the poller rings for the runs of all workspaces",

@@ -15,13 +15,17 @@ from delivery.links import unsubscribe_url
 from delivery.models import Delivery, SandboxMessage, SigningKey, Transport
 from sprints.models import (
     ApprovalRequest,
+    Checklist,
+    ChecklistItem,
     IntakeLink,
+    Label,
     PokerDeck,
     PokerSeat,
     PokerSession,
     Sprint,
     StandUp,
     Story,
+    StoryComment,
     StoryImport,
     StoryTemplate,
 )
@@ -30,6 +34,7 @@ from sprints.services.ideas import link_token
 from sprints.services.poker.guests import guest_token, seat_token
 from strategy.models import Goal, Kpi, Principle
 from workspaces.models import Member, Workspace
+from workspaces.notices.wishes import way_out
 
 Find = Callable[[Workspace], dict[str, Any]]
 
@@ -48,6 +53,8 @@ def _first(model: Any, **conditions: Any) -> Find:
 PAGES: dict[str, Find] = {
     "workspaces:home": nothing,
     "workspaces:profile": nothing,
+    "workspaces:notice_list": nothing,
+    "workspaces:notice_settings": nothing,
     "workspaces:settings_general": nothing,
     "workspaces:settings_members": nothing,
     "workspaces:settings_keys": nothing,
@@ -97,6 +104,15 @@ PAGES: dict[str, Find] = {
     "sprints:story_place": _first(Story, sprint__state="running"),
     "sprints:story_block": _first(Story, blockers__resolved_at=None, blockers__isnull=False),
     "sprints:settings_board": nothing,
+    "sprints:story_detail talked about": _first(Story, comments__isnull=False, checklists__isnull=False),
+    "sprints:story_field": lambda workspace: {**_first(Story, dropped_at=None)(workspace), "name": "points"},
+    "sprints:comment_edit": _first(StoryComment, removed_at=None),
+    "sprints:comment_versions": _first(StoryComment, edited_at__isnull=False),
+    "sprints:checklist_edit": _first(Checklist),
+    "sprints:step_edit": _first(ChecklistItem),
+    "sprints:settings_labels": nothing,
+    "sprints:label_edit": _first(Label),
+    "sprints:label_remove": _first(Label),
     "sprints:sprint_list": nothing,
     "sprints:sprint_new": nothing,
     "sprints:sprint_detail": _first(Sprint, state="running"),
@@ -202,6 +218,11 @@ def _idea_page(workspace: Workspace) -> str:
     return reverse("sprints:idea_page", args=[link_token(IntakeLink.objects.for_workspace(workspace).latest("pk"))])
 
 
+def _way_out_of_news(workspace: Workspace) -> str:
+    """The page behind the link at the end of a mail of news."""
+    return reverse("workspaces:notices_off", args=[way_out(Member.objects.for_workspace(workspace).latest("pk"))])
+
+
 def _readers_way_out(workspace: Workspace) -> str:
     """The page behind the unsubscribe link of a mail that was sent."""
     return unsubscribe_url(Delivery.objects.for_workspace(workspace).filter(state="sent").latest("pk").pk)
@@ -216,6 +237,7 @@ PUBLIC_PAGES: dict[str, Callable[[Workspace], str]] = {
     "account_reset_password": lambda _workspace: reverse("account_reset_password"),
     "api:reference": lambda _workspace: reverse("api:reference"),
     "workspaces:new": lambda _workspace: reverse("workspaces:new"),
+    "workspaces:notices_off": _way_out_of_news,
     "sprints:approve": _owners_link,
     "sprints:poker_join": _guests_link,
     "sprints:poker_guest": _guests_seat,
@@ -228,6 +250,8 @@ PUBLIC_PAGES: dict[str, Callable[[Workspace], str]] = {
 
 NOT_A_PAGE = {
     "sprints:sprint_scope_csv": "a CSV",
+    "workspaces:notice_bell": "the bell of the header, looked at on every page",
+    "sprints:attachment_file": "a file",
     "audience:segment_preview": "a fragment of the builder, looked at inside it",
     "audience:import_refusals": "a CSV",
     "sprints:storyimport_refusals": "a CSV",

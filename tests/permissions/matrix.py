@@ -15,6 +15,7 @@ from tests.permissions import (
     sprints,
     standups,
     strategy,
+    talk,
     transports,
     workspaces,
 )
@@ -36,6 +37,7 @@ APPS = (
     retros,
     board,
     cadence,
+    talk,
 )
 ROWS = [row for app in APPS for row in app.ROWS]
 API_ROWS = [row for app in APPS for row in getattr(app, "API_ROWS", [])]
@@ -46,6 +48,7 @@ OUTSIDE_WORKSPACES = {
     "workspaces:front_door": "sends everybody where they belong",
     "workspaces:new": "any signed-in person may open a workspace",
     "workspaces:join": "guarded by the token in the mail",
+    "workspaces:notices_off": "in mails of news; guarded by the token",
     "sprints:approve": "the owner's link; guarded by the token in the mail",
     "sprints:approve_mail": "what the owner's link shows; guarded by the same token",
     "sprints:poker_join": "a link for guests of planning poker; guarded by the token",

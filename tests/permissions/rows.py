@@ -37,9 +37,13 @@ class Row:
 
 @dataclass(frozen=True)
 class ApiRow:
-    """An endpoint: its route name, the action each method needs, and how to make what its address names."""
+    """An endpoint: its route name, the action each method needs, and how to make what its address names.
+
+    `body` is how data is sent.
+    """
 
     name: str
     can: dict[str, Can]
     kwargs: Kwargs = nothing
     data: Callable[[Workspace, str], dict[str, Any]] = field(default=lambda _workspace, _method: {})
+    body: str = "json"

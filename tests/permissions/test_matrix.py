@@ -138,7 +138,8 @@ def test_writing_needs_the_csrf_token(row: Row, lead: Member, workspace: Workspa
 
 def _api_call(client: APIClient, row: ApiRow, method: str, workspace: Workspace) -> Any:
     url = reverse(row.name, kwargs=row.kwargs(workspace))
-    return getattr(client, method)(url, row.data(workspace, method) if method not in READS else None, format="json")
+    data = row.data(workspace, method) if method not in READS else None
+    return getattr(client, method)(url, data, format=row.body if data else "json")
 
 
 @API_BY_NAME

@@ -2,8 +2,9 @@
 
 from django.utils import timezone
 
+from tests.factories.sprints import StoryFactory
 from tests.factories.workspaces import MemberFactory
-from tests.permissions.rows import Row
+from tests.permissions.rows import ApiRow, Row
 from workspaces.models import Workspace
 from workspaces.permissions import Can, Role
 from workspaces.services import create_api_key, invite
@@ -25,6 +26,10 @@ def _key(workspace: Workspace) -> dict[str, int]:
     return {"pk": key.pk}
 
 
+def _about_a_story(workspace: Workspace, *_ignored: object) -> dict[str, object]:
+    return {"about_type": "story", "about_id": StoryFactory.create(workspace=workspace).pk, "is_muted": "on"}
+
+
 SETTINGS = {
     "name": "New name", "language": "en", "time_zone": "Europe/Sofia", "currency": "EUR", "postal_address": "Street 1",
 }  # fmt: skip
@@ -38,6 +43,16 @@ ROWS = [
         see=Can.SEE_WORKSPACE,
         act=Can.SEE_WORKSPACE,
         data=lambda _w, _k: {"name": "Me", "language": "en", "time_zone": "UTC"},
+    ),
+    Row("workspaces:notice_list", see=Can.SEE_WORKSPACE),
+    Row("workspaces:notice_bell", see=Can.SEE_WORKSPACE),
+    Row("workspaces:notice_read", act=Can.SEE_WORKSPACE, is_audited=False),  # it concerns nobody else
+    Row("workspaces:notice_mute", act=Can.SEE_WORKSPACE, data=_about_a_story),
+    Row(
+        "workspaces:notice_settings",
+        see=Can.SEE_WORKSPACE,
+        act=Can.SEE_WORKSPACE,
+        data=lambda _w, _k: {"digest": "daily", "hour": "9", "heard": ["story.mentioned"]},
     ),
     Row("workspaces:settings_general", see=MANAGE, act=MANAGE, data=lambda _w, _k: SETTINGS),
     Row(
@@ -57,4 +72,12 @@ ROWS = [
     ),
     Row("workspaces:key_revoke", act=MANAGE, kwargs=_key),
     Row("workspaces:settings_audit", see=Can.SEE_AUDIT),
+]
+
+WISHES = {"digest": "daily", "hour": 9, "at_once": [], "muted": []}
+API_ROWS = [
+    ApiRow("api:notice-list", {"get": Can.SEE_WORKSPACE}),
+    ApiRow("api:notice-read", {"post": Can.SEE_WORKSPACE}),
+    ApiRow("api:notice-mute", {"post": Can.SEE_WORKSPACE}, data=lambda w, _m: {**_about_a_story(w), "is_muted": True}),
+    ApiRow("api:notice-choose", {"get": Can.SEE_WORKSPACE, "put": Can.SEE_WORKSPACE}, data=lambda _w, _m: WISHES),
 ]

@@ -178,7 +178,7 @@ class TestReadingStories:
             BriefFactory.create(story=story, segment__created_by=marketer)
         client = api(guest)
 
-        with django_assert_max_num_queries(4):
+        with django_assert_max_num_queries(5):
             assert len(call(client, "get", "stories/").json()["results"]) == 20
 
 

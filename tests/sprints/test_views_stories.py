@@ -331,4 +331,4 @@ class TestStoryPage:
         page = browse(guest).get(url("story_detail", workspace, story.pk)).content.decode()
 
         assert "not met yet" in page
-        assert page.count('method="post"') == 2  # signing out, in the side bar and in the drawer
+        assert page.count('method="post"') == 4  # signing out (side bar and drawer), following, muting

@@ -15,6 +15,7 @@ audience.edit           .     x    x        .      .       .
 strategy.see            x     x    x        x      x       x
 strategy.edit           x     x    x        .      x       .
 sprints.see             x     x    x        x      x       x
+sprints.team            .     x    x        x      x       .
 sprints.edit_stories    x     x    x        x      x       .
 sprints.plan            .     x    x        .      .       .
 sprints.decide          x     .    .        .      .       .
@@ -70,6 +71,7 @@ def test_scopes_are_an_area_and_read_or_write() -> None:
     [
         (Can.SEE_AUDIENCE, "audience:read"),
         (Can.SEE_AUDIT, "workspace:read"),
+        (Can.SEE_TEAM, "sprints:read"),
         (Can.EDIT_AUDIENCE, "audience:write"),
         (Can.DECIDE, "sprints:write"),
         (Can.STOP_CAMPAIGNS, "campaigns:write"),

@@ -194,7 +194,8 @@ def test_a_move_is_told_to_whoever_looks(
 
     heard = told(lambda: move_story(story=story, status=StoryStatus.DOING, by=marketer, now=now))
 
-    assert heard == {f"story-{story.pk}", f"sprint-{running.pk}", f"board-{workspace.pk}"}
+    places = {f"board-{workspace.pk}", f"backlog-{workspace.pk}"}
+    assert heard == {f"story-{story.pk}", f"sprint-{running.pk}", *places}
 
 
 def test_both_sprints_are_told_when_a_story_changes_sides(

@@ -1,4 +1,4 @@
-"""Who we are: workspaces, the people in them, the keys programs use, and what everybody did."""
+"""Workspaces, the people in them, the keys programs use, and what everybody did."""
 
 import zoneinfo
 from datetime import datetime

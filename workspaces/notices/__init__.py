@@ -1,0 +1,1 @@
+"""What each member is told of what others did: kinds of notices, telling, reading, muting, and mails."""
