@@ -155,7 +155,7 @@ class TestReport:
         client = browse(guest)
         report(client, run.campaign_id, workspace)
 
-        with django_assert_max_num_queries(22):
+        with django_assert_max_num_queries(23):
             report(client, run.campaign_id, workspace)
 
 

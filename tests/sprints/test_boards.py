@@ -182,7 +182,7 @@ class TestMany:
             CriterionFactory.create(story=story, is_met=True)
             BlockerFactory.create(story=story, owner=lead)
 
-        with django_assert_max_num_queries(7):
+        with django_assert_max_num_queries(9):
             found = board(workspace, sprint, Choice(lanes=LaneBy.MEMBER), lead)
             said = [
                 (card.met, card.criteria, card.story.blocked_by, str(card.story.assignee), str(card.story.goal))

@@ -126,7 +126,7 @@ class TestBacklog:
         CriterionFactory.create(story=stories[0])
         client = browse(lead)
 
-        with django_assert_max_num_queries(32):
+        with django_assert_max_num_queries(36):
             page = client.get(url("story_list", workspace))
 
         assert len(page.context["cards"]) == 50

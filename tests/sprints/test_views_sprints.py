@@ -76,7 +76,7 @@ class TestList:
             StoryFactory.create(workspace=workspace, sprint=sprint, created_by=lead)
         client = browse(lead)
 
-        with django_assert_max_num_queries(11):
+        with django_assert_max_num_queries(12):
             client.get(url("sprint_list", workspace))
 
 
@@ -306,7 +306,7 @@ class TestBoard:
             CriterionFactory.create(story=story)
         client = browse(lead)
 
-        with django_assert_max_num_queries(24):
+        with django_assert_max_num_queries(28):
             client.get(url("sprint_detail", workspace, running.pk))
 
 

@@ -56,7 +56,7 @@ def test_the_list_takes_the_same_queries_for_many_principles(
     client = browse(lead)
     client.get(_url("principle_list"))
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         client.get(_url("principle_list"))
 
 
