@@ -110,7 +110,8 @@ def backlog_page(member: Member, asked: Asked, today: date) -> BacklogPage:
 
 
 def _read(ids: Sequence[int]) -> list[Story]:
-    found = {story.pk: story for story in Story.objects.with_plan().with_marks().select_related("score").filter(pk__in=ids)}
+    stories = Story.objects.with_plan().with_marks().select_related("score")
+    found = {story.pk: story for story in stories.filter(pk__in=ids)}
     return [found[pk] for pk in ids if pk in found]
 
 
