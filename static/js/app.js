@@ -7,6 +7,7 @@
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
   const root = document.documentElement;
   const YEAR = 365 * 24 * 3600;
+  const SLOW = 1000; /* milliseconds until a stream is open */
 
   /* Theme: the choice is a cookie, and the server writes data-theme, so nothing flashes. */
   const isDark = () => root.dataset.theme
@@ -138,7 +139,8 @@
     },
     open(from, topics) {
       const stream = new EventSource(`${from}?topics=${topics}`);
-      stream.addEventListener("open", () => { if (live.missed) topics.split(",").forEach(live.tell); live.missed = false; });
+      /* What happened between the making of a page and a stream that opened late was told to nobody here. */
+      stream.addEventListener("open", () => { if (live.missed || performance.now() > SLOW) topics.split(",").forEach(live.tell); live.missed = false; });
       stream.addEventListener("error", () => { live.missed = true; });
       stream.addEventListener("message", ({ data }) => live.tell(data));
       return stream;

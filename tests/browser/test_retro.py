@@ -37,6 +37,7 @@ def both(browser: Browser, company: Stack) -> Iterator[tuple[Page, Page]]:
         page.wait_for_url("**/w/**")
         page.goto("/w/maren-moss/retros/")
         page.get_by_role("row").filter(has_text="Running").get_by_role("link").first.click()
+        page.wait_for_timeout(500)  # until the stream is open
         pages.append(page)
     yield pages[0], pages[1]
     for context in contexts:
