@@ -12,6 +12,7 @@ from sprints.notices import register_notices
 from sprints.own_moves import KINDS, sprint_moves
 from sprints.poker_letters import poker_invitation, poker_reminder
 from sprints.poker_waiting import poker_count
+from sprints.retro_letters import retro_report
 from sprints.waiting import waiting_count, waiting_panel
 from workspaces.home import Panel, register_panel
 from workspaces.navigation import Entry, Tab, register_entry, register_tab
@@ -61,6 +62,7 @@ LETTERS = {
     "idea_answer": idea_answer,
     "poker_invitation": poker_invitation,
     "poker_reminder": poker_reminder,
+    "retro_report": retro_report,
     "stand_up_digest": standup_letters.digest,
     "stand_up_reminder": standup_letters.reminder,
 }

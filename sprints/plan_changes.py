@@ -127,6 +127,7 @@ def _mark(value: str, _around: _Around) -> str:
     return value[:8]
 
 
+POINTS = gettext_lazy("Points")
 PLAN_PARTS = [
     _Part(("currency",), gettext_lazy("Currency"), _text),
     _Part(("sprint", "number"), gettext_lazy("Number"), _text, is_material=False),
@@ -150,7 +151,7 @@ STORY_PARTS = [
     _Part(("i_want",), gettext_lazy("I want"), _text, is_material=False),
     _Part(("so_that",), gettext_lazy("So that"), _text, is_material=False),
     _Part(("kind",), gettext_lazy("Kind"), _kind),
-    _Part(("points",), gettext_lazy("Points"), _text, is_material=False),
+    _Part(("points",), POINTS, _text, is_material=False),
     _Part(("goal",), gettext_lazy("Goal"), _text),
     _Part(("criteria",), gettext_lazy("Acceptance criteria"), _lines),
     _Part(("hypothesis", "because"), gettext_lazy("Because"), _text, is_material=False),
@@ -222,6 +223,12 @@ def _load_drift(before: Snapshot, after: Snapshot, limits: Tolerance) -> Iterato
     old, new = (sum(story["points"] or 0 for story in version["stories"]) for version in (before, after))
     if limits.points is not None and "sprint" in after and has_drifted(old, new, limits.points):
         yield Difference(_("Points of the plan"), number_format(old), number_format(new))
+
+
+def plan_part_changes(before: Snapshot, after: Snapshot, currency: str) -> list[Difference]:
+    """What is different in the sprint itself and its goal, whatever became of the stories."""
+    parts = [part for part in PLAN_PARTS if part.path[0] in {"sprint", "goal"}]
+    return list(_differences(before, after, parts, currency))
 
 
 def hypothesis_changes(before: Snapshot | None, after: Snapshot | None, currency: str) -> list[Difference]:

@@ -1,18 +1,21 @@
 """What a retrospective looks at besides promise and outcome: goals, what was bent, waiting, and sends."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from sprints.models import ApprovalRequest, ApprovalState, ScopeChange, ScopeEntry, Sprint, Story
+from sprints.deciders import policy_of
+from sprints.models import YES, ApprovalRequest, ApprovalState, ScopeChange, ScopeEntry, Sprint, Story
+from sprints.plan_changes import POINTS, plan_part_changes
 from sprints.queries import scope_changes
 from sprints.retrospect import RetroFigures
 from sprints.sends import StorySend, sends_of
+from sprints.snapshot import Difference, has_drifted, plan_words
 from strategy.models import Goal
 from strategy.progress import Progress
 from strategy.queries import goal_lines
@@ -107,11 +110,15 @@ class RetroFacts:
 
     @cached_property
     def bent(self) -> list[Bent]:
-        """Changed after approval, changed scope, and what began late."""
+        """Changed after approval, changed scope, what began late, and sends to others than were approved."""
+        scope = scope_changes(self.sprint)
+        estimated = {entry.story_id for entry in scope if entry.change == ScopeChange.ESTIMATED}
         return [
             *self._late_start(),
-            *self._changed(),
-            *map(_scope_bent, scope_changes(self.sprint)),
+            *self._changed_plan(),
+            *self._changed(estimated),
+            *map(_scope_bent, scope),
+            *self._other_audiences(),
             *self._late_sends(),
         ]
 
@@ -124,11 +131,33 @@ class RetroFacts:
             how = ngettext("%(days)d day after its first day", "%(days)d days after its first day", days)
             yield Bent(None, _("The sprint began late"), how % {"days": days}, "clock")
 
-    def _changed(self) -> Iterator[Bent]:
+    def _changed_plan(self) -> Iterator[Bent]:
+        """What of the sprint itself is not as the owner approved it last. Two queries."""
+        said_yes = ApprovalRequest.objects.filter(sprint=self.sprint, state=ApprovalState.DECIDED)
+        asked = said_yes.filter(verdict__in=YES).order_by("-version").first()
+        if asked is None:
+            return
+        currency = self.sprint.workspace.currency
+        if moved := plan_part_changes(asked.snapshot, plan_words(self.sprint), currency):
+            yield Bent(None, _("The plan was changed after approval"), _in_words(moved), "pen-line")
+
+    def _changed(self, estimated: Collection[int]) -> Iterator[Bent]:
+        """Story by story; what the scope log says of points is not said twice."""
         for line in self.figures.stories:
-            if line.moved:
-                how = "; ".join(str(difference) for difference in line.moved)
-                yield Bent(line.story, _("Changed after approval"), how, "pen-line")
+            known = {str(POINTS)} if line.story.pk in estimated else set()
+            if moved := [difference for difference in line.moved if difference.what not in known]:
+                yield Bent(line.story, _("Changed after approval"), _in_words(moved), "pen-line")
+
+    def _other_audiences(self) -> Iterator[Bent]:
+        """Sends for which more or fewer matched than the owner approved, beyond what the workspace tolerates."""
+        lines = {line.story.pk: line for line in self.figures.stories}
+        tolerance = policy_of(self.sprint.workspace).audience_tolerance if self.sends else 0.0
+        for send in self.sends:
+            approved = lines[send.story_id].people_promised
+            if approved is not None and has_drifted(approved, send.matched, tolerance):
+                how = _("“%(send)s”: approved for %(approved)s people, %(matched)s matched")
+                said = {"send": send.name, "approved": _count(approved), "matched": _count(send.matched)}
+                yield Bent(lines[send.story_id].story, _("Another audience than approved"), how % said, "users")
 
     def _late_sends(self) -> Iterator[Bent]:
         by_pk = {line.story.pk: line.story for line in self.figures.stories}
@@ -139,6 +168,14 @@ class RetroFacts:
                 how = _("“%(send)s” went out on %(day)s; its window ended on %(end)s")
                 said = how % {"send": send.name, "day": went, "end": ends}
                 yield Bent(by_pk[send.story_id], _("Sent late"), said, "clock")
+
+
+def _in_words(differences: Sequence[Difference]) -> str:
+    return "; ".join(str(difference) for difference in differences)
+
+
+def _count(people: int) -> str:
+    return number_format(people, force_grouping=True)
 
 
 SCOPE_WORDS = {

@@ -28,9 +28,9 @@ from sprints.models import (
     StoryOutcome,
     StoryStatus,
 )
-from sprints.plan_changes import hypothesis_changes
+from sprints.plan_changes import Tolerance, hypothesis_changes, story_changes
 from sprints.ranges import money_between
-from sprints.snapshot import Difference, Snapshot, hypothesis_snapshot
+from sprints.snapshot import Difference, Snapshot, brief_words, hypothesis_snapshot, story_words
 from strategy.figures import figure
 from workspaces.templatetags.ui import money
 
@@ -52,9 +52,10 @@ class PromisedMetric:
 
 @dataclass(frozen=True, slots=True)
 class RetroStory:
-    """What a story promised and what came. `moved` says how its hypothesis was changed after the owner approved it.
+    """What a story promised and what came. `moved` says what of it was changed after the owner approved it.
 
-    `has_left`: it was in the sprint while that ran, and is not any more.
+    `has_left`: it was in the sprint while that ran, and is not any more. `people_promised` is for how many the owner
+    approved a send.
     """
 
     story: Story
@@ -64,6 +65,7 @@ class RetroStory:
     is_approved: bool
     has_left: bool
     moved: list[Difference] = field(default_factory=list)
+    people_promised: int | None = None
 
     @property
     def outcome(self) -> StoryOutcome | None:
@@ -281,8 +283,20 @@ def _line(story: Story, sprint: Sprint, promises: dict[int, Snapshot]) -> RetroS
         revenue_promised=_revenue_approved(approved) if approved else _revenue_planned(story),
         is_approved=approved is not None,
         has_left=story.sprint_id != sprint.pk,
-        moved=hypothesis_changes(approved["hypothesis"], current, currency) if approved else [],
+        moved=_moved(approved, story, sprint) if approved else [],
+        people_promised=approved["brief"]["people"] if approved and approved["brief"] else None,
     )
+
+
+def _moved(approved: Snapshot, story: Story, sprint: Sprint) -> list[Difference]:
+    """What is not as it was approved; of a story that left, the promise alone: the rest is the next sprint's."""
+    currency, now = sprint.workspace.currency, story_words(story)
+    if story.sprint_id != sprint.pk:
+        return hypothesis_changes(approved["hypothesis"], now["hypothesis"], currency)
+    brief = getattr(story, "brief", None)
+    # A mail's text is approved by itself; the number of people is compared with what was sent.
+    before = {name: part for name, part in approved.items() if name != "content"}
+    return story_changes(before, {**now, "brief": brief_words(brief) if brief else None}, currency, Tolerance())
 
 
 def _revenue_approved(item: Snapshot) -> Money | None:

@@ -38,6 +38,14 @@ def sprint_snapshot(sprint: Sprint, stories: list[Story], now: datetime) -> Snap
         "currency": sprint.workspace.currency,
         "people": _people_in_any(sprint.workspace, segments, now),
         "contacts": Contact.objects.for_workspace(sprint.workspace).count(),
+        **plan_words(sprint),
+        "stories": [story_snapshot(story, now) for story in stories],
+    }
+
+
+def plan_words(sprint: Sprint) -> Snapshot:
+    """The part of a plan's snapshot that is about the sprint itself and its goal. One query."""
+    return {
         "sprint": {
             "number": sprint.number,
             "name": sprint.name,
@@ -47,7 +55,6 @@ def sprint_snapshot(sprint: Sprint, stories: list[Story], now: datetime) -> Snap
             "capacity": sprint.capacity_points,
         },
         "goal": _goal(sprint.goal) if sprint.goal else None,
-        "stories": [story_snapshot(story, now) for story in stories],
     }
 
 
@@ -121,13 +128,17 @@ def hypothesis_snapshot(hypothesis: Hypothesis) -> Snapshot:
 
 def brief_snapshot(brief: SendBrief, now: datetime) -> Snapshot:
     """What will happen to customers."""
+    return {**brief_words(brief), "people": people_in(brief.segment, now)}
+
+
+def brief_words(brief: SendBrief) -> Snapshot:
+    """The same but for the number of people, so that nobody has to be counted."""
     return {
         "segment": segment_snapshot(brief.segment),
         "window": [brief.window_start.isoformat(), brief.window_end.isoformat()],
         "offer": brief.offer,
         "cost": format(brief.cost, ".2f"),
         "expected": [format(brief.expected_low, ".2f"), format(brief.expected_high, ".2f")],
-        "people": people_in(brief.segment, now),
     }
 
 

@@ -13,7 +13,6 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from emailops.lib.clock import server_now
-from sprints.calibration import calibration
 from sprints.decks import Card, DeckRefused, checked_cards, decks_of, find_deck
 from sprints.models import (
     LONGEST_CARD,
@@ -434,51 +433,6 @@ class PokerViewSet(ScopedViewSet[PokerSession], mixins.ListModelMixin):
         return self._table(session)
 
 
-class SizeSerializer(serializers.Serializer[Any]):
-    """All finished stories of so many points: in days the median, the quickest and the slowest."""
-
-    points = serializers.IntegerField()
-    count = serializers.IntegerField()
-    median = serializers.FloatField()
-    quickest = serializers.FloatField()
-    slowest = serializers.FloatField()
-
-
-class FinishedSerializer(serializers.Serializer[Any]):
-    """A story that is done, with the days it took beside what is usual for its points."""
-
-    story = serializers.IntegerField(source="story.pk")
-    title = serializers.CharField(source="story.title")
-    points = serializers.IntegerField()
-    days = serializers.FloatField()
-    usual = serializers.FloatField()
-    rounds = serializers.IntegerField(allow_null=True)
-    spread = serializers.FloatField(allow_null=True)
-
-
-class CalibrationSerializer(serializers.Serializer[Any]):
-    """Estimates and what became of them. `unknown` stories are done without having been in production."""
-
-    sizes = SizeSerializer(many=True)
-    stories = FinishedSerializer(many=True)
-    unknown = serializers.IntegerField()
-
-
-class CalibrationViewSet(ScopedViewSet[Story]):
-    """How long stories took, by their points."""
-
-    queryset = Story.objects.all()
-    serializer_class = CalibrationSerializer
-    pagination_class = None
-    can: ClassVar = {"list": SEE}
-
-    @extend_schema(responses={200: CalibrationSerializer})
-    def list(self, request: Request) -> Response:
-        """The newest stories that are done and have an estimate."""
-        return Response(CalibrationSerializer(calibration(self.workspace)).data)
-
-
 def register(router: SimpleRouter) -> None:
     router.register("poker-sessions", PokerViewSet, basename="poker-session")
     router.register("poker-decks", DeckViewSet, basename="poker-deck")
-    router.register("poker-calibration", CalibrationViewSet, basename="poker-calibration")

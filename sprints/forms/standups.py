@@ -12,6 +12,7 @@ from sprints.models.standups import LONGEST_TURN, SHORTEST_TURN
 from sprints.moves import Move
 from sprints.services.blockers import LONGEST_REASON
 from sprints.services.standup_schedules import Terms
+from sprints.services.standup_steps import Step
 from sprints.services.standups import LONGEST_ANSWER, Answers
 from sprints.standup_days import may_take_part, participants
 from sprints.standup_queries import UNDER_WAY
@@ -109,7 +110,7 @@ class StoryBlockerForm(StyledForm):
 class StepForm(forms.Form):
     """A button of the live round."""
 
-    step = forms.CharField(max_length=20)
+    step = forms.ChoiceField(choices=Step.choices)
     turn = forms.IntegerField(required=False)
     member = forms.ModelChoiceField(queryset=Member.objects.none(), required=False)
 

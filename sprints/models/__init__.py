@@ -73,6 +73,7 @@ from sprints.models.poker import (
     PokerVote,
 )
 from sprints.models.retro_rooms import (
+    ENOUGH_ANSWERS,
     MOST_PROMPTS,
     MOST_VOTES,
     STARS,
@@ -82,6 +83,7 @@ from sprints.models.retro_rooms import (
     RetroHabit,
     RetroPerson,
     RetroPhase,
+    RetroReportMail,
     RetroVote,
 )
 from sprints.models.retros import (
@@ -127,6 +129,7 @@ from sprints.models.talk import Audience, CommentQuerySet, CommentVersion, Story
 __all__ = [
     "AMOUNT_DIGITS",
     "CENTS",
+    "ENOUGH_ANSWERS",
     "INVERSE",
     "ITEM_MOVES",
     "LONGEST_CARD",
@@ -218,6 +221,7 @@ __all__ = [
     "RetroNoteQuerySet",
     "RetroPerson",
     "RetroPhase",
+    "RetroReportMail",
     "RetroVote",
     "SavedFilter",
     "ScopeChange",

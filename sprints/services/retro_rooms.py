@@ -7,8 +7,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sprints.models import MOST_PROMPTS, MOST_VOTES, STARS, Retro, RetroHabit, RetroPerson, RetroPhase, Sprint
+from sprints.retro_owners import wants_report
 from sprints.services.retro_access import RetroRefused, come_in, led, locked, tell
 from sprints.services.retro_groups import reveal_when_all_voted, show_notes
+from sprints.services.retro_reports import mail_report_if_any
 from workspaces.models import Member
 from workspaces.permissions import Can
 
@@ -184,6 +186,8 @@ def rate_worth(*, sprint: Sprint, stars: int, by: Member, now: datetime) -> None
     if not 1 <= stars <= STARS:
         raise RetroRefused(_("Choose from 1 to 5."), fields={"stars": [_("Not between 1 and 5.")]})
     retro = locked(sprint, now)
+    if not retro.takes_answers:
+        raise RetroRefused(_("The answers were shown when it was closed, so another one would not stay unknown."))
     person = come_in(retro, by, now)
     if person.has_rated:
         raise RetroRefused(
@@ -199,8 +203,12 @@ def rate_worth(*, sprint: Sprint, stars: int, by: Member, now: datetime) -> None
 
 
 @transaction.atomic
-def close_retro(*, sprint: Sprint, by: Member, now: datetime) -> None:
-    """End it: everything is shown, and stays as it is from now on. Closing twice changes nothing."""
+def close_retro(*, sprint: Sprint, by: Member, now: datetime, mails_report: bool | None = None) -> None:
+    """End it: everything is shown, and stays as it is from now on. Closing twice changes nothing.
+
+    `mails_report` has the report mailed to the business owners, or not, and is kept as the wish of the workspace; None:
+    as was wished last.
+    """
     if Retro.objects.closed().filter(sprint=sprint).exists():
         return
     retro = led(sprint, by, now)
@@ -210,3 +218,7 @@ def close_retro(*, sprint: Sprint, by: Member, now: datetime) -> None:
     retro.save(update_fields=["phase", "closed_at", "begun_at", "revealed_at", "ends_at"])
     people = RetroPerson.objects.filter(retro=retro).count()
     tell(retro, "retro.closed", by=by, now=now, people=people)
+    if mails_report is not None:
+        RetroHabit.objects.update_or_create(workspace=sprint.workspace, defaults={"mails_report": mails_report})
+    if mails_report or (mails_report is None and wants_report(sprint.workspace)):
+        mail_report_if_any(retro, by, now)

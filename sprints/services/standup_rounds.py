@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from sprints.absence import away_on
 from sprints.models import SpeakingOrder, StandUp, StandUpSchedule, StandUpTurn, TurnState
 from sprints.services.standups import LIVE, StandUpRefused
 from sprints.standup_days import is_on, participants, schedule_of
@@ -21,8 +22,12 @@ from workspaces.models import Member
 
 
 def speaking_order(stand_up: StandUp, schedule: StandUpSchedule) -> list[Member]:
-    """Who will speak after whom: as put by hand, or drawn, the same for everybody who looks."""
-    people = participants(schedule)
+    """Who will speak after whom: as put by hand, or drawn, the same for everybody who looks.
+
+    Whoever is off speaks only after having written all the same.
+    """
+    away = away_on(schedule.workspace, stand_up.day) - set(stand_up.entries.values_list("member_id", flat=True))
+    people = [member for member in participants(schedule) if member.pk not in away]
     if schedule.order == SpeakingOrder.DRAWN:
         people.sort(key=lambda member: member.pk)
         # No secret: only that nobody comes first every day.

@@ -14,6 +14,7 @@ from sprints.calibration import calibration, calibration_chart
 from sprints.decks import BUILT_IN, as_cards
 from sprints.forms.poker import DeckForm, NewPokerForm, sprints_to_estimate
 from sprints.models import ItemState, PokerDeck, PokerResult, PokerSession
+from sprints.own_calibration import own_calibration
 from sprints.poker_table import table_of
 from sprints.services.poker import decks, seats
 from sprints.services.poker.sessions import open_session
@@ -131,7 +132,8 @@ def poker_withdraw(request: MemberRequest, pk: int) -> HttpResponse:
 def poker_calibration(request: MemberRequest) -> HttpResponse:
     """Estimates, and how long the stories took."""
     found = calibration(request.workspace)
-    return render(request, "sprints/poker_calibration.html", {"found": found, "chart": calibration_chart(found)})
+    context = {"found": found, "chart": calibration_chart(found), "own": own_calibration(request.member, found)}
+    return render(request, "sprints/poker_calibration.html", context)
 
 
 @page(Can.MANAGE_WORKSPACE, Can.MANAGE_WORKSPACE)

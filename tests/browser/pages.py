@@ -22,6 +22,7 @@ from sprints.models import (
     PokerDeck,
     PokerSeat,
     PokerSession,
+    RetroReportMail,
     Sprint,
     StandUp,
     Story,
@@ -32,6 +33,7 @@ from sprints.models import (
 from sprints.services.approval_links import approval_token
 from sprints.services.ideas import link_token
 from sprints.services.poker.guests import guest_token, seat_token
+from sprints.services.retro_reports import report_token
 from strategy.models import Goal, Kpi, Principle
 from workspaces.models import Member, Workspace
 from workspaces.notices.wishes import way_out
@@ -213,6 +215,13 @@ def _guests_seat(workspace: Workspace) -> str:
     return reverse("sprints:poker_guest", args=[seat_token(seats.select_related("session").latest("pk"))])
 
 
+def _report_answer(workspace: Workspace) -> str:
+    """What a business owner answers from the mail with the report of a retrospective."""
+    return reverse(
+        "sprints:retro_answer", args=[report_token(RetroReportMail.objects.for_workspace(workspace).latest("pk"))]
+    )
+
+
 def _idea_page(workspace: Workspace) -> str:
     """The page on which anybody leaves an idea."""
     return reverse("sprints:idea_page", args=[link_token(IntakeLink.objects.for_workspace(workspace).latest("pk"))])
@@ -242,6 +251,7 @@ PUBLIC_PAGES: dict[str, Callable[[Workspace], str]] = {
     "sprints:poker_join": _guests_link,
     "sprints:poker_guest": _guests_seat,
     "sprints:idea_page": _idea_page,
+    "sprints:retro_answer": _report_answer,
     "delivery:unsubscribe": _readers_way_out,
     "sandbox:message_list": lambda _workspace: reverse("sandbox:message_list"),
     "sandbox:message_detail": _kept_mail,

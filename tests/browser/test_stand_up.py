@@ -66,7 +66,9 @@ def test_all_screens_follow_the_round_and_its_keys(enter: Enter) -> None:
     expect(mine.locator("#speaks-h")).to_have_text(_speaker(hers))
 
     mine.keyboard.press("Space")
-    expect(hers.get_by_text("Paused")).to_be_visible()
+    for page in (mine, hers):
+        expect(page.get_by_text("Paused")).to_be_visible()
+    expect(hers.locator("[data-clock]")).to_have_text(mine.locator("[data-clock]").inner_text())
 
     mine.get_by_role("button", name="End the round").click()
     expect(hers.get_by_role("heading", name="That was everybody")).to_be_visible()

@@ -51,6 +51,7 @@ OUTSIDE_WORKSPACES = {
     "workspaces:notices_off": "in mails of news; guarded by the token",
     "sprints:approve": "the owner's link; guarded by the token in the mail",
     "sprints:approve_mail": "what the owner's link shows; guarded by the same token",
+    "sprints:retro_answer": "a link for the business owner in the mail with a report; guarded by the token",
     "sprints:poker_join": "a link for guests of planning poker; guarded by the token",
     "sprints:poker_guest": "a guest's seat; guarded by the token of that seat",
     "sprints:poker_guest_look": "the same",

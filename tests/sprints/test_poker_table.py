@@ -178,5 +178,5 @@ def test_a_table_costs_the_same_for_many(
         session.refresh_from_db()
     session = PokerSession.objects.with_people().get()
 
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         table_of(session, None, now)

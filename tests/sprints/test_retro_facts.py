@@ -69,8 +69,55 @@ def test_what_was_bent_is_told_story_by_story(workspace: Workspace, owner: Membe
     told = [(bent.story, bent.what) for bent in _facts(sprint, now).bent]
 
     assert told == [
-        (None, "The sprint began late"), (story, "Changed after approval"), (story, "Added after the start"),
-    ]  # fmt: skip
+        (None, "The sprint began late"),
+        (None, "The plan was changed after approval"),
+        (story, "Changed after approval"),
+        (story, "Added after the start"),
+    ]
+
+
+def test_all_that_was_approved_of_a_story_can_be_bent(workspace: Workspace, owner: Member, now: datetime) -> None:
+    sprint = ready_sprint(workspace)
+    answer(asked(sprint, now, to=owner), Verdict.APPROVED, now)
+    story = sprint.stories.get()
+    Story.objects.filter(pk=story.pk).update(points=(story.points or 0) + 5)
+    story.criteria.update(text="Something easier")
+    story.brief.offer = "A third off everything"
+    story.brief.save()
+
+    [bent] = _facts(sprint, now).bent
+
+    assert bent.what == "Changed after approval"
+    for part in ("Points:", "Acceptance criteria:", "A third off everything"):
+        assert part in bent.how
+
+
+def test_points_that_the_scope_log_knows_are_not_told_twice(
+    workspace: Workspace, owner: Member, lead: Member, now: datetime
+) -> None:
+    sprint = ready_sprint(workspace)
+    answer(asked(sprint, now, to=owner), Verdict.APPROVED, now)
+    story = sprint.stories.get()
+    Story.objects.filter(pk=story.pk).update(points=(story.points or 0) + 5)
+    ScopeEntry.objects.create(
+        workspace=workspace, sprint=sprint, story=story, change=ScopeChange.ESTIMATED, points=5, by=lead, at=now
+    )
+
+    assert [bent.what for bent in _facts(sprint, now).bent] == ["Estimated anew"]
+
+
+def test_a_send_to_many_more_than_were_approved_is_bent(workspace: Workspace, owner: Member, now: datetime) -> None:
+    sprint = ready_sprint(workspace)
+    answer(asked(sprint, now, to=owner), Verdict.APPROVED, now)
+    figures = retro_figures([Sprint.objects.select_related("workspace").get(pk=sprint.pk)])[0]
+    approved = figures.stories[0].people_promised or 0
+    story = figures.stories[0].story
+    run = RunFactory.create(campaign__workspace=workspace, campaign__story=story, started_at=now)
+    DeliveryFactory.create_batch(approved + 9, run=run, state=DeliveryState.SENT)
+
+    told = {bent.what: bent.how for bent in _facts(sprint, now).bent}
+
+    assert f"approved for {approved} people, {approved + 9} matched" in told["Another audience than approved"]
 
 
 def test_each_version_says_how_long_it_waited(workspace: Workspace, owner: Member, now: datetime) -> None:

@@ -28,7 +28,7 @@ def recount(session: PokerSession, item: PokerItem, now: datetime, *, afresh: bo
 
 def _everybody_voted(session: PokerSession, item: PokerItem, now: datetime) -> bool:
     voted = {vote.seat_id for vote in _votes(item) if is_complete(vote, session)}
-    seats = list(session.seats.filter(left_at=None))
+    seats = list(session.seats.taken())
     return len(voted) >= FEWEST_VOTES and all(seat.pk in voted for seat in awaited(session, seats, now))
 
 
@@ -65,7 +65,7 @@ def _pass_for_the_rest(session: PokerSession, item: PokerItem, now: datetime) ->
     votes = {vote.seat_id: vote for vote in _votes(item)}
     for vote in votes.values():
         _fill(vote, session)
-    seats: list[PokerSeat] = list(session.seats.filter(left_at=None))
+    seats: list[PokerSeat] = list(session.seats.taken())
     expected = seats if session.deadline_at else awaited(session, seats, now)
     cards = dict.fromkeys(session.dimensions, PASS)
     PokerVote.objects.bulk_create(

@@ -20,6 +20,10 @@ class PokerRefused(DomainError):
     code = "poker_refused"
 
 
+FORGOTTEN = timedelta(minutes=30)
+"""So long somebody who only closed the page is shown as away; coming back brings the seat back."""
+
+
 def locked_session(pk: int) -> PokerSession:
     """The session as it stands now, until the transaction ends. Raises `PokerRefused` once it has ended.
 
@@ -71,6 +75,18 @@ def awaited(session: PokerSession, seats: list[PokerSeat], now: datetime) -> lis
     if session.window_is_open(now):
         return seats
     return [seat for seat in seats if is_there(seat, now)]
+
+
+def is_gone(seat: PokerSeat, session: PokerSession, now: datetime) -> bool:
+    """Whether somebody is no longer at the table: got up, left the workspace, or has not looked in for long.
+
+    While a window is open everybody who was asked belongs to it, however rarely they look in. The seat needs its
+    member.
+    """
+    if seat.left_at is not None or (seat.member is not None and seat.member.left_at is not None):
+        return True
+    is_live = session.is_open and session.deadline_at is None
+    return is_live and (seat.seen_at is None or seat.seen_at <= now - FORGOTTEN)
 
 
 def is_there(seat: PokerSeat, now: datetime) -> bool:

@@ -80,7 +80,7 @@ def _remind(session: PokerSession, now: datetime) -> None:
 
 def missing_voters(session: PokerSession) -> list[PokerSeat]:
     """Seats that still owe a card on a story that is being voted on, with their people. Three queries."""
-    seats = session.seats.filter(left_at=None).select_related("member__user").order_by("joined_at", "pk")
+    seats = session.seats.taken().select_related("member__user").order_by("joined_at", "pk")
     missing = owing(session)
     return [seat for seat in seats if seat.pk in missing]
 
@@ -92,6 +92,6 @@ def owing(session: PokerSession) -> dict[int, int]:
     done = {
         (vote.item_id, vote.seat_id) for vote in votes if vote.round == vote.item.round and is_complete(vote, session)
     }
-    seats = session.seats.filter(left_at=None).values_list("pk", flat=True)
+    seats = session.seats.taken().values_list("pk", flat=True)
     counted = {seat: sum((item.pk, seat) not in done for item in items) for seat in seats}
     return {seat: count for seat, count in counted.items() if count}
