@@ -10,12 +10,13 @@ from django.forms import BoundField
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from sprints.deciders import policy_of
 from sprints.metrics import metric_label, metric_unit
 from sprints.models import ApprovalCondition, ApprovalRequest, DecidedVia, ItemDecision, StoryDecision, StoryKind
 from sprints.plan_changes import PlanChanges, answered_before
 from sprints.snapshot import Difference, Snapshot
 from sprints.strategy_snapshot import said_of
-from sprints.versions import version_changes
+from sprints.versions import tolerance_of, version_changes
 from strategy.figures import figure
 
 END = "."
@@ -208,10 +209,11 @@ class ShownPlan:
 def shown_plan(request: ApprovalRequest) -> ShownPlan:
     """What a request shows: its items, the answers given, and what is new since the version answered before.
 
-    Three queries.
+    Four queries.
     """
     before = answered_before(request)
-    since = version_changes(before.snapshot, request.snapshot) if before else PlanChanges()
+    limits = tolerance_of(policy_of(request.workspace))
+    since = version_changes(before.snapshot, request.snapshot, limits) if before else PlanChanges()
     plan = plain_plan(request)
     conditions = list(request.conditions.select_related("met_by__user").order_by("position"))
     plan.conditions = [condition for condition in conditions if condition.story_id is None]

@@ -13,6 +13,7 @@ from sprints.models import (
     Story,
     StoryDecision,
 )
+from sprints.outlook import outlook
 from sprints.plan_changes import PlanChanges, Tolerance, plan_changes, story_changes
 from sprints.snapshot import Snapshot, content_snapshot, sprint_snapshot
 from sprints.strategy_snapshot import goal_version, plan_version, principle_version, strategy_changes
@@ -41,6 +42,12 @@ def current_snapshot(request: ApprovalRequest, now: datetime) -> Snapshot:
     if request.subject == ApprovalSubject.PLAN:
         return plan_version(request.workspace)
     return _mail_now(request, now)
+
+
+def frozen_plan(sprint: Sprint, now: datetime) -> Snapshot:
+    """What a request about a sprint freezes: what binds, and the outlook that is read with it."""
+    stories = planned_stories(sprint)
+    return {**sprint_snapshot(sprint, stories, now), "outlook": outlook(sprint, stories, now)}
 
 
 def planned_stories(sprint: Sprint) -> list[Story]:

@@ -34,6 +34,7 @@ class Kind(IntEnum):
     NOTICES = 20
     POKER = 21
     POKER_SEAT = 22
+    CONDITION = 26
 
 
 class BadToken(Exception):
