@@ -145,6 +145,15 @@ class ShownPlan:
         return _dates([self.sprint["start"], self.sprint["end"]]) if self.sprint else None
 
     @property
+    def target(self) -> tuple[str, str, str] | None:
+        """The KPI that the sprint by itself should move, from where, and to where."""
+        target = self.request.snapshot.get("target")
+        if not target:
+            return None
+        baseline, aim = (figure(target[name], target["unit"], self.currency) for name in ("baseline", "target"))
+        return target["kpi"], baseline, aim
+
+    @property
     def scale(self) -> ShownScale | None:
         goal = self.request.snapshot.get("goal")
         return _scale(goal, self.currency) if goal else None
@@ -215,7 +224,7 @@ def shown_plan(request: ApprovalRequest) -> ShownPlan:
     limits = tolerance_of(policy_of(request.workspace))
     since = version_changes(before.snapshot, request.snapshot, limits) if before else PlanChanges()
     plan = plain_plan(request)
-    conditions = list(request.conditions.select_related("met_by__user").order_by("position"))
+    conditions = list(request.conditions.select_related("met_by__user", "named__user").order_by("position"))
     plan.conditions = [condition for condition in conditions if condition.story_id is None]
     _answer_stories(plan, conditions)
     _answer_items(plan)
