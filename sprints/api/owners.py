@@ -157,8 +157,8 @@ class ConditionViewSet(ScopedViewSet[ApprovalCondition], mixins.ListModelMixin, 
     @action(detail=True, methods=["post"])
     def assign(self, request: Request, pk: str) -> Response:
         """Say who sees to it; that person is mailed a link to tick it."""
-        person = self.checked(ConditionNameSerializer)["named"]
-        name_condition(condition=self.get_object(), person=person, by=self.member, now=self.now)
+        found, person = self.get_object(), self.checked(ConditionNameSerializer)["named"]
+        name_condition(condition=found, person=person, by=self.member, now=self.now)
         return self.shown(self.get_object())
 
 

@@ -80,10 +80,10 @@ def test_a_scanner_that_opens_every_link_of_every_mail_changes_nothing(
     before = _everything()
 
     for link in links:
-        for _time in range(TIMES):
+        for time in range(TIMES):
             client = Client()
-            assert client.get(link, {"verdict": "approved", "is_met": "on"}).status_code == 200
-            assert client.head(link).status_code == 200
+            look = client.head if time % 2 else client.get
+            assert look(link, {"verdict": "approved", "is_met": "on"}).status_code == 200
 
     assert _everything() == before
     said = {"fingerprint": waiting.fingerprint, "verdict": "approved"}
