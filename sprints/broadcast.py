@@ -1,11 +1,12 @@
-"""Telling open pages what changed: stories, sprints, the board of all open work, the backlog, the inbox of ideas."""
+"""Telling open pages what changed: stories, sprints, boards, the backlog, the inbox of ideas, approvals."""
 
-from sprints.models import Sprint, Story
+from sprints.models import ApprovalRequest, Sprint, Story
 from workspaces.live import announce
 from workspaces.models import Workspace
 
 STORY, SPRINT, BOARD, BACKLOG, IDEAS = "story", "sprint", "board", "backlog", "ideas"
-"""Kinds of topics. The last three are named by their workspace."""
+APPROVAL, APPROVALS = "approval", "approvals"
+"""Kinds of topics. Boards, backlog, ideas and the list of approvals are named by their workspace."""
 
 
 def tell_story(story: Story, *, left: Sprint | None = None) -> None:
@@ -38,3 +39,9 @@ def tell_backlog(workspace: Workspace) -> None:
 def tell_ideas(workspace: Workspace) -> None:
     """After the commit: the inbox of ideas is not what it was."""
     announce(workspace, IDEAS, workspace.pk)
+
+
+def tell_approval(request: ApprovalRequest) -> None:
+    """After the commit: this request, and with it what waits for whom, is not what it was."""
+    announce(request.workspace, APPROVAL, request.pk)
+    announce(request.workspace, APPROVALS, request.workspace_id)

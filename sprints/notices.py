@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from sprints import telling
 from sprints.letters import subject_of
 from sprints.markup import excerpt
-from sprints.models import ApprovalRequest, Story, StoryComment, StoryStatus
+from sprints.models import ApprovalMessage, ApprovalRequest, Story, StoryComment, StoryStatus
 from workspaces.models import Member, Notice
 from workspaces.notices.kinds import NoticeKind, Place, Tell, Told, register_kind, register_places
 from workspaces.permissions import Can
@@ -32,6 +32,23 @@ def _comments(words: Any) -> Tell:
         }
 
     return tell
+
+
+def _messages(member: Member, notices: Sequence[Notice]) -> Mapping[int, Told]:
+    """Words with the beginning of what was said about a request."""
+    wanted = {notice.detail["message"] for notice in notices}
+    texts = dict(
+        ApprovalMessage.objects.for_workspace(member.workspace).filter(pk__in=wanted).values_list("pk", "text")
+    )
+    found = ((notice, texts.get(notice.detail["message"])) for notice in notices)
+    return {notice.pk: Told(_("wrote about it"), excerpt(text)) for notice, text in found if text is not None}
+
+
+FOLLOWED_WORDS = {
+    telling.ASKED_AGAIN: gettext_lazy("The plan changed, and the owner is asked about the change"),
+    telling.AS_ANSWERED: gettext_lazy("The plan is again as it was answered; nothing is asked"),
+    telling.NOT_ASKED: gettext_lazy("The plan changed, but the owner could not be asked about it"),
+}
 
 
 def _each(say: Callable[[Detail], str]) -> Tell:
@@ -97,6 +114,33 @@ KINDS = [
         "gavel",
         SEE,
         _each(lambda _detail: _("decided")),
+        is_urgent=True,
+    ),
+    NoticeKind(
+        telling.SAID,
+        22,
+        gettext_lazy("Questions and answers about an approval"),
+        "message-square",
+        SEE,
+        _messages,
+        is_urgent=True,
+    ),
+    NoticeKind(
+        telling.FOLLOWED,
+        23,
+        gettext_lazy("What I asked about changed"),
+        "history",
+        SEE,
+        _each(lambda detail: str(FOLLOWED_WORDS[detail["what"]])),
+        is_urgent=True,
+    ),
+    NoticeKind(
+        telling.NAMED,
+        24,
+        gettext_lazy("I see to a condition of an approval"),
+        "list-checks",
+        SEE,
+        _each(lambda _detail: _("named you for a condition")),
         is_urgent=True,
     ),
     NoticeKind(

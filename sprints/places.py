@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from sprints import standup_letters
 from sprints.home import running_sprint
 from sprints.idea_mail import idea_answer
-from sprints.letters import approval, approval_code, decision
+from sprints.letters import approval, approval_code, approval_message, condition, decision
 from sprints.menu_counts import backlog_count, ideas_count
 from sprints.moves import register_moves
 from sprints.notices import register_notices
@@ -58,6 +58,8 @@ PANELS = (
 LETTERS = {
     "approval": approval,
     "approval_code": approval_code,
+    "approval_message": approval_message,
+    "condition": condition,
     "decision": decision,
     "idea_answer": idea_answer,
     "poker_invitation": poker_invitation,

@@ -144,6 +144,13 @@ PLAN_PARTS = [
     _Part(("goal", "start"), gettext_lazy("Goal from"), _day),
     _Part(("goal", "due"), gettext_lazy("Goal until"), _day),
 ]
+TARGET_PARTS = [
+    _Part(("target", "kpi"), gettext_lazy("KPI of the sprint"), _text),
+    _Part(("target", "unit"), gettext_lazy("Unit of the sprint’s KPI"), _text),
+    _Part(("target", "baseline"), gettext_lazy("The sprint’s KPI from"), _goal_figure),
+    _Part(("target", "target"), gettext_lazy("The sprint’s KPI to"), _goal_figure),
+]
+"""Compared only where both versions were frozen with them."""
 STORY_PARTS = [
     _Part(("number",), gettext_lazy("Number"), _text, is_material=False),
     _Part(("title",), gettext_lazy("Title"), _text, is_material=False),
@@ -192,8 +199,9 @@ def plan_changes(before: Snapshot, after: Snapshot, tolerance: Tolerance | None 
     both = [pk for pk in new if pk in old]
     currency = after["currency"]
     found = {pk: story_changes(old[pk], new[pk], currency, limits) for pk in both}
+    parts = PLAN_PARTS + (TARGET_PARTS if "target" in before and "target" in after else [])
     return PlanChanges(
-        plan=[*_differences(before, after, PLAN_PARTS, currency), *_load_drift(before, after, limits)],
+        plan=[*_differences(before, after, parts, currency), *_load_drift(before, after, limits)],
         added={pk: story["title"] for pk, story in new.items() if pk not in old},
         removed={pk: story["title"] for pk, story in old.items() if pk not in new},
         changed={pk: StoryChange(new[pk]["title"], differences) for pk, differences in found.items() if differences},

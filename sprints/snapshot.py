@@ -20,11 +20,11 @@ from audience.segments.compile import condition_for, contacts_in
 from audience.segments.definition import SegmentBroken, read_definition
 from audience.segments.fields import Field, fields_of
 from emailops.lib.fingerprint import fingerprint
-from sprints.models import Hypothesis, SendBrief, Sprint, Story
+from sprints.models import Hypothesis, SendBrief, Sprint, SprintTarget, Story
 from strategy.models import Goal
 from workspaces.models import Workspace
 
-COUNTED = {"people", "contacts", "current"}
+COUNTED = {"people", "contacts", "current", "outlook"}
 """Keys whose values move by themselves: shown and frozen, but no reason to ask again."""
 
 Snapshot = dict[str, Any]
@@ -55,6 +55,7 @@ def plan_words(sprint: Sprint) -> Snapshot:
             "capacity": sprint.capacity_points,
         },
         "goal": _goal(sprint.goal) if sprint.goal else None,
+        "target": _target(sprint),
     }
 
 
@@ -109,6 +110,19 @@ def _goal(goal: Goal) -> Snapshot:
         "start": goal.start_date.isoformat(),
         "due": goal.due_date.isoformat(),
         "current": float(last.value) if last else None,
+    }
+
+
+def _target(sprint: Sprint) -> Snapshot | None:
+    """What the sprint by itself should move; older snapshots have no such key."""
+    target = SprintTarget.objects.filter(sprint=sprint).select_related("kpi").first()
+    if target is None:
+        return None
+    return {
+        "kpi": target.kpi.name,
+        "unit": target.kpi.unit,
+        "baseline": float(target.baseline),
+        "target": float(target.target),
     }
 
 

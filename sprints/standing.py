@@ -19,6 +19,7 @@ from sprints.models import (
     ApprovalCondition,
     ApprovalPolicy,
     ApprovalRequest,
+    ApprovalRequestQuerySet,
     ApprovalSubject,
     Covers,
     Story,
@@ -62,11 +63,13 @@ class StoryApproval:
 class SendFacts:
     """What is about to be sent, in the words of a brief: the very things the owner saw.
 
-    `brief` has the form of `sprints.snapshot.brief_snapshot`; `content` is the fingerprint of the finished mail.
+    `brief` has the form of `sprints.snapshot.brief_snapshot`; `content` is the fingerprint of the finished mail, and
+    `campaign` the id of what sends it, by which a launch that was asked about is known.
     """
 
     brief: Snapshot
     content: str
+    campaign: str = ""
 
 
 def standing_of(stories: list[Story], now: datetime) -> dict[int, StoryApproval]:
@@ -172,8 +175,8 @@ def unapproved_reasons(*, story: Story, facts: SendFacts) -> list[str]:
     reasons = [f"{difference}." for difference in found] + _open_conditions(story, decision.request)
     if policy.covers == Covers.CONTENT and not _content_approved(story, facts.content):
         reasons.append(_("The owner has not approved this version of the mail."))
-    if policy.covers == Covers.LAUNCH:
-        reasons += _launch_reasons(story, facts, policy)
+    if policy.covers == Covers.LAUNCH or launch_requests(story, facts.campaign).exists():
+        reasons += launch_reasons(story, facts, policy)
     return reasons
 
 
@@ -182,13 +185,34 @@ def _open_conditions(story: Story, request: ApprovalRequest) -> list[str]:
     return [_("The owner’s condition is not met yet: “%(text)s”.") % {"text": found.text} for found in open_ones]
 
 
-def _launch_reasons(story: Story, facts: SendFacts, policy: ApprovalPolicy) -> list[str]:
-    decision = _newest_decision(story, ApprovalSubject.LAUNCH)
+def launch_requests(story: Story, campaign: str) -> ApprovalRequestQuerySet:
+    """The questions about the launch of this campaign, whatever came of them; none for an unknown campaign.
+
+    Once one was asked, nothing goes out without a yes to it, whatever the policy covers by itself.
+    """
+    if not campaign:
+        return ApprovalRequest.objects.none()
+    asked = ApprovalRequest.objects.filter(story=story, subject=ApprovalSubject.LAUNCH)
+    return asked.filter(snapshot__stories__0__content__campaign_pk=campaign)
+
+
+def launch_reasons(story: Story, facts: SendFacts, policy: ApprovalPolicy) -> list[str]:
+    """Why the owner's yes does not cover exactly this launch; empty when it does."""
+    decision = _newest_launch_decision(story, facts.campaign)
     shown = decision.request.items[0] if decision is not None and decision.verdict in YES else None
     if decision is None or shown is None or shown["content"]["fingerprint"] != facts.content:
         return [_("The owner has not approved this launch.")]
     found = brief_differences(shown["brief"], facts.brief, policy.audience_tolerance)
     return [f"{difference}." for difference in found] + _open_conditions(story, decision.request)
+
+
+def _newest_launch_decision(story: Story, campaign: str) -> StoryDecision | None:
+    """The newest about this campaign; one that was frozen before campaigns were named counts for each of the story."""
+    decisions = StoryDecision.objects.filter(story=story, request__subject=ApprovalSubject.LAUNCH)
+    if campaign:
+        path = "request__snapshot__stories__0__content__campaign_pk"
+        decisions = decisions.filter(models.Q(**{path: campaign}) | models.Q(**{f"{path}__isnull": True}))
+    return decisions.select_related("request").order_by("-request__decided_at", "-pk").first()
 
 
 def _newest_decision(story: Story, subject: ApprovalSubject) -> StoryDecision | None:

@@ -4,7 +4,15 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sprints.models import ApprovalRequest, BoardColumn, Story, StoryComment, StoryWatch
+from sprints.models import (
+    ApprovalCondition,
+    ApprovalMessage,
+    ApprovalRequest,
+    BoardColumn,
+    Story,
+    StoryComment,
+    StoryWatch,
+)
 from workspaces.models import Member
 from workspaces.notices.telling import notify
 
@@ -16,6 +24,11 @@ BLOCKED = "story.blocked"
 CHANGED = "story.changed"
 ASKED = "approval.asked"
 DECIDED = "approval.decided"
+SAID = "approval.said"
+FOLLOWED = "approval.followed"
+NAMED = "approval.named"
+ASKED_AGAIN, AS_ANSWERED, NOT_ASKED = "asked_again", "as_answered", "not_asked"
+"""What a plan that changed after it was sent led to."""
 
 
 def watchers(story: Story) -> list[Member]:
@@ -70,7 +83,7 @@ def tell_mentioned(comment: StoryComment, mentioned: Collection[Member], by: Mem
     )
 
 
-def tell_asked(request: ApprovalRequest, by: Member, now: datetime) -> None:
+def tell_asked(request: ApprovalRequest, by: Member | None, now: datetime) -> None:
     """Tell the approver in the app; the mail with the link is one of its own."""
     notify(ASKED, request, to=[request.approver], by=by, now=now, is_mailed=False)
 
@@ -82,3 +95,22 @@ def tell_decided(request: ApprovalRequest, story_ids: Collection[int], by: Membe
     workers = {story.assignee_id: story.assignee for story in stories if story.assignee}
     workers.pop(request.requested_by_id, None)
     notify(DECIDED, request, to=workers.values(), by=by, now=now)
+
+
+def tell_followed(request: ApprovalRequest, what: str, now: datetime) -> None:
+    """Tell who asked what became of a plan that changed afterwards."""
+    notify(FOLLOWED, request, to=[request.requested_by], by=None, now=now, what=what)
+
+
+def tell_message(message: ApprovalMessage, to: Collection[Member], mailed: Collection[Member]) -> None:
+    """Tell of a question or an answer; those in `mailed` get a mail of its own with their link."""
+    told: dict[str, Any] = {"by": message.author, "now": message.written_at, "message": message.pk}
+    others = [member for member in to if member not in mailed]
+    notify(SAID, message.request, to=others, **told)
+    notify(SAID, message.request, to=mailed, is_mailed=False, **told)
+
+
+def tell_named(condition: ApprovalCondition, by: Member, now: datetime) -> None:
+    """Tell who sees to a condition; the mail with the link is one of its own."""
+    if condition.named is not None:
+        notify(NAMED, condition.request, to=[condition.named], by=by, now=now, is_mailed=False)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sprints.deciders import policy_of
+from sprints.launches import mail_now
 from sprints.models import (
     YES,
     ApprovalPolicy,
@@ -13,6 +14,7 @@ from sprints.models import (
     Story,
     StoryDecision,
 )
+from sprints.outlook import outlook, risks
 from sprints.plan_changes import PlanChanges, Tolerance, plan_changes, story_changes
 from sprints.snapshot import Snapshot, content_snapshot, sprint_snapshot
 from sprints.strategy_snapshot import goal_version, plan_version, principle_version, strategy_changes
@@ -43,17 +45,32 @@ def current_snapshot(request: ApprovalRequest, now: datetime) -> Snapshot:
     return _mail_now(request, now)
 
 
+def frozen_plan(sprint: Sprint, now: datetime) -> Snapshot:
+    """What a request about a sprint freezes: what binds, and the outlook that is read with it."""
+    stories = planned_stories(sprint)
+    return {**sprint_snapshot(sprint, stories, now), "outlook": outlook(sprint, stories, now)}
+
+
+def risks_since(request: ApprovalRequest, now: datetime) -> list[Snapshot]:
+    """What could go wrong with a plan by now and was not frozen with it; nothing once its sprint is over."""
+    if request.sprint is None or request.sprint.is_over:
+        return []
+    known = request.snapshot.get("outlook", {}).get("risks", [])
+    found = risks(request.sprint, planned_stories(request.sprint), now)
+    return [risk for risk in found if risk not in known]
+
+
 def planned_stories(sprint: Sprint) -> list[Story]:
     return list(sprint.stories.with_plan().filter(dropped_at=None).order_by("rank", "pk"))
 
 
 def _mail_now(request: ApprovalRequest, now: datetime) -> Snapshot:
-    """The mail, and for a launch its audience and days, are compared where they are made: by whoever sends."""
+    """The mail, and for a launch its audience and days, come from where they are made; unknown ones are as frozen."""
     story = Story.objects.with_plan().get(pk=request.story_id or 0)
-    frozen = request.items[0]
-    current = content_snapshot(story, frozen["content"], now)
+    made = {**request.items[0], **(mail_now(request, now) or {})}
+    current = content_snapshot(story, made["content"], now)
     if request.subject == ApprovalSubject.LAUNCH:
-        current = {**current, "kind": "launch", "stories": [{**current["stories"][0], "brief": frozen["brief"]}]}
+        current = {**current, "kind": "launch", "stories": [{**current["stories"][0], "brief": made["brief"]}]}
     return current
 
 

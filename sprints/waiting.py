@@ -14,9 +14,9 @@ def waiting_count(member: Member) -> int:
     return ApprovalRequest.objects.for_workspace(member.workspace).open().count()
 
 
-def waiting_panel(member: Member, _now: datetime) -> dict[str, Any] | None:
-    """The oldest plans that wait, those for this member first; None when none does. One query."""
+def waiting_panel(member: Member, _now: datetime) -> dict[str, Any]:
+    """The oldest plans that wait, those for this member first; without any the place still follows. One query."""
     waiting = ApprovalRequest.objects.for_workspace(member.workspace).open().with_people()
     plans = [plain_plan(request) for request in waiting.order_by("requested_at", "pk")]
     plans.sort(key=lambda plan: plan.request.approver_id != member.pk)
-    return {"plans": plans[:MOST_BANNERS]} if plans else None
+    return {"plans": plans[:MOST_BANNERS]}

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from campaigns import services
 from campaigns.forms import CampaignForm, NewCampaignForm
+from campaigns.launches import launch_approval
 from campaigns.models import Campaign, CampaignState
 from campaigns.preflight import preflight
 from campaigns.queries import compare_with_approved, content_approval, stories_to_send_for
@@ -81,6 +82,7 @@ def campaign_detail(request: MemberRequest, pk: int) -> HttpResponse:
         "steps": steps_of(campaign, groups),
         "comparison": compare_with_approved(campaign, request.now),
         "content_approval": content_approval(campaign),
+        "launch": launch_approval(campaign, request.now),
         "planned_at": planned_at(campaign, request.now),
     }
     return render(request, "campaigns/campaign_detail.html", context)

@@ -35,6 +35,7 @@ class Kind(IntEnum):
     POKER = 21
     POKER_SEAT = 22
     RETRO_REPORT = 23
+    CONDITION = 26
 
 
 class BadToken(Exception):

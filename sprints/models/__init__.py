@@ -7,6 +7,7 @@ from sprints.models.approval_people import (
     DelegationScope,
     OwnerRules,
 )
+from sprints.models.approval_talk import ApprovalMessage
 from sprints.models.approval_trail import (
     ApprovalCode,
     ApprovalCondition,
@@ -159,6 +160,7 @@ __all__ = [
     "ApprovalEvent",
     "ApprovalLogEntry",
     "ApprovalLogHead",
+    "ApprovalMessage",
     "ApprovalPolicy",
     "ApprovalRequest",
     "ApprovalRequestQuerySet",

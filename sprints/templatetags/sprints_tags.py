@@ -11,6 +11,7 @@ from django import template
 from django.urls import reverse
 
 from audience.models import Segment
+from sprints.answer_groups import answer_groups
 from sprints.deciders import is_waiting
 from sprints.models import ApprovalRequest, OutcomeVerdict, Sprint, Story, StoryStatus, Verdict
 from sprints.ranges import days_between, money_between
@@ -100,7 +101,7 @@ def sprint_approval(context: Context, sprint: Sprint) -> dict[str, Any]:
     return {
         "sprint": sprint,
         "asked": newest,
-        "decisions": newest.decisions.select_related("story").order_by("pk") if newest else [],
+        "groups": answer_groups(newest) if newest else [],
         "is_waiting": newest is not None and is_waiting(newest),
         "is_mine": newest is not None and newest.approver_id == context["member"].pk,
         **_around(context),

@@ -11,8 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from sprints.answers import Answer
+from sprints.approval_conversation import conversation_of
 from sprints.deciders import answers_for, delegates_of, is_waiting, may_decide, policy_of
 from sprints.forms.approvals import AskForm, DecisionForm, PolicyForm
+from sprints.forms.talk import people
 from sprints.last_promise import last_promise
 from sprints.mailframe import framed_mail
 from sprints.models import ApprovalRequest, DecidedVia, Sprint, Verdict
@@ -21,10 +23,12 @@ from sprints.readiness import readiness_by_story
 from sprints.services import approvals
 from sprints.services.approval_codes import is_above
 from sprints.services.approval_policy import set_policy
-from sprints.services.conditions import may_tick
+from sprints.services.approval_talk import may_speak
+from sprints.services.conditions import may_name, may_tick
+from sprints.shown_outlook import risk_lines, shown_outlook
 from sprints.shown_plan import ShownPlan, decided_by_words, shown_plan
 from sprints.silence import rules_of
-from sprints.versions import changed_since
+from sprints.versions import changed_since, risks_since
 from strategy.models import Principle
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
 from workspaces.models import Member, Workspace
@@ -86,11 +90,17 @@ def approval_detail(request: MemberRequest, pk: int) -> HttpResponse:
             decide_by_form(found, form, by=request.member, now=request.now)
             messages.success(request, _("Your answer is with the team"))
             return redirect(request.path)
+    return detail_page(request, found, form)
+
+
+def detail_page(request: MemberRequest, found: ApprovalRequest, form: DecisionForm) -> HttpResponse:
+    """The page of a version, with what is written in the form so far."""
     plan = shown_plan(found)
     can_decide = may_decide(found, request.member, request.now)
     if can_decide:
         form.bind(plan)
     newer = replaced_by(found)
+    conditions = list(found.conditions.all())
     context = {
         **plan_context(plan, request.now),
         "form": form if can_decide else None,
@@ -98,7 +108,12 @@ def approval_detail(request: MemberRequest, pk: int) -> HttpResponse:
         "newer": newer,
         "later": None if newer else changed_since(found, request.now),
         "is_waiting": is_waiting(found),
-        "may_tick": [condition.pk for condition in found.conditions.all() if may_tick(condition, request.member)],
+        "was_writing": "writing" in request.GET,
+        "talk": conversation_of(found),
+        "may_speak": may_speak(found, request.member, request.now),
+        "may_tick": [condition.pk for condition in conditions if may_tick(condition, request.member)],
+        "may_name": [condition.pk for condition in conditions if may_name(condition, request.member)],
+        "people": people(request.workspace) if conditions else (),
     }
     return render(request, "sprints/approval_detail.html", context, status=UNPROCESSABLE if form.errors else 200)
 
@@ -123,6 +138,8 @@ def plan_context(plan: ShownPlan, now: datetime) -> dict[str, Any]:
     asked, workspace = plan.request, plan.request.workspace
     return {
         "plan": plan,
+        "outlook": shown_outlook(plan),
+        "risks_now": risk_lines(risks_since(asked, now)) if is_waiting(asked) else [],
         "asked": asked,
         "policy": policy_of(workspace),
         "who": decided_by_words(asked),

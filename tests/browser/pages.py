@@ -14,6 +14,7 @@ from campaigns.models import Campaign
 from delivery.links import unsubscribe_url
 from delivery.models import Delivery, SandboxMessage, SigningKey, Transport
 from sprints.models import (
+    ApprovalCondition,
     ApprovalRequest,
     Checklist,
     ChecklistItem,
@@ -31,6 +32,7 @@ from sprints.models import (
     StoryTemplate,
 )
 from sprints.services.approval_links import approval_token
+from sprints.services.condition_links import condition_token
 from sprints.services.ideas import link_token
 from sprints.services.poker.guests import guest_token, seat_token
 from sprints.services.retro_reports import report_token
@@ -176,6 +178,7 @@ PAGES: dict[str, Find] = {
     "campaigns:campaign_schedule": _first(Campaign, state="draft"),
     "campaigns:campaign_schedule scheduled": _first(Campaign, state="scheduled"),
     "campaigns:campaign_ask_owner": _first(Campaign, state="draft"),
+    "campaigns:campaign_ask_launch": _first(Campaign, state="draft"),
     "campaigns:settings_senders": nothing,
     "delivery:settings_transports": nothing,
     "delivery:transport_new": nothing,
@@ -201,6 +204,12 @@ def _owners_link(workspace: Workspace) -> str:
     """The page that the owner sees through the newest mail about a plan."""
     waiting = ApprovalRequest.objects.for_workspace(workspace).open().filter(subject="sprint").latest("pk")
     return reverse("sprints:approve", args=[approval_token(waiting)])
+
+
+def _condition_link(workspace: Workspace) -> str:
+    """The page on which somebody says that a condition is met."""
+    named = ApprovalCondition.objects.for_workspace(workspace).exclude(named=None)
+    return reverse("sprints:condition_by_link", args=[condition_token(named.latest("pk"))])
 
 
 def _guests_link(workspace: Workspace) -> str:
@@ -248,6 +257,7 @@ PUBLIC_PAGES: dict[str, Callable[[Workspace], str]] = {
     "workspaces:new": lambda _workspace: reverse("workspaces:new"),
     "workspaces:notices_off": _way_out_of_news,
     "sprints:approve": _owners_link,
+    "sprints:condition_by_link": _condition_link,
     "sprints:poker_join": _guests_link,
     "sprints:poker_guest": _guests_seat,
     "sprints:idea_page": _idea_page,
@@ -259,6 +269,8 @@ PUBLIC_PAGES: dict[str, Callable[[Workspace], str]] = {
 """Pages outside a workspace, by the address itself."""
 
 NOT_A_PAGE = {
+    "sprints:approval_card": "a card, looked at on the page of its sprint",
+    "sprints:approval_waiting": "a banner, looked at on the home page",
     "sprints:sprint_scope_csv": "a CSV",
     "workspaces:notice_bell": "the bell of the header, looked at on every page",
     "sprints:attachment_file": "a file",

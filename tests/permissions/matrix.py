@@ -52,6 +52,8 @@ OUTSIDE_WORKSPACES = {
     "sprints:approve": "the owner's link; guarded by the token in the mail",
     "sprints:approve_mail": "what the owner's link shows; guarded by the same token",
     "sprints:retro_answer": "a link for the business owner in the mail with a report; guarded by the token",
+    "sprints:approve_say": "where the owner's link asks a question; guarded by the same token",
+    "sprints:condition_by_link": "for who was named for a condition; guarded by the token in the mail",
     "sprints:poker_join": "a link for guests of planning poker; guarded by the token",
     "sprints:poker_guest": "a guest's seat; guarded by the token of that seat",
     "sprints:poker_guest_look": "the same",
