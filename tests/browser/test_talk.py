@@ -55,7 +55,7 @@ def enter(browser: Browser, company: Stack) -> Iterator[Enter]:
 
 def _story(page: Page, title: str) -> str:
     """The address of a new story."""
-    page.goto("/w/maren-moss/stories/")
+    page.goto("/w/maren-moss/backlog/")
     page.locator("#id_title").fill(title)
     page.keyboard.press("Enter")
     page.get_by_role("link", name=title, exact=True).first.click()
