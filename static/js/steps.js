@@ -58,6 +58,10 @@
     const step = detail.elt.matches?.("form[data-step-move]") && detail.elt.closest("[data-step]");
     if (step) moved = step.dataset.step;
   });
+  /* Dragging leaves empty style attributes behind, which a swap would carry over against the content security policy. */
+  document.addEventListener("htmx:beforeSwap", () => {
+    for (const part of document.querySelectorAll("#lists [style]")) part.removeAttribute("style");
+  });
   document.addEventListener("htmx:afterSettle", look);
   document.addEventListener("DOMContentLoaded", look);
   if (document.readyState !== "loading") look();

@@ -76,7 +76,7 @@ def test_a_mention_by_keyboard_rings_at_once_and_opening_it_marks_it_as_read(ent
     reader.goto("/w/maren-moss/")
     before = _bell(reader)
 
-    writer.get_by_label("Comment", exact=True).click()
+    writer.locator("#say textarea").click()
     writer.keyboard.type(f"Please look, @{LEAD_NAME[:3]}")
     expect(writer.get_by_role("option", selected=True)).to_contain_text(LEAD_NAME)
     writer.keyboard.press("Enter")
@@ -100,7 +100,7 @@ def test_what_only_the_team_reads_never_reaches_the_owner(enter: Enter) -> None:
     before = _bell(owner)
 
     writer.get_by_label("Only the team").check()
-    writer.get_by_label("Comment", exact=True).fill(SECRET)
+    writer.locator("#say textarea").fill(SECRET)
     writer.get_by_role("button", name="Comment", exact=True).click()
     expect(writer.locator("#talk")).to_contain_text(SECRET)
 
