@@ -41,7 +41,10 @@ def retro_detail(request: MemberRequest, pk: int) -> HttpResponse:
 
 def _mark_read(request: MemberRequest, sprint: Sprint) -> None:
     """That it began, and the actions it shows."""
-    about = {"retro": Retro.objects.filter(sprint=sprint), "retroaction": sprint.actions.all()}
+    about = {
+        "retro": Retro.objects.for_workspace(request.workspace).filter(sprint=sprint),
+        "retroaction": sprint.actions.all(),
+    }
     shown = {about_type: rows.values_list("pk", flat=True) for about_type, rows in about.items()}
     mark_shown(member=request.member, shown=shown, now=request.now)
 

@@ -85,7 +85,7 @@ def _plan_form(request: MemberRequest, story: Story) -> PlanForm | None:
 
 def _told_here(story: Story) -> dict[str, Any]:
     """What members are told of and find on this page: the story, and the ideas and the action that it was made of."""
-    actions = RetroAction.objects.filter(story=story)
+    actions = RetroAction.objects.for_workspace(story.workspace).filter(story=story)
     return {
         "story": [story.pk],
         "idea": story.ideas.values_list("pk", flat=True),
