@@ -258,6 +258,7 @@ CELERY_BEAT_SCHEDULE = {
     "owners who have not answered": {"task": "sprints.chase_approvals", "schedule": 60.0},
     "changes of approved plans": {"task": "sprints.log_drift", "schedule": 300.0},
     "reminders and digests of stand-ups": {"task": "sprints.call_stand_ups", "schedule": 60.0},
+    "actions that are overdue": {"task": "sprints.chase_actions", "schedule": 900.0},
     "sprints made ahead": {"task": "sprints.make_ahead", "schedule": 900.0},
     "yesterday's KPI readings and due verdicts": {"task": "insights.fold", "schedule": 600.0},
 }

@@ -1,18 +1,19 @@
 """What members are told of stories and approvals, in words; comments only to those who may read them."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sprints import telling
-from sprints.letters import subject_of
 from sprints.markup import excerpt
-from sprints.models import ApprovalMessage, ApprovalRequest, Story, StoryComment, StoryStatus
+from sprints.models import ApprovalMessage, Blocker, OutcomeVerdict, Sprint, Story, StoryComment, StoryStatus
+from sprints.notice_groups import FOLLOWED, MINE
+from sprints.notice_places import register_all_places
+from sprints.notices_team import TEAM_KINDS
 from workspaces.models import Member, Notice
-from workspaces.notices.kinds import NoticeKind, Place, Tell, Told, register_kind, register_places
+from workspaces.notices.kinds import NoticeKind, Tell, Told, register_kind
 from workspaces.permissions import Can
 
 Detail = dict[str, Any]
@@ -55,6 +56,36 @@ def _each(say: Callable[[Detail], str]) -> Tell:
     return lambda _member, notices: {notice.pk: Told(say(notice.detail)) for notice in notices}
 
 
+def _mine_to_clear(member: Member, notices: Sequence[Notice]) -> Mapping[int, Told]:
+    """With what is in the way."""
+    found = Blocker.objects.for_workspace(member.workspace).filter(pk__in={row.detail["blocker"] for row in notices})
+    reasons = dict(found.values_list("pk", "reason"))
+    given, cleared = _("asks you to clear what is in the way"), _("cleared what was in the way")
+    return {
+        notice.pk: Told(given if notice.detail["is_blocked"] else cleared, reasons.get(notice.detail["blocker"], ""))
+        for notice in notices
+    }
+
+
+def _planned(member: Member, notices: Sequence[Notice]) -> Mapping[int, Told]:
+    """By the number of the sprint, which never changes."""
+    ids = {notice.detail.get(name) for notice in notices for name in ("sprint", "left")}
+    found = Sprint.objects.for_workspace(member.workspace).filter(pk__in=ids - {None})
+    numbers = dict(found.values_list("pk", "number"))
+    return {notice.pk: Told(_went(notice.detail, numbers)) for notice in notices}
+
+
+def _went(detail: Detail, numbers: Mapping[int, int]) -> str:
+    to, left = numbers.get(detail.get("sprint") or 0), numbers.get(detail.get("left") or 0)
+    if detail.get("is_dropped"):
+        return _("dropped it")
+    if to is not None:
+        return _("put it into sprint %(number)d") % {"number": to}
+    if left is not None:
+        return _("took it out of sprint %(number)d") % {"number": left}
+    return _("put it back into the backlog")
+
+
 def _blocked(detail: Detail) -> str:
     return _("says that something is in the way") if detail["is_blocked"] else _("says that nothing is in the way")
 
@@ -68,23 +99,8 @@ def _moved(detail: Detail) -> str:
     return _("moved it to “%(column)s”") % {"column": detail.get("name") or StoryStatus(detail["column"]).label}
 
 
-def _stories(member: Member, ids: Collection[int]) -> dict[int, Place]:
-    found = Story.objects.for_workspace(member.workspace).filter(pk__in=ids).only("title")
-    return {story.pk: Place(story.title, _href(member, "sprints:story_detail", story.pk)) for story in found}
-
-
-def _approvals(member: Member, ids: Collection[int]) -> dict[int, Place]:
-    found = ApprovalRequest.objects.for_workspace(member.workspace).filter(pk__in=ids)
-    return {
-        asked.pk: Place(
-            _("Approval of %(what)s") % {"what": subject_of(asked)}, _href(member, "sprints:approval_detail", asked.pk)
-        )
-        for asked in found.select_related("sprint", "story").defer("snapshot")
-    }
-
-
-def _href(member: Member, page: str, pk: int) -> str:
-    return reverse(page, kwargs={"workspace": member.workspace.slug, "pk": pk})
+def _measured(detail: Detail) -> str:
+    return _("measured what came of it: %(verdict)s") % {"verdict": OutcomeVerdict(detail["verdict"]).label}
 
 
 SEE = Can.SEE_SPRINTS
@@ -92,6 +108,7 @@ KINDS = [
     NoticeKind(
         telling.MENTIONED,
         10,
+        MINE,
         gettext_lazy("Somebody mentions me"),
         "at-sign",
         SEE,
@@ -101,6 +118,7 @@ KINDS = [
     NoticeKind(
         telling.ASKED,
         20,
+        MINE,
         gettext_lazy("My decision is asked for"),
         "clipboard-check",
         Can.DECIDE,
@@ -110,6 +128,7 @@ KINDS = [
     NoticeKind(
         telling.DECIDED,
         21,
+        MINE,
         gettext_lazy("The owner decided on what I work on"),
         "gavel",
         SEE,
@@ -119,6 +138,7 @@ KINDS = [
     NoticeKind(
         telling.SAID,
         22,
+        MINE,
         gettext_lazy("Questions and answers about an approval"),
         "message-square",
         SEE,
@@ -128,6 +148,7 @@ KINDS = [
     NoticeKind(
         telling.FOLLOWED,
         23,
+        MINE,
         gettext_lazy("What I asked about changed"),
         "history",
         SEE,
@@ -137,6 +158,7 @@ KINDS = [
     NoticeKind(
         telling.NAMED,
         24,
+        MINE,
         gettext_lazy("I see to a condition of an approval"),
         "list-checks",
         SEE,
@@ -146,32 +168,59 @@ KINDS = [
     NoticeKind(
         telling.ASSIGNED,
         30,
+        MINE,
         gettext_lazy("I am given a story or a step"),
         "user-plus",
         SEE,
         _each(lambda _detail: _("gave you work")),
     ),
     NoticeKind(
+        telling.MINE_TO_CLEAR,
+        31,
+        MINE,
+        gettext_lazy("Something in the way is mine to clear, or it is cleared"),
+        "octagon-alert",
+        SEE,
+        _mine_to_clear,
+        is_urgent=True,
+    ),
+    NoticeKind(
         telling.COMMENTED,
         40,
-        gettext_lazy("Comments on stories I follow"),
+        FOLLOWED,
+        gettext_lazy("Comments"),
         "message-square",
         SEE,
         _comments(gettext_lazy("wrote a comment")),
     ),
     NoticeKind(
-        telling.BLOCKED, 50, gettext_lazy("A story I follow is blocked or freed"), "octagon-alert", SEE, _each(_blocked)
+        telling.BLOCKED, 50, FOLLOWED, gettext_lazy("It is blocked or freed"), "octagon-alert", SEE, _each(_blocked)
+    ),
+    NoticeKind(telling.MOVED, 51, FOLLOWED, gettext_lazy("It moves on the board"), "arrow-right", SEE, _each(_moved)),
+    NoticeKind(telling.CHANGED, 52, FOLLOWED, gettext_lazy("It is changed"), "pen-line", SEE, _each(_changed)),
+    NoticeKind(
+        telling.PLANNED,
+        53,
+        FOLLOWED,
+        gettext_lazy("It goes into a sprint, or out of one"),
+        "calendar-days",
+        SEE,
+        _planned,
     ),
     NoticeKind(
-        telling.MOVED, 51, gettext_lazy("A story I follow moves on the board"), "arrow-right", SEE, _each(_moved)
+        telling.MEASURED,
+        55,
+        FOLLOWED,
+        gettext_lazy("Its verdict is there"),
+        "chart-no-axes-column",
+        SEE,
+        _each(_measured),
     ),
-    NoticeKind(telling.CHANGED, 52, gettext_lazy("A story I follow is changed"), "pen-line", SEE, _each(_changed)),
 ]
 
 
 def register_notices() -> None:
     """Make the kinds of this app known, and where their objects are."""
-    for kind in KINDS:
+    for kind in [*KINDS, *TEAM_KINDS]:
         register_kind(kind)
-    register_places("story", _stories)
-    register_places("approvalrequest", _approvals)
+    register_all_places()

@@ -8,9 +8,12 @@ from sprints.models import (
     ApprovalCondition,
     ApprovalMessage,
     ApprovalRequest,
+    Blocker,
     BoardColumn,
+    Sprint,
     Story,
     StoryComment,
+    StoryOutcome,
     StoryWatch,
 )
 from workspaces.models import Member
@@ -21,6 +24,9 @@ ASSIGNED = "story.assigned"
 COMMENTED = "story.commented"
 MOVED = "story.moved"
 BLOCKED = "story.blocked"
+MINE_TO_CLEAR = "blocker.mine"
+PLANNED = "story.planned"
+MEASURED = "story.measured"
 CHANGED = "story.changed"
 ASKED = "approval.asked"
 DECIDED = "approval.decided"
@@ -50,9 +56,39 @@ def tell_changed(story: Story, changed: Collection[str], by: Member | None, now:
         notify(CHANGED, story, to=watchers(story), by=by, now=now, fields=others)
 
 
-def tell_blocked(story: Story, by: Member | None, now: datetime, *, is_blocked: bool) -> None:
-    """Tell followers that something is in a story's way, or no longer."""
-    notify(BLOCKED, story, to=watchers(story), by=by, now=now, is_blocked=is_blocked)
+def tell_blocked(story: Story, blocker: Blocker, by: Member | None, now: datetime, *, is_given: bool) -> None:
+    """Tell who clears what is in a story's way, when it was given to somebody just now; and then the followers."""
+    owner = [blocker.owner] if is_given else []
+    told = notify(MINE_TO_CLEAR, story, to=owner, by=by, now=now, blocker=blocker.pk, is_blocked=True)
+    notify(BLOCKED, story, to=_others(story, told), by=by, now=now, is_blocked=True)
+
+
+def tell_freed(story: Story, blocker: Blocker, by: Member | None, now: datetime) -> None:
+    """Tell who had to clear what was in the way and who said so, and then the followers."""
+    mine = [blocker.owner, blocker.opened_by]
+    told = notify(MINE_TO_CLEAR, story, to=mine, by=by, now=now, blocker=blocker.pk, is_blocked=False)
+    notify(BLOCKED, story, to=_others(story, told), by=by, now=now, is_blocked=False)
+
+
+def _others(story: Story, told: Collection[Member]) -> list[Member]:
+    """Followers of a story who have not been told already."""
+    known = {member.pk for member in told}
+    return [member for member in watchers(story) if member.pk not in known]
+
+
+def tell_planned(story: Story, left: Sprint | None, by: Member | None, now: datetime) -> None:
+    """Tell followers into which sprint a story went (none: the backlog), and which it left."""
+    left_id = left.pk if left else None
+    notify(PLANNED, story, to=watchers(story), by=by, now=now, sprint=story.sprint_id, left=left_id)
+
+
+def tell_dropped(story: Story, by: Member | None, now: datetime) -> None:
+    notify(PLANNED, story, to=watchers(story), by=by, now=now, is_dropped=True)
+
+
+def tell_measured(outcome: StoryOutcome, now: datetime) -> None:
+    """Tell followers what came of a story."""
+    notify(MEASURED, outcome.story, to=watchers(outcome.story), by=None, now=now, verdict=outcome.verdict)
 
 
 def tell_moved(story: Story, column: BoardColumn | None, by: Member | None, now: datetime) -> None:
@@ -65,9 +101,8 @@ def tell_comment(comment: StoryComment, mentioned: Collection[Member], by: Membe
     """Tell those who are mentioned, and then the other followers; each is told once."""
     detail: Mapping[str, Any] = {"comment": comment.pk}
     tell = {"by": by, "now": now, "is_team_only": comment.is_team_only, **detail}
-    told = {member.pk for member in notify(MENTIONED, comment.story, to=mentioned, **tell)}
-    others = [member for member in watchers(comment.story) if member.pk not in told]
-    notify(COMMENTED, comment.story, to=others, **tell)
+    told = notify(MENTIONED, comment.story, to=mentioned, **tell)
+    notify(COMMENTED, comment.story, to=_others(comment.story, told), **tell)
 
 
 def tell_mentioned(comment: StoryComment, mentioned: Collection[Member], by: Member, now: datetime) -> None:

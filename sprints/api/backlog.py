@@ -15,7 +15,9 @@ from sprints.drafts import MOST_DRAFTS
 from sprints.forms.backlog import kept_query
 from sprints.learning import lessons_for
 from sprints.models import (
+    LONGEST_LABEL,
     BulkChange,
+    Label,
     OriginKind,
     SavedFilter,
     ScoreFormula,
@@ -146,13 +148,20 @@ class StoryWorth(ScopedViewSet[Story]):
 
 
 class ManySerializer(serializers.Serializer[Any]):
-    """What to do to which stories; goal and assignee null take it away."""
+    """What to do to which stories; goal and assignee null take it away.
+
+    The action `label` puts a label on, or the one named by `new_label`, made if there is none; `unlabel` takes it off.
+    """
 
     action = serializers.ChoiceField(choices=[(a.value, a.value) for a in Action if a not in PLANNING])
     stories = serializers.ListField(child=serializers.IntegerField(min_value=1), max_length=MOST_AT_ONCE)
     goal = InWorkspace(queryset=Goal.objects.all(), required=False, allow_null=True, default=None)
     kind = serializers.ChoiceField(choices=StoryKind.choices, required=False, allow_null=True, default=None)
     assignee = MemberByEmail(required=False, allow_null=True, default=None)
+    label = InWorkspace(  # type: ignore[assignment]  # of stories, which hides the one of the field itself
+        queryset=Label.objects.all(), required=False, allow_null=True, default=None
+    )
+    new_label = serializers.CharField(max_length=LONGEST_LABEL, required=False, allow_blank=True, default="")
 
 
 class ManyPlanSerializer(serializers.Serializer[Any]):
@@ -214,6 +223,7 @@ class ImportedSerializer(serializers.Serializer[Any]):
     stories = serializers.ListField(child=serializers.CharField(), help_text="Titles.")
     known = serializers.ListField(child=serializers.CharField(), help_text="Titles that are there already.")
     refused = serializers.ListField(child=serializers.DictField())
+    left = serializers.ListField(child=serializers.DictField(), help_text="What of the stories stayed behind.")
 
 
 MANY: dict[str, Can] = {"many": EDIT, "many_plan": PLAN, "drafts": EDIT, "import_file": EDIT}
@@ -228,9 +238,8 @@ class StoryMany(ScopedViewSet[Story]):
         """Order, or describe, many stories of the backlog, all or none."""
         data = self.checked(ManySerializer)
         kind = StoryKind(data["kind"]) if data["kind"] else None
-        return self._changed(
-            data["stories"], Bulk(Action(data["action"]), goal=data["goal"], kind=kind, assignee=data["assignee"])
-        )
+        chosen = {name: data[name] for name in ("goal", "assignee", "label", "new_label")}
+        return self._changed(data["stories"], Bulk(Action(data["action"]), kind=kind, **chosen))
 
     @extend_schema(request=ManyPlanSerializer, responses={200: ChangeSerializer})
     @action(detail=False, methods=["post"], url_path="many/plan", url_name="many-plan")
@@ -273,6 +282,7 @@ def _imported(file_format: str, columns: Any, plan: Plan) -> dict[str, Any]:
         "stories": [row.fields["title"] for row in plan.stories],
         "known": [title for _line, title in plan.known],
         "refused": [{"row": line, "title": title, "reason": why} for line, title, why in plan.refused],
+        "left": [{"row": line, "title": title, "reason": why} for line, title, why in plan.left],
     }
 
 

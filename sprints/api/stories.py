@@ -193,6 +193,7 @@ WORDS = OpenApiParameter("q", OpenApiTypes.STR, description="Words in title, sen
 KIND = OpenApiParameter("kind", OpenApiTypes.STR, enum=StoryKind.values)
 GOAL = OpenApiParameter("goal", OpenApiTypes.INT, description="Id of a goal.")
 WHO = OpenApiParameter("who", OpenApiTypes.STR, description="Id of a member, `me` or `nobody`.")
+SEGMENT = OpenApiParameter("segment", OpenApiTypes.INT, description="Id of a segment: who write to it or are about it.")
 MARKS = OpenApiParameter("is", OpenApiTypes.STR, many=True, enum=Mark.values, description="What is missing, or wrong.")
 
 
@@ -224,7 +225,7 @@ class StoryViewSet(StoryMany, StoryWorth, mixins.RetrieveModelMixin, mixins.List
         found = narrowed(found, wanted_of(params), self.member)
         return found.in_backlog() if params.get("backlog") in {"1", "true"} else found
 
-    @extend_schema(parameters=[BACKLOG, SPRINT, LABEL, WORDS, KIND, GOAL, WHO, MARKS])
+    @extend_schema(parameters=[BACKLOG, SPRINT, LABEL, WORDS, KIND, GOAL, WHO, SEGMENT, MARKS])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """All stories, also those that are done or dropped."""
         return super().list(request, *args, **kwargs)

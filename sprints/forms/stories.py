@@ -122,18 +122,24 @@ class TickForm(forms.Form):
 
 
 class PlanForm(StyledForm):
-    """Into which sprint; empty for the backlog."""
+    """Into which sprint; empty for the backlog. Where a `story` stands already is no choice."""
 
     sprint = forms.ModelChoiceField(label=_("Put it into"), queryset=Sprint.objects.none(), required=False)
     reason = forms.CharField(
         label=_("Why"), max_length=LONGEST_REASON, required=False, help_text=_("For the scope log.")
     )
 
-    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, workspace: Workspace, story: Story | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         found = Sprint.objects.for_workspace(workspace).open()
-        _choose(self, "sprint", found.order_by("number"))
-        _empty_word(self, "sprint", _("Backlog"))
+        elsewhere = found.exclude(pk=story.sprint_id) if story and story.sprint_id else found
+        _choose(self, "sprint", elsewhere.order_by("number"))
+        is_in_backlog = story is not None and story.sprint_id is None and story.dropped_at is None
+        _empty_word(self, "sprint", None if is_in_backlog else _("Backlog"))
+
+    @property
+    def has_choice(self) -> bool:
+        return bool(self.fields["sprint"].choices)  # type: ignore[attr-defined]  # a choice of rows
 
 
 def _figure(label: Any, help_text: Any = "") -> forms.DecimalField:

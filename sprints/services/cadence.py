@@ -14,6 +14,7 @@ from sprints.models import Cadence, Holiday, Sprint, SprintState
 from sprints.ordering import one_at_a_time
 from sprints.services.sprints import SprintRefused, open_sprint
 from sprints.services.stories import place_story
+from sprints.telling_team import tell_sprint_step
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
 
@@ -141,5 +142,6 @@ def cancel_sprint(*, sprint: Sprint, by: Member, now: datetime) -> int:
     found.state, found.cancelled_at = SprintState.CANCELLED, now
     found.save(update_fields=["state", "cancelled_at"])
     record("sprint.cancelled", found, by=by, now=now, stories=[story.pk for story in planned])
+    tell_sprint_step(found, SprintState.CANCELLED, by, now)
     tell_sprint(found)
     return len(planned)

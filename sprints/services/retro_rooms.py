@@ -11,6 +11,7 @@ from sprints.retro_owners import wants_report
 from sprints.services.retro_access import RetroRefused, come_in, led, locked, tell
 from sprints.services.retro_groups import reveal_when_all_voted, show_notes
 from sprints.services.retro_reports import mail_report_if_any
+from sprints.telling_team import tell_retro_begun
 from workspaces.models import Member
 from workspaces.permissions import Can
 
@@ -28,6 +29,7 @@ def begin_retro(*, sprint: Sprint, by: Member, now: datetime) -> Retro:
     retro.begun_at, retro.phase = now, RetroPhase.LAST
     retro.save(update_fields=["begun_at", "phase"])
     tell(retro, "retro.begun", by=by, now=now)
+    tell_retro_begun(retro, by, now)
     return retro
 
 
@@ -49,13 +51,15 @@ def go_to_phase(*, sprint: Sprint, phase: RetroPhase, by: Member, now: datetime)
     retro = led(sprint, by, now)
     if retro.phase == phase and retro.begun_at is not None:
         return
-    old, retro.phase = retro.phase, phase
+    is_new, old, retro.phase = retro.begun_at is None, retro.phase, phase
     retro.begun_at, retro.ends_at, retro.timer_minutes = retro.begun_at or now, None, None
     retro.revealed_at = _revealed_in(retro, phase, now)
     retro.save(update_fields=["phase", "begun_at", "ends_at", "timer_minutes", "revealed_at"])
     if not phase.hides_notes:
         show_notes(retro, now)
     tell(retro, "retro.phase_changed", by=by, now=now, old=old, new=phase)
+    if is_new:
+        tell_retro_begun(retro, by, now)
 
 
 def _revealed_in(retro: Retro, phase: RetroPhase, now: datetime) -> datetime | None:

@@ -15,6 +15,7 @@ from sprints.models import SPRINT_MOVES, Commitment, ScopeChange, Sprint, Sprint
 from sprints.ordering import one_at_a_time
 from sprints.scope import log_scope
 from sprints.services.closing import Leftover, settle
+from sprints.telling_team import tell_sprint_step
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
 
@@ -147,6 +148,7 @@ def start_sprint(*, sprint: Sprint, by: Member, now: datetime) -> None:
         workspace=sprint.workspace, sprint=sprint, snapshot=commitment_snapshot(sprint, stories), made_at=now, by=by
     )
     record("sprint.started", sprint, by=by, now=now, points=sprint.committed_points)
+    tell_sprint_step(sprint, SprintState.RUNNING, by, now)
     tell_sprint(sprint)
 
 
@@ -179,6 +181,7 @@ def close_sprint(
     sprint.save(update_fields=["state", "closed_at", "delivered_points"])
     carried = sum(not choice.is_dropped for choice in choices.values())
     record("sprint.closed", sprint, by=by, now=now, delivered=sprint.delivered_points, carried=carried)
+    tell_sprint_step(sprint, SprintState.CLOSED, by, now)
     tell_sprint(sprint)
     return carried
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from audience.models import Segment
 from sprints.answer_groups import answer_groups
+from sprints.backlog_filters import about_segment
 from sprints.deciders import is_waiting
 from sprints.models import ApprovalRequest, OutcomeVerdict, Sprint, Story, StoryStatus, Verdict
 from sprints.ranges import days_between, money_between
@@ -21,6 +22,7 @@ from strategy.models import Goal
 from workspaces.permissions import Can
 
 register = template.Library()
+MOST_OF_A_SEGMENT = 12
 
 TONES: dict[str, str] = {
     Standing.WAITING: "warn",
@@ -137,6 +139,23 @@ def segment_stories(context: Context, segment: Segment) -> dict[str, Any]:
     """The stories ahead whose brief names a segment, for those who may see stories."""
     ahead = Story.objects.filter(brief__segment=segment, dropped_at=None).exclude(status=StoryStatus.DONE).ranked()
     return {"stories": list(ahead) if context["member"].may(Can.SEE_SPRINTS) else [], **_around(context)}
+
+
+@register.inclusion_tag("sprints/_segment_past.html", takes_context=True)
+def stories_about(context: Context, segment: Segment) -> dict[str, Any]:
+    """The newest stories that write to a segment or are about it, wherever they stand, with what came of each."""
+    found = about_segment(Story.objects.for_workspace(context["workspace"]), segment.pk)
+    newest = found.for_cards().select_related("outcome", "brief").order_by("-number")
+    stories = list(newest[:MOST_OF_A_SEGMENT]) if context["member"].may(Can.SEE_SPRINTS) else []
+    more = found.count() > len(stories)
+    return {"segment": segment, "stories": stories, "more": more and bool(stories), **_around(context)}
+
+
+@register.filter
+def writes_to(story: Story, segment: Segment) -> bool:
+    """Whether the brief of a story names a segment."""
+    brief = getattr(story, "brief", None)
+    return brief is not None and brief.segment_id == segment.pk
 
 
 def _around(context: Context) -> dict[str, Any]:

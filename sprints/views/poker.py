@@ -31,6 +31,7 @@ from sprints.views.poker_doors import (
 )
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
 from workspaces.models import Workspace
+from workspaces.notices.reading import mark_read
 from workspaces.permissions import Can
 
 PAGE_SIZE = 30
@@ -77,6 +78,7 @@ def poker_new(request: MemberRequest) -> HttpResponse:
 def poker_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """The table; of a session that has ended what was agreed."""
     session = session_in(request, pk)
+    mark_read(member=request.member, now=request.now, about=("pokersession", pk))
     table = table_of(session, seat_in(request, session), server_now(), wanted=wanted_story(request))
     context = table_context(session, table, members_doors(session))
     if not session.is_open:

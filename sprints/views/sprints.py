@@ -24,6 +24,7 @@ from sprints.services import sprints
 from sprints.views.board import board_context, further, is_board_only, is_further
 from sprints.views.returning import MOVED, here, said_of
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
+from workspaces.notices.reading import mark_read
 from workspaces.permissions import Can
 
 CHARTED_SPRINTS = 8
@@ -86,6 +87,7 @@ def sprint_detail(request: MemberRequest, pk: int) -> HttpResponse:
         return further(request, sprint)
     if is_board_only(request) and sprint.state != SprintState.RUNNING:
         return HttpResponse(status=NO_CONTENT, headers={"HX-Refresh": "true"})  # it was closed meanwhile
+    mark_read(member=request.member, now=request.now, about=("sprint", pk))
     part, build = PARTS[SprintState(sprint.state)]
     context = {"sprint": sprint, "part": part, "here": here(request), "moved": said_of(request, MOVED)}
     context |= build(request, sprint)

@@ -28,6 +28,7 @@ from sprints.standup_queries import (
     team_of,
 )
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
+from workspaces.notices.reading import mark_read, mark_shown
 from workspaces.permissions import Can
 
 PAGE_SIZE = 20
@@ -40,6 +41,8 @@ def stand_up_today(request: MemberRequest) -> HttpResponse:
     part = PARTS.get(request.GET.get("part", "")) if request.htmx else None
     if part:
         return render(request, part, _around(request))
+    today = StandUp.objects.for_workspace(request.workspace).filter(day=own_day(request.member, request.now))
+    mark_shown(member=request.member, shown={"standup": today.values_list("pk", flat=True)}, now=request.now)
     return _today(request)
 
 
@@ -156,6 +159,7 @@ def stand_up_list(request: MemberRequest) -> HttpResponse:
 def stand_up_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """What everybody said on one day."""
     stand_up = get_object_or_404(StandUp.objects.for_workspace(request.workspace), pk=pk)
+    mark_read(member=request.member, now=request.now, about=("standup", pk))
     days = StandUp.objects.for_workspace(request.workspace).filter(entries__isnull=False)
     context = {
         "stand_up": stand_up,

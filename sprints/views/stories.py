@@ -17,7 +17,7 @@ from sprints.forms.stories import (
     TickForm,
 )
 from sprints.history import history_of
-from sprints.models import AcceptanceCriterion, Story, StoryTemplate
+from sprints.models import AcceptanceCriterion, RetroAction, Story, StoryStatus, StoryTemplate
 from sprints.queries import missing_parts, reach_of
 from sprints.services import stories
 from sprints.services.stories import Parts, StoryRefused
@@ -26,7 +26,7 @@ from sprints.views.blockers import blocker_context
 from sprints.views.returning import back
 from sprints.views.worth import worth_context
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
-from workspaces.notices.reading import mark_read
+from workspaces.notices.reading import mark_shown
 from workspaces.permissions import Can
 
 
@@ -72,9 +72,25 @@ def _form(request: MemberRequest, template: str, form: Any, story: Story | None,
 def story_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """Everything about one story."""
     story = _story(request, pk)
-    mark_read(member=request.member, now=request.now, about=("story", pk))
+    mark_shown(member=request.member, shown=_told_here(story), now=request.now)
     form = CriteriaForm(initial={"criteria": "\n".join(criterion.text for criterion in story.criteria.all())})
     return _detail(request, story, form)
+
+
+def _plan_form(request: MemberRequest, story: Story) -> PlanForm | None:
+    """Where the story can go from where it is; None when it is done, or there is nowhere else."""
+    form = PlanForm(workspace=request.workspace, story=story)
+    return form if story.status != StoryStatus.DONE and form.has_choice else None
+
+
+def _told_here(story: Story) -> dict[str, Any]:
+    """What members are told of and find on this page: the story, and the ideas and the action that it was made of."""
+    actions = RetroAction.objects.for_workspace(story.workspace).filter(story=story)
+    return {
+        "story": [story.pk],
+        "idea": story.ideas.values_list("pk", flat=True),
+        "retroaction": actions.values_list("pk", flat=True),
+    }
 
 
 def _detail(request: MemberRequest, story: Story, form: CriteriaForm) -> HttpResponse:
@@ -86,7 +102,7 @@ def _detail(request: MemberRequest, story: Story, form: CriteriaForm) -> HttpRes
         **worth_context(request, story),
         "form": form,
         **blocker_context(story),
-        "plan_form": PlanForm(workspace=request.workspace, initial={"sprint": story.sprint_id}),
+        "plan_form": _plan_form(request, story),
     }
     return render(request, "sprints/story_detail.html", context, status=UNPROCESSABLE if form.errors else 200)
 

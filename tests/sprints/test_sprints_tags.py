@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from emailops.lib.statistics import Estimate
 from sprints.answers import Say
-from sprints.models import OutcomeVerdict, Sprint, Story, Verdict
+from sprints.models import OutcomeVerdict, Sprint, Story, StorySegment, Verdict
 from sprints.services.retros import record_outcome
 from tests.factories.approvals import answer, approved_story, asked, brief_of, ready_sprint
 from tests.factories.sprints import SprintFactory, StoryFactory
@@ -239,3 +239,22 @@ def test_a_segment_names_the_stories_that_still_write_to_it(workspace: Workspace
     assert "One story that is not done yet" in ahead
     assert reverse("sprints:story_detail", kwargs={"workspace": workspace.slug, "pk": story.pk}) in ahead
     assert _shown(source, lead, now, segment=segment).strip() == ""
+
+
+def test_a_segment_lists_the_stories_that_write_to_it_or_are_about_it(
+    workspace: Workspace, lead: Member, now: datetime
+) -> None:
+    story = approved_story(workspace, now)
+    segment = brief_of(story).segment
+    other = StoryFactory.create(workspace=workspace, title="Only about it")
+    StoryFactory.create(workspace=workspace, title="Neither")
+    StorySegment.objects.create(workspace=workspace, story=other, segment=segment)
+
+    html = _shown("{% stories_about segment %}", lead, now, segment=segment)
+
+    assert str(story) in html
+    assert "writes to it" in html
+    assert "Only about it" in html
+    assert "is about it" in html
+    assert "Neither" not in html
+    assert f"segment={segment.pk}" in html

@@ -315,6 +315,7 @@ class TestStoryPage:
         self, workspace: Workspace, lead: Member, browse: Browse, state: SprintState | None
     ) -> None:
         sprint: Sprint | None = SprintFactory.create(workspace=workspace, state=state) if state else None
+        SprintFactory.create(workspace=workspace)
         story = StoryFactory.create(workspace=workspace, sprint=sprint)
 
         page = browse(lead).get(url("story_detail", workspace, story.pk)).content.decode()

@@ -12,6 +12,7 @@ from sprints.services.poker.reveal import recount, turn_cards
 from sprints.services.poker.table import PokerRefused, locked_item, require_leader, step, tell, words_of
 from sprints.services.stories import rewrite_story
 from sprints.tally import tally
+from sprints.telling_poker import tell_owing
 from workspaces.audit import record
 from workspaces.models import Member
 
@@ -74,6 +75,7 @@ def vote_again(*, item: PokerItem, by: Member, now: datetime) -> None:
     _begin(item)
     _show(item.session, item)
     record("poker.again", item, by=by, now=now, round=item.round)
+    tell_owing(item.session, by, now)
     tell(item.session)
 
 

@@ -22,6 +22,7 @@ from sprints.models import (
     StoryStatus,
 )
 from sprints.services.poker.table import PokerRefused, locked_session, require_leader, tell, words_of
+from sprints.telling_poker import tell_invited, tell_owing, tell_poker_over
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
 from workspaces.permissions import Can
@@ -82,6 +83,7 @@ def open_session(
     for member in dict.fromkeys([by, *team]):
         _seat(session, member, by=by, now=now)
     record("poker.opened", session, by=by, now=now, stories=len(stories), mode=rules.mode)
+    tell_invited(session, team, by, now)
     return session
 
 
@@ -155,6 +157,7 @@ def add_stories(*, session: PokerSession, stories: Sequence[Story], by: Member, 
     require_leader(session, by)
     _queue(session, stories)
     record("poker.stories_added", session, by=by, now=now, stories=len(stories))
+    tell_owing(session, by, now)
     tell(session)
 
 
@@ -200,4 +203,5 @@ def end_session(*, session: PokerSession, by: Member, now: datetime) -> None:
     session.link_nonce = session.link_expires_at = session.current = None
     session.save(update_fields=["state", "ended_at", "link_nonce", "link_expires_at", "current"])
     record("poker.ended", session, by=by, now=now)
+    tell_poker_over(session, by, now)
     tell(session)

@@ -8,6 +8,7 @@ from django.db import transaction
 from sprints.models import ItemState, PokerItem, PokerMode, PokerSeat, PokerSession, PokerVote
 from sprints.services.poker.reveal import is_complete, is_due, turn_cards
 from sprints.services.poker.table import PokerRefused, locked_session, tell
+from sprints.telling_poker import tell_poker_over, tell_reminded
 from workspaces.audit import record
 from workspaces.systemmail import post
 
@@ -62,6 +63,7 @@ def _close_window(session: PokerSession, now: datetime) -> None:
     session.window_closed_at = now
     session.save(update_fields=["window_closed_at"])
     record("poker.window_closed", session, by=None, now=now)
+    tell_poker_over(session, None, now)
     tell(session)
 
 
@@ -75,6 +77,7 @@ def _remind(session: PokerSession, now: datetime) -> None:
         if seat.member:
             to = seat.member.user.email
             post("sprints.poker_reminder", workspace=session.workspace, object_id=seat.pk, to=to, now=now)
+    tell_reminded(session, [seat.member for seat in missing if seat.member], now)
     record("poker.reminded", session, by=None, now=now, people=len(missing))
 
 
