@@ -1,11 +1,11 @@
-"""Telling open pages what changed: stories, sprints, the board of all open work, the backlog, the inbox of ideas."""
+"""Telling open pages what changed: stories, sprints, the board of all open work, the backlog, skills, ideas."""
 
 from sprints.models import Sprint, Story
 from workspaces.live import announce
 from workspaces.models import Workspace
 
-STORY, SPRINT, BOARD, BACKLOG, IDEAS = "story", "sprint", "board", "backlog", "ideas"
-"""Kinds of topics. The last three are named by their workspace."""
+STORY, SPRINT, BOARD, BACKLOG, IDEAS, SKILLS = "story", "sprint", "board", "backlog", "ideas", "skills"
+"""Kinds of topics. The last four are named by their workspace."""
 
 
 def tell_story(story: Story, *, left: Sprint | None = None) -> None:
@@ -33,6 +33,11 @@ def tell_backlog(workspace: Workspace) -> None:
     """After the commit: the backlog, and with it the board of all open work, is not what it was."""
     announce(workspace, BACKLOG, workspace.pk)
     announce(workspace, BOARD, workspace.pk)
+
+
+def tell_skills(workspace: Workspace) -> None:
+    """After the commit: who can do what is not what it was."""
+    announce(workspace, SKILLS, workspace.pk)
 
 
 def tell_ideas(workspace: Workspace) -> None:

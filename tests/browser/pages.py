@@ -250,6 +250,7 @@ PUBLIC_PAGES: dict[str, Callable[[Workspace], str]] = {
 
 NOT_A_PAGE = {
     "sprints:sprint_scope_csv": "a CSV",
+    "sprints:team_skills_csv": "a CSV",
     "workspaces:notice_bell": "the bell of the header, looked at on every page",
     "sprints:attachment_file": "a file",
     "audience:segment_preview": "a fragment of the builder, looked at inside it",
