@@ -152,6 +152,13 @@ def _write(page: Page, home: str, *titles: str) -> None:
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
 
 
+def _say_a_point_a_day(page: Page) -> None:
+    page.get_by_role("main").get_by_role("link", name="Capacity").first.click()
+    page.get_by_role("main").get_by_role("link", name="Elena Petrova").click()
+    page.get_by_role("spinbutton", name="A day").fill("1")
+    page.get_by_role("button", name="Save capacity").click()
+
+
 def test_a_sprint_goes_from_an_empty_workspace_to_the_close_with_a_choice_for_each_story(page: Page) -> None:
     page.goto("/new/")
     page.get_by_label("Name of the business").fill("Walk & Talk")
@@ -168,10 +175,7 @@ def test_a_sprint_goes_from_an_empty_workspace_to_the_close_with_a_choice_for_ea
         page.get_by_role("button", name=f"Put in: {title}").click()
         expect(page.get_by_role("button", name=f"Take out: {title}")).to_be_visible()
 
-    page.get_by_role("main").get_by_role("link", name="Capacity").first.click()
-    page.get_by_role("main").get_by_role("link", name="Elena Petrova").click()
-    page.get_by_role("spinbutton", name="A day").fill("1")
-    page.get_by_role("button", name="Save capacity").click()
+    _say_a_point_a_day(page)
     page.goto(f"{home}sprints/")
     page.get_by_role("main").get_by_role("link", name=re.compile("^Sprint 1: One")).click()
     expect(page.locator(".loads")).to_contain_text("4 points more than there is time for")
