@@ -1,12 +1,12 @@
-"""Telling open pages what changed: stories, sprints, boards, the backlog, the inbox of ideas, approvals."""
+"""Telling open pages what changed: stories, sprints, boards, the backlog, skills, the inbox of ideas, approvals."""
 
 from sprints.models import ApprovalRequest, Sprint, Story
 from workspaces.live import announce
 from workspaces.models import Workspace
 
-STORY, SPRINT, BOARD, BACKLOG, IDEAS = "story", "sprint", "board", "backlog", "ideas"
+STORY, SPRINT, BOARD, BACKLOG, IDEAS, SKILLS = "story", "sprint", "board", "backlog", "ideas", "skills"
 APPROVAL, APPROVALS = "approval", "approvals"
-"""Kinds of topics. Boards, backlog, ideas and the list of approvals are named by their workspace."""
+"""Kinds of topics. Boards, backlog, ideas, skills and the list of approvals are named by their workspace."""
 
 
 def tell_story(story: Story, *, left: Sprint | None = None) -> None:
@@ -34,6 +34,11 @@ def tell_backlog(workspace: Workspace) -> None:
     """After the commit: the backlog, and with it the board of all open work, is not what it was."""
     announce(workspace, BACKLOG, workspace.pk)
     announce(workspace, BOARD, workspace.pk)
+
+
+def tell_skills(workspace: Workspace) -> None:
+    """After the commit: who can do what is not what it was."""
+    announce(workspace, SKILLS, workspace.pk)
 
 
 def tell_ideas(workspace: Workspace) -> None:

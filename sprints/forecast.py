@@ -7,6 +7,7 @@ so the same past gives the same days.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
 from random import Random
 from statistics import median
 
@@ -22,6 +23,9 @@ MOST_SPRINTS = 8  # older ones tell of another team
 RUNS = 2000
 SEED = 20260522
 FURTHEST = 52  # sprints; beyond that nobody plans
+EARLY, LIKELY, SAFE = 0.15, 0.5, 0.85  # of all runs were done by then
+RARE = 0.01  # less than one run in a hundred says nothing
+MOST_CHANCES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +79,33 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
-    """When a list is done: as likely as not (`likely`), and in 85 of 100 cases (`safe`). None: beyond a horizon.
+class Chance:
+    """How sure it is, 0..1, that a list is done by the end of a sprint; `sprints` counts from now on."""
 
-    `enough` is False while fewer than three sprints have ended; then there is no date.
+    day: date
+    sprints: int
+    sure: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """When a list is done: between `early` and `safe`, so in the share `sure` of all runs, and `likely` as not by then.
+
+    15 of 100 runs were done by `early`, half by `likely` and 85 of 100 by `safe`. None: beyond a horizon. `chances`
+    says for each sprint in question how sure it is by its end. `enough` is False while fewer than three sprints have
+    ended; then there is no date.
     """
 
     work: Work
     past: list[Sprint] = field(default_factory=list)
+    early: date | None = None
     likely: date | None = None
     safe: date | None = None
+    early_sprints: int | None = None
     likely_sprints: int | None = None
     safe_sprints: int | None = None
+    sure: float = 0.0
+    chances: list[Chance] = field(default_factory=list)
     runs: int = RUNS
 
     @property
@@ -111,21 +130,46 @@ def _one_run(points: float, delivered: Sequence[int], credit: int, random: Rando
     return FURTHEST + 1
 
 
-def forecast(workspace: Workspace, today: date, goal: Goal | None = None) -> Forecast:
-    """When everything ahead is done or, with a goal, its stories and all that stands before the last of them.
+def forecast(workspace: Workspace, today: date, of: Goal | Story | None = None) -> Forecast:
+    """When everything ahead is done or, of a goal or a story, that and all that stands before it.
 
-    Six queries.
+    Seven queries.
     """
     past, ahead = past_sprints(workspace), _ahead(workspace)
     running = next((story.sprint for story in ahead if _is_running(story)), None) or _running(workspace)
-    work = _work(_up_to_the_last(ahead, goal))
+    work = _work(_up_to_the_last(ahead, of))
     if len(past) < FEWEST_SPRINTS or not work.stories:
         return Forecast(work, past)
     delivered = [sprint.delivered_points or 0 for sprint in past]
     needed = sprints_needed(work.total, delivered, credit=_done_in(running))
-    likely, safe = (_known(needed[min(len(needed) - 1, int(len(needed) * share))]) for share in (0.5, 0.85))
-    ends = ends_ahead(workspace, today, max(likely or 0, safe or 0))
-    return Forecast(work, past, _end(ends, likely), _end(ends, safe), likely, safe)
+    early, likely, safe = (needed[min(len(needed) - 1, int(len(needed) * share))] for share in (EARLY, LIKELY, SAFE))
+    ends = ends_ahead(workspace, today, min(needed[-1], FURTHEST))
+    return Forecast(
+        work,
+        past,
+        early=_end(ends, _known(early)),
+        likely=_end(ends, _known(likely)),
+        safe=_end(ends, _known(safe)),
+        early_sprints=_known(early),
+        likely_sprints=_known(likely),
+        safe_sprints=_known(safe),
+        sure=sum(early <= count <= safe for count in needed) / len(needed),
+        chances=_chances(needed, ends),
+    )
+
+
+def _chances(needed: Sequence[int], ends: Sequence[date]) -> list[Chance]:
+    """By the end of each sprint, from the first that is not out of the question to the first that is all but sure."""
+    found: list[Chance] = []
+    done = 0
+    for count, runs in groupby(needed):
+        done += len(list(runs))
+        if done / len(needed) < RARE or count > len(ends) or len(found) == MOST_CHANCES:
+            continue
+        found.append(Chance(ends[count - 1], count, done / len(needed)))
+        if done / len(needed) > 1 - RARE:
+            break
+    return found
 
 
 def _is_running(story: Story) -> bool:
@@ -151,16 +195,17 @@ def _ahead(workspace: Workspace) -> list[Story]:
     return sorted(stories, key=_turn)
 
 
-def _turn(story: Story) -> tuple[int, int]:
+def _turn(story: Story) -> tuple[int, date, int]:
     if story.sprint is None:
-        return 2, 0
-    return (0, 0) if _is_running(story) else (1, story.sprint.number)
+        return 2, date.max, 0
+    return (0, date.min, 0) if _is_running(story) else (1, story.sprint.start_date, story.sprint.number)
 
 
-def _up_to_the_last(ahead: list[Story], goal: Goal | None) -> list[Story]:
-    if goal is None:
+def _up_to_the_last(ahead: list[Story], of: Goal | Story | None) -> list[Story]:
+    if of is None:
         return ahead
-    last = max((place for place, story in enumerate(ahead) if story.goal_id == goal.pk), default=-1)
+    wanted = (story == of if isinstance(of, Story) else story.goal_id == of.pk for story in ahead)
+    last = max((place for place, is_wanted in enumerate(wanted) if is_wanted), default=-1)
     return ahead[: last + 1]
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from audience.models import Segment
 from audience.segments.compile import contacts_in
 from audience.segments.definition import SegmentBroken, read_definition
+from sprints.calendar import holidays_of
 from sprints.models import ScopeChange, ScopeEntry, Sprint, SprintState, Story, StoryQuerySet, StoryStatus
 from sprints.pace import even_done, working_days
 from workspaces.models import Member, Workspace
@@ -108,7 +109,8 @@ class SprintFigures:
 
 
 def sprint_figures(sprint: Sprint, today: date) -> SprintFigures:
-    """Three queries, however many stories there are."""
+    """Four queries, however many stories there are."""
+    free = holidays_of(sprint.workspace, sprint.start_date, sprint.end_date)
     stories = sprint.stories.filter(dropped_at=None)
     points = stories.aggregate(
         scope=Coalesce(Sum("points"), 0), done=Coalesce(Sum("points", filter=Q(status=StoryStatus.DONE)), 0)
@@ -117,10 +119,10 @@ def sprint_figures(sprint: Sprint, today: date) -> SprintFigures:
     return SprintFigures(
         done=points["done"],
         scope=points["scope"],
-        even=round(even_done(sprint, today)),
-        days_left=working_days(max(today, sprint.start_date), sprint.end_date),
-        day=working_days(sprint.start_date, min(today, sprint.end_date)),
-        days=working_days(sprint.start_date, sprint.end_date),
+        even=round(even_done(sprint, today, free)),
+        days_left=working_days(max(today, sprint.start_date), sprint.end_date, free),
+        day=working_days(sprint.start_date, min(today, sprint.end_date), free),
+        days=working_days(sprint.start_date, sprint.end_date, free),
         blocked=list(stories.blocked().with_blocker().ranked()),
         people=list(people.order_by("user__name", "pk")),
     )

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sprints.charts import burndown, velocity
+from sprints.charts import burndown, burnup, velocity
 from sprints.forms.sprints import CloseForm, NewSprintForm, SprintForm, next_sprint
 from sprints.models import Sprint, SprintState, StoryStatus
 from sprints.queries import (
@@ -115,6 +115,7 @@ def _running(request: MemberRequest, sprint: Sprint) -> dict[str, Any]:
         **board_context(request, sprint),
         "figures": sprint_figures(sprint, today),
         "burndown": burndown(sprint, today),
+        "burnup": burnup(sprint, today, height="s"),
         "changes": scope_changes(sprint),
     }
 
@@ -125,6 +126,7 @@ def _closed(request: MemberRequest, sprint: Sprint) -> dict[str, Any]:
         "done": sprint.stories.with_plan().filter(status=StoryStatus.DONE).order_by("done_at", "pk"),
         "carried": carried_over(sprint),
         "burndown": burndown(sprint, today),
+        "burnup": burnup(sprint, today, height="s"),
     }
 
 

@@ -287,15 +287,23 @@
         window.Sortable.create(list, {
           group: "stories", animation: 160, draggable: "[data-story]", handle: $("[data-grip]", list) ? "[data-grip]" : "",
           filter: "details, details *", preventOnFilter: false, delay: 150, delayOnTouchOnly: true,
-          ghostClass: "is-ghost", chosenClass: "is-lifted", onEnd: (moved) => this.save(moved),
+          ghostClass: "is-ghost", chosenClass: "is-lifted",
+          onStart: () => { this.held = true; },
+          onEnd: (moved) => { this.held = false; this.save(moved); },
         });
       }
+      /* What others changed does not pull the list away from under the hand. */
+      this.gone = new AbortController();
+      this.closest('[hx-trigger^="live:"]')?.addEventListener("htmx:beforeSwap", ({ detail }) => {
+        if (this.held && detail.requestConfig.verb === "get") detail.shouldSwap = false;
+      }, { signal: this.gone.signal });
       /* What was refused goes back to where it was; the sentence that says why is on the page. */
       this.addEventListener("htmx:afterRequest", (event) => {
         const { status } = event.detail.xhr;
         if (status < 200 || status >= 400) this.undo?.();
       });
     }
+    disconnectedCallback() { this.gone?.abort(); }
     save({ item, from, to, oldIndex, newIndex }) {
       const form = $("form[data-move]", item);
       if (!form || (from === to && oldIndex === newIndex)) return;

@@ -272,6 +272,7 @@ NOT_A_PAGE = {
     "sprints:approval_card": "a card, looked at on the page of its sprint",
     "sprints:approval_waiting": "a banner, looked at on the home page",
     "sprints:sprint_scope_csv": "a CSV",
+    "sprints:team_skills_csv": "a CSV",
     "workspaces:notice_bell": "the bell of the header, looked at on every page",
     "sprints:attachment_file": "a file",
     "audience:segment_preview": "a fragment of the builder, looked at inside it",

@@ -208,3 +208,19 @@ class TestSteps:
         assert (everything.above, everything.below, everything.column.key) == (mine[1], mine[4], "todo")
         assert (own.above, own.below) == (mine[0], mine[4])
         assert (steps_of(mine[0], Choice(), lead).above, steps_of(mine[4], Choice(), lead).below) == (None, None)
+
+    def test_a_card_can_go_to_every_open_goal_or_to_whoever_plans(
+        self, workspace: Workspace, sprint: Sprint, lead: Member, guest: Member, now: datetime
+    ) -> None:
+        wanted, closed = GoalFactory.create(workspace=workspace), GoalFactory.create(workspace=workspace, closed_at=now)
+        story = StoryFactory.create(workspace=workspace, sprint=sprint, assignee=lead, goal=closed)
+
+        goals, people, none = (
+            steps_of(story, Choice(lanes=by), lead) for by in (LaneBy.GOAL, LaneBy.MEMBER, LaneBy.KIND)
+        )
+
+        assert ([key for key, _title in goals.lanes], goals.lane) == ([str(wanted.pk), NOBODY], str(closed.pk))
+        assert str(lead.pk) not in dict(people.lanes)
+        assert str(guest.pk) not in dict(people.lanes)
+        assert NOBODY in dict(people.lanes)
+        assert none.lanes == []
