@@ -31,10 +31,12 @@ from strategy.models import Goal
 from workspaces.models import Member, Workspace
 from workspaces.permissions import TABLE, Can
 
-FIRST = 50
+FIRST = 30
 """So many cards of a column are there at first, in all its lanes together, and so many more come further down."""
 FEWEST, STEP_IN_LANE = 4, 12
 """But of each lane no fewer than these; further down come so many more."""
+MOST_IN_LANES = 240
+"""Where there are so many lanes that even those are too many in all, there are fewer; one is always there."""
 MOST_SHOWN = 1000
 
 Cell = tuple[str, str]
@@ -251,13 +253,19 @@ def board(workspace: Workspace, sprint: Sprint | None, choice: Choice, me: Membe
     shown = placed(narrowed(everything, choice, me), columns, choice.lanes)
     counts = _counts(shown) if choice.is_narrowed or choice.lanes else all_counts
     titles = _titles(workspace, choice, counts)
-    first = max(FEWEST, FIRST // max(len(titles), 1))
+    first = _first(len(titles), len(columns))
     cards = _cards(shown, choice, first)
     return Board(
         heads=[ColumnHead(column, *all_counts.get(("", column.key), (0, 0))) for column in columns],
         lanes=[_lane(key, title, person, columns, cards, counts) for key, title, person in titles],
         first=first,
     )
+
+
+def _first(lanes: int, columns: int) -> int:
+    """How many cards a cell shows at first."""
+    fewest = min(FEWEST, max(1, MOST_IN_LANES // (max(lanes, 1) * columns)))
+    return max(fewest, FIRST // max(lanes, 1))
 
 
 def more_cards(

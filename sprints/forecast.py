@@ -10,6 +10,7 @@ from datetime import date
 from itertools import groupby
 from random import Random
 from statistics import median
+from typing import NamedTuple
 
 from django.db.models import Q
 
@@ -123,11 +124,13 @@ def sprints_needed(points: float, delivered: Sequence[int], *, credit: int = 0, 
 
 
 def _one_run(points: float, delivered: Sequence[int], credit: int, random: Random) -> int:
-    for count in range(1, FURTHEST + 1):
-        points -= max(0, random.choice(delivered) - (credit if count == 1 else 0))
+    drawn, known = random.random, len(delivered)  # a third of what `choice` costs, and this is done 100,000 times
+    points -= max(0, delivered[int(drawn() * known)] - credit)
+    for count in range(1, FURTHEST):
         if points <= 0:
             return count
-    return FURTHEST + 1
+        points -= delivered[int(drawn() * known)]
+    return FURTHEST if points <= 0 else FURTHEST + 1
 
 
 def forecast(workspace: Workspace, today: date, of: Goal | Story | None = None) -> Forecast:
@@ -136,12 +139,11 @@ def forecast(workspace: Workspace, today: date, of: Goal | Story | None = None) 
     Seven queries.
     """
     past, ahead = past_sprints(workspace), _ahead(workspace)
-    running = next((story.sprint for story in ahead if _is_running(story)), None) or _running(workspace)
     work = _work(_up_to_the_last(ahead, of))
     if len(past) < FEWEST_SPRINTS or not work.stories:
         return Forecast(work, past)
     delivered = [sprint.delivered_points or 0 for sprint in past]
-    needed = sprints_needed(work.total, delivered, credit=_done_in(running))
+    needed = sprints_needed(work.total, delivered, credit=_done_in(_running(workspace)))
     early, likely, safe = (needed[min(len(needed) - 1, int(len(needed) * share))] for share in (EARLY, LIKELY, SAFE))
     ends = ends_ahead(workspace, today, min(needed[-1], FURTHEST))
     return Forecast(
@@ -172,10 +174,6 @@ def _chances(needed: Sequence[int], ends: Sequence[date]) -> list[Chance]:
     return found
 
 
-def _is_running(story: Story) -> bool:
-    return story.sprint is not None and story.sprint.state == SprintState.RUNNING
-
-
 def _running(workspace: Workspace) -> Sprint | None:
     return Sprint.objects.for_workspace(workspace).running().first()
 
@@ -187,29 +185,41 @@ def _done_in(running: Sprint | None) -> int:
     return sum(points or 0 for points in done.values_list("points", flat=True))
 
 
-def _ahead(workspace: Workspace) -> list[Story]:
+class _Left(NamedTuple):
+    """What of a story that is left to do the forecast asks about."""
+
+    story: int
+    goal: int | None
+    points: int | None
+    state: str | None
+    begins: date | None
+    sprint: int | None
+
+
+def _ahead(workspace: Workspace) -> list[_Left]:
     """What is not done, in the order in which it will be: the running sprint, those planned, the backlog."""
     open_ones = Q(sprint=None) | Q(sprint__state__in=(SprintState.PLANNING, SprintState.RUNNING))
     found = Story.objects.for_workspace(workspace).filter(open_ones, dropped_at=None).exclude(status=StoryStatus.DONE)
-    stories = list(found.select_related("sprint").order_by("rank", "pk"))
-    return sorted(stories, key=_turn)
+    of_sprint = ("sprint__state", "sprint__start_date", "sprint__number")
+    rows = found.order_by("rank", "pk").values_list("pk", "goal_id", "points", *of_sprint)
+    return sorted((_Left(*row) for row in rows), key=_turn)
 
 
-def _turn(story: Story) -> tuple[int, date, int]:
-    if story.sprint is None:
+def _turn(story: _Left) -> tuple[int, date, int]:
+    if story.sprint is None or story.begins is None:
         return 2, date.max, 0
-    return (0, date.min, 0) if _is_running(story) else (1, story.sprint.start_date, story.sprint.number)
+    return (0, date.min, 0) if story.state == SprintState.RUNNING else (1, story.begins, story.sprint)
 
 
-def _up_to_the_last(ahead: list[Story], of: Goal | Story | None) -> list[Story]:
+def _up_to_the_last(ahead: list[_Left], of: Goal | Story | None) -> list[_Left]:
     if of is None:
         return ahead
-    wanted = (story == of if isinstance(of, Story) else story.goal_id == of.pk for story in ahead)
+    wanted = ((story.story if isinstance(of, Story) else story.goal) == of.pk for story in ahead)
     last = max((place for place, is_wanted in enumerate(wanted) if is_wanted), default=-1)
     return ahead[: last + 1]
 
 
-def _work(stories: Sequence[Story]) -> Work:
+def _work(stories: Sequence[_Left]) -> Work:
     known = [story.points for story in stories if story.points is not None]
     return Work(len(stories), sum(known), len(stories) - len(known), float(median(known)) if known else 1.0)
 

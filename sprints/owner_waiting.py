@@ -1,5 +1,6 @@
 """How long the team waited for an owner: a blocker on the stand-up, and part of the cycle time of a story."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,7 +32,7 @@ class Wait:
     @property
     def stories(self) -> set[int]:
         """Ids of the stories that could not go on."""
-        return set() if self.request.is_strategy else {item["id"] for item in self.request.asked_items}
+        return set() if self.request.is_strategy else self.request.asked_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,17 @@ def waits_of(stories: Sequence[Story], now: datetime) -> dict[int, list[Wait]]:
     """The waits of each of these stories, by itself or in its sprint, oldest first. One query."""
     pks = [story.pk for story in stories]
     sprints = {story.sprint_id for story in stories if story.sprint_id}
-    requests = ApprovalRequest.objects.filter(Q(story__in=pks) | Q(sprint__in=sprints)).select_related("sprint")
-    waits = [_wait(request, request.sprint, now) for request in requests.order_by("requested_at", "pk")]
-    return {pk: [wait for wait in waits if pk in wait.stories] for pk in pks}
+    requests = (
+        ApprovalRequest.objects.filter(Q(story__in=pks) | Q(sprint__in=sprints))
+        .select_related("sprint")
+        .without_snapshot()
+    )
+    found: dict[int, list[Wait]] = defaultdict(list)
+    for request in requests.order_by("requested_at", "pk"):
+        wait = _wait(request, request.sprint, now)
+        for pk in wait.stories:
+            found[pk].append(wait)
+    return {pk: found[pk] for pk in pks}
 
 
 def _wait(request: ApprovalRequest, sprint: Sprint | None, now: datetime) -> Wait:

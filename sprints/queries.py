@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -156,11 +156,19 @@ def usual_points(workspace: Workspace) -> int | None:
     return round(sum(delivered) / len(delivered)) if delivered else None
 
 
-def scope_changes(sprint: Sprint) -> "list[ScopeEntry]":
-    """What changed in a sprint after it was started, newest first; what was done is on the board. One query."""
+def scope_changes(sprint: Sprint, most: int | None = None) -> "list[ScopeEntry]":
+    """What changed in a sprint after it was started, newest first; what was done is on the board. One query.
+
+    With `most`, so many of the newest.
+    """
+    found = changed_scope(sprint).select_related("story", "by__user")
+    return list(found.order_by("-at", "-pk")[:most])
+
+
+def changed_scope(sprint: Sprint) -> "QuerySet[ScopeEntry]":
+    """The lines of the scope log that a sprint did not begin with."""
     changes = (ScopeChange.ADDED, ScopeChange.REMOVED, ScopeChange.ESTIMATED)
-    found = ScopeEntry.objects.filter(sprint=sprint, change__in=changes).select_related("story", "by__user")
-    return list(found.order_by("-at", "-pk"))
+    return ScopeEntry.objects.filter(sprint=sprint, change__in=changes)
 
 
 def carried_over(sprint: Sprint) -> StoryQuerySet:

@@ -1,6 +1,6 @@
 """What a retrospective looks at besides promise and outcome: goals, what was bent, waiting, and sends."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -12,13 +12,16 @@ from django.utils.translation import gettext_lazy, ngettext
 from sprints.deciders import policy_of
 from sprints.models import YES, ApprovalRequest, ApprovalState, ScopeChange, ScopeEntry, Sprint, Story
 from sprints.plan_changes import POINTS, plan_part_changes
-from sprints.queries import scope_changes
+from sprints.queries import changed_scope, scope_changes
 from sprints.retrospect import RetroFigures
 from sprints.sends import StorySend, sends_of
 from sprints.snapshot import Difference, has_drifted, plan_words
 from strategy.models import Goal
 from strategy.progress import Progress
 from strategy.queries import goal_lines
+
+MOST_CHANGES = 30
+"""So many changes of scope are told one by one; of others there is a number, and the scope log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +114,22 @@ class RetroFacts:
     @cached_property
     def bent(self) -> list[Bent]:
         """Changed after approval, changed scope, what began late, and sends to others than were approved."""
-        scope = scope_changes(self.sprint)
-        estimated = {entry.story_id for entry in scope if entry.change == ScopeChange.ESTIMATED}
         return [
             *self._late_start(),
             *self._changed_plan(),
-            *self._changed(estimated),
-            *map(_scope_bent, scope),
+            *self._changed(),
+            *self._scope(),
             *self._other_audiences(),
             *self._late_sends(),
         ]
+
+    def _scope(self) -> Iterator[Bent]:
+        """The newest changes of scope one by one, and how many others there were."""
+        yield from map(_scope_bent, scope_changes(self.sprint, MOST_CHANGES))
+        others = changed_scope(self.sprint).count() - MOST_CHANGES
+        if others > 0:
+            how = ngettext("%(count)d stands in the scope log", "%(count)d stand in the scope log", others)
+            yield Bent(None, _("Earlier changes of scope"), how % {"count": others}, "scroll-text")
 
     def _late_start(self) -> Iterator[Bent]:
         sprint = self.sprint
@@ -141,8 +150,11 @@ class RetroFacts:
         if moved := plan_part_changes(asked.snapshot, plan_words(self.sprint), currency):
             yield Bent(None, _("The plan was changed after approval"), _in_words(moved), "pen-line")
 
-    def _changed(self, estimated: Collection[int]) -> Iterator[Bent]:
+    def _changed(self) -> Iterator[Bent]:
         """Story by story; what the scope log says of points is not said twice."""
+        estimated = set(
+            changed_scope(self.sprint).filter(change=ScopeChange.ESTIMATED).values_list("story_id", flat=True)
+        )
         for line in self.figures.stories:
             known = {str(POINTS)} if line.story.pk in estimated else set()
             if moved := [difference for difference in line.moved if difference.what not in known]:

@@ -4,6 +4,7 @@ What is approved is a frozen snapshot. Whether it still holds is never stored bu
 are now; so no path can forget to void it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from emailops.lib.errors import DomainError
 from sprints.deciders import policy_of
+from sprints.headcount import Headcount
 from sprints.models import (
     YES,
     ApprovalCondition,
@@ -75,18 +77,17 @@ class SendFacts:
 def standing_of(stories: list[Story], now: datetime) -> dict[int, StoryApproval]:
     """Where each of these stories stands with the owner, by story. The stories need `with_plan`."""
     found = {story.pk: StoryApproval(Standing.NONE) for story in stories}
+    heads = Headcount(now)
     policies = {story.workspace_id: policy_of(story.workspace) for story in stories[:1]}
     decisions = (
         StoryDecision.objects.filter(story__in=stories, request__subject=ApprovalSubject.SPRINT)
-        .select_related("request__approver__user", "request__decided_by__user")
-        .prefetch_related("request__conditions")
         .order_by("story_id", "-request__decided_at", "-pk")
         .distinct("story_id")
     )
-    by_pk = {story.pk: story for story in stories}
+    by_pk, requests = {story.pk: story for story in stories}, _requests_of(decisions)
     for decision in decisions:
-        story = by_pk[decision.story_id]
-        found[story.pk] = _judged(story, decision, policies[story.workspace_id], now)
+        story, decision.request = by_pk[decision.story_id], requests[decision.request_id]
+        found[story.pk] = _judged(story, decision, policies[story.workspace_id], heads)
     sprints = {story.sprint_id for story in stories if story.sprint_id}
     for request in ApprovalRequest.objects.open().with_people().filter(sprint__in=sprints).order_by("pk"):
         for item in request.asked_items:
@@ -95,12 +96,18 @@ def standing_of(stories: list[Story], now: datetime) -> dict[int, StoryApproval]
     return found
 
 
-def _judged(story: Story, decision: StoryDecision, policy: ApprovalPolicy, now: datetime) -> StoryApproval:
+def _requests_of(decisions: Iterable[StoryDecision]) -> dict[int, ApprovalRequest]:
+    """Each request once, however many of its stories are asked about: it holds the whole plan."""
+    found = ApprovalRequest.objects.select_related("approver__user", "decided_by__user").prefetch_related("conditions")
+    return found.in_bulk({decision.request_id for decision in decisions})
+
+
+def _judged(story: Story, decision: StoryDecision, policy: ApprovalPolicy, heads: Headcount) -> StoryApproval:
     request = decision.request
     said = decision.comment or request.comment
     if decision.verdict not in YES:
         return StoryApproval(Standing(decision.verdict), request, said)
-    differences = [] if _is_over(story) else _since_approval(story, request, policy, now)
+    differences = [] if _is_over(story) else _since_approval(story, request, policy, heads)
     conditions = conditions_on(story, request)
     held = Standing.CONDITIONS if any(found.met_at is None for found in conditions) else Standing.APPROVED
     return StoryApproval(Standing.VOID if differences else held, request, said, differences, conditions)
@@ -118,14 +125,16 @@ def _is_over(story: Story) -> bool:
     return closed or story.status == StoryStatus.DONE
 
 
-def _since_approval(story: Story, request: ApprovalRequest, policy: ApprovalPolicy, now: datetime) -> list[Difference]:
+def _since_approval(
+    story: Story, request: ApprovalRequest, policy: ApprovalPolicy, heads: Headcount
+) -> list[Difference]:
     found = _commitment_differences(story, request)
     approved, brief = _approved_brief(story, request), getattr(story, "brief", None)
     if brief is None:
         return found
     if approved is None:
         return [*found, Difference(_("Send brief"), _("none"), str(brief.segment))]
-    return found + brief_differences(approved, brief_snapshot(brief, now), policy.audience_tolerance)
+    return found + brief_differences(approved, brief_snapshot(brief, heads.now, heads), policy.audience_tolerance)
 
 
 def _commitment_differences(story: Story, request: ApprovalRequest) -> list[Difference]:

@@ -1,4 +1,4 @@
-"""What waits for a business owner: the number in the menu and the banner on the home page."""
+"""What waits for a business owner: the banner on the home page."""
 
 from datetime import datetime
 from typing import Any
@@ -8,10 +8,6 @@ from sprints.shown_plan import plain_plan
 from workspaces.models import Member
 
 MOST_BANNERS = 3
-
-
-def waiting_count(member: Member) -> int:
-    return ApprovalRequest.objects.for_workspace(member.workspace).open().count()
 
 
 def waiting_panel(member: Member, _now: datetime) -> dict[str, Any]:

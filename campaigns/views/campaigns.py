@@ -52,7 +52,8 @@ def campaign_new(request: MemberRequest) -> HttpResponse:
             made = services.create_campaign(story=story, name=name, by=request.member, now=request.now)
             messages.success(request, _("Campaign created"))
             return redirect("campaigns:campaign_detail", workspace=request.workspace.slug, pk=made.pk)
-    context = {"form": form, "stories": stories_to_send_for(request.workspace), "story": story}
+    offered = Paginator(stories_to_send_for(request.workspace), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"form": form, "stories": offered, "story": story}
     context |= _inherited(request, story)
     return render(request, "campaigns/campaign_new.html", context, status=UNPROCESSABLE if form.errors else 200)
 

@@ -29,6 +29,7 @@ from sprints.services.answer_words import LONGEST_CONDITION, MOST_CONDITIONS
 from sprints.services.approval_talk import LONGEST_MESSAGE, may_speak, write_message
 from strategy.models import Goal, Principle
 from workspaces.api import InWorkspace, MemberByEmail, ScopedViewSet
+from workspaces.api_access import CursorPages
 from workspaces.permissions import Can
 
 
@@ -158,6 +159,12 @@ class DecideSerializer(serializers.Serializer[Any]):
     )
 
 
+class RequestPages(CursorPages):
+    """Few a page: each holds a whole frozen plan."""
+
+    page_size = 10
+
+
 class ApprovalViewSet(ScopedViewSet[ApprovalRequest], mixins.ListModelMixin, mixins.RetrieveModelMixin):
     """Requests for approval, newest first; narrow with `?sprint=` and `?state=`."""
 
@@ -165,6 +172,7 @@ class ApprovalViewSet(ScopedViewSet[ApprovalRequest], mixins.ListModelMixin, mix
         "decisions", "item_decisions", "conditions__met_by__user", "conditions__named__user"
     )
     serializer_class = ApprovalSerializer
+    pagination_class = RequestPages
     can: ClassVar = {
         "list": Can.SEE_SPRINTS,
         "retrieve": Can.SEE_SPRINTS,

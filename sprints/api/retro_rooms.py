@@ -16,15 +16,7 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from sprints.api.retros import BEGUN, ActionSerializer, NoteSerializer, RetroStorySerializer
-from sprints.models import (
-    MOST_PROMPTS,
-    MOST_VOTES,
-    STARS,
-    ActionCheck,
-    RetroPerson,
-    RetroPhase,
-    Sprint,
-)
+from sprints.models import MOST_PROMPTS, MOST_VOTES, STARS, ActionCheck, RetroPerson, RetroPhase, Sprint
 from sprints.retro_facts import RetroFacts
 from sprints.retro_owners import mails_of
 from sprints.retro_pdf import report_pdf

@@ -18,6 +18,7 @@ from sprints.services.standups import LONGEST_ANSWER, Answers
 from sprints.standup_days import own_day, participants, schedule_of
 from sprints.standup_round import RoundNow, round_now
 from workspaces.api import InWorkspace, MemberByEmail, ScopedViewSet
+from workspaces.api_access import CursorPages
 from workspaces.permissions import Can
 
 
@@ -138,6 +139,12 @@ class ShownScheduleSerializer(ScheduleSerializer):
         return [member.user.email for member in participants(schedule)]
 
 
+class DayPages(CursorPages):
+    """Few a page: each holds what everybody said."""
+
+    page_size = 10
+
+
 class StandUpViewSet(ScopedViewSet[StandUp], mixins.ListModelMixin, mixins.RetrieveModelMixin):
     """Stand-ups by day, newest first, with what everybody said."""
 
@@ -145,6 +152,7 @@ class StandUpViewSet(ScopedViewSet[StandUp], mixins.ListModelMixin, mixins.Retri
         "entries__member__user", "entries__stories", "entries__stand_up"
     )
     serializer_class = StandUpSerializer
+    pagination_class = DayPages
     can: ClassVar = {
         "list": Can.SEE_SPRINTS,
         "retrieve": Can.SEE_SPRINTS,

@@ -14,7 +14,8 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from audience.models import Segment
-from sprints.api.backlog import MANY, WORTH, StoryMany, StoryWorth
+from sprints.api.story_many import MANY, StoryMany
+from sprints.api.story_worth import WORTH, StoryWorth
 from sprints.backlog_filters import Mark, narrowed
 from sprints.columns import columns_of, named
 from sprints.forms.backlog import wanted_of

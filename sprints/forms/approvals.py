@@ -11,7 +11,7 @@ from sprints.deciders import deciders_for
 from sprints.models import AMOUNT_DIGITS, CENTS, ApprovalPolicy, ApprovalRequest, Covers, Verdict
 from sprints.services.approval_policy import LEAST_QUIET, MOST_QUIET
 from sprints.shown_plan import ShownPlan
-from workspaces.forms import StyledForm
+from workspaces.forms import StyledForm, offer
 from workspaces.models import Member, Workspace
 
 LONGEST_WORDS = 2000
@@ -41,7 +41,7 @@ class AskForm(StyledForm):
 
     def __init__(self, *args: Any, by: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["approver"].queryset = deciders_for(by)  # type: ignore[attr-defined]  # a choice field
+        offer(self, "approver", deciders_for(by))
 
 
 class DecisionForm(StyledForm):
@@ -184,7 +184,7 @@ class PolicyForm(StyledForm):
         }
         super().__init__(*args, initial=initial, **kwargs)
         deciders = Member.objects.for_workspace(policy.workspace).deciders().order_by("user__name", "pk")
-        self.fields["escalate_to"].queryset = deciders  # type: ignore[attr-defined]  # a choice field
+        offer(self, "escalate_to", deciders)
 
     @property
     def chosen(self) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from sprints.services.bulk import Action, Bulk
 from sprints.services.stories import MOST_POINTS
 from sprints.services.templates import Origin
 from strategy.models import Goal
-from workspaces.forms import StyledForm, StyledModelForm
+from workspaces.forms import StyledForm, StyledModelForm, offer
 from workspaces.models import Member, Workspace
 
 LONGEST_SEARCH = 200
@@ -95,7 +95,7 @@ class BulkForm(forms.Form):
             "label": Label.objects.for_workspace(workspace),
         }
         for name, found in rows.items():
-            self.fields[name].queryset = found  # type: ignore[attr-defined]  # a choice of rows
+            offer(self, name, found)
 
     @property
     def bulk(self) -> Bulk:

@@ -13,7 +13,7 @@ from sprints.models import LONGEST_REASON, Hypothesis, SendBrief, Sprint, Sprint
 from sprints.services.stories import MOST_POINTS, Belief, Brief
 from strategy.figures import unit_sign
 from strategy.models import Goal, Unit
-from workspaces.forms import DateInput, StyledForm, StyledModelForm
+from workspaces.forms import DateInput, StyledForm, StyledModelForm, offer
 from workspaces.models import Member, Workspace
 
 PERCENT = 100
@@ -50,9 +50,9 @@ class StoryForm(StyledModelForm):
         super().__init__(*args, **kwargs)
         goals = Q(closed_at=None) | Q(pk=self.instance.goal_id)  # what was chosen stays, also when it is over
         people = Q(left_at=None) | Q(pk=self.instance.assignee_id)
-        _choose(self, "goal", Goal.objects.for_workspace(workspace).filter(goals).order_by("due_date", "pk"))
+        offer(self, "goal", Goal.objects.for_workspace(workspace).filter(goals).order_by("due_date", "pk"))
         members = Member.objects.for_workspace(workspace).filter(people).select_related("user")
-        _choose(self, "assignee", members.order_by("user__name", "pk"))
+        offer(self, "assignee", members.order_by("user__name", "pk"))
         _empty_word(self, "goal", _("Not chosen yet"))
         _empty_word(self, "assignee", _("Nobody yet"))
 
@@ -133,7 +133,7 @@ class PlanForm(StyledForm):
         super().__init__(*args, **kwargs)
         found = Sprint.objects.for_workspace(workspace).open()
         elsewhere = found.exclude(pk=story.sprint_id) if story and story.sprint_id else found
-        _choose(self, "sprint", elsewhere.order_by("number"))
+        offer(self, "sprint", elsewhere.order_by("number"))
         is_in_backlog = story is not None and story.sprint_id is None and story.dropped_at is None
         _empty_word(self, "sprint", None if is_in_backlog else _("Backlog"))
 
@@ -239,7 +239,7 @@ class BriefForm(StyledForm):
     def __init__(self, *args: Any, workspace: Workspace, brief: SendBrief | None = None, **kwargs: Any) -> None:
         kwargs["initial"] = {name: getattr(brief, name) for name in self.base_fields} if brief else {"cost": 0}
         super().__init__(*args, **kwargs)
-        _choose(self, "segment", Segment.objects.for_workspace(workspace).current().order_by("name", "pk"))
+        offer(self, "segment", Segment.objects.for_workspace(workspace).current().order_by("name", "pk"))
         _empty_word(self, "segment", _("Choose a segment…"))
         for name in ("cost", "expected_low", "expected_high"):
             field = self.fields[name]
@@ -248,10 +248,6 @@ class BriefForm(StyledForm):
     @property
     def brief(self) -> Brief:
         return Brief(**self.cleaned_data)
-
-
-def _choose(form: forms.BaseForm, name: str, rows: Any) -> None:
-    form.fields[name].queryset = rows  # type: ignore[attr-defined]  # a choice of rows
 
 
 def _empty_word(form: forms.BaseForm, name: str, word: Any) -> None:

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from sprints.models.sprints import SPRINT_OVER, Sprint
@@ -134,6 +135,12 @@ class ApprovalRequestQuerySet(ScopedQuerySet["ApprovalRequest"]):
             "workspace",
         )
 
+    def without_snapshot(self) -> Self:
+        """With the ids of what was frozen instead of the whole, which may be a hundred times as much to read."""
+        path = Coalesce("snapshot__stories", "snapshot__items")
+        ids = Func(path, Value("$[*].id"), function="jsonb_path_query_array", output_field=models.JSONField())
+        return self.annotate(item_ids=ids).defer("snapshot")
+
     def about_same(self, request: "ApprovalRequest") -> Self:
         """All versions of the question that this request asks."""
         return self.filter(
@@ -236,6 +243,12 @@ class ApprovalRequest(Owned):
     def asked_items(self) -> list[dict[str, Any]]:
         """What the owner decides on: what is new, changed or was never approved."""
         return [item for item in self.items if item["id"] not in self.carried]
+
+    @property
+    def asked_ids(self) -> set[int]:
+        """Ids of what the owner decides on. Reads no snapshot for a request `without_snapshot`."""
+        ids = self.__dict__.get("item_ids")
+        return set(ids if ids is not None else (item["id"] for item in self.items)) - set(self.carried)
 
     @property
     def is_strategy(self) -> bool:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from emailops.lib.clock import server_now
 from sprints.calibration import calibration, calibration_chart
 from sprints.decks import BUILT_IN, as_cards
+from sprints.forms.choosing import FIND
 from sprints.forms.poker import DeckForm, NewPokerForm, sprints_to_estimate
 from sprints.models import ItemState, PokerDeck, PokerResult, PokerSession
 from sprints.own_calibration import own_calibration
@@ -56,8 +57,11 @@ def poker_new(request: MemberRequest) -> HttpResponse:
     if chosen:
         initial["stories"] = list(chosen.stories.filter(dropped_at=None).values_list("pk", flat=True))
         initial["name"] = _("Sprint %(number)d") % {"number": chosen.number}
-    form = NewPokerForm(request.POST or None, by=request.member, now=now, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    if FIND in request.POST:
+        form = NewPokerForm.kept(request.POST, by=request.member, now=now)
+    else:
+        form = NewPokerForm(request.POST or None, by=request.member, now=now, initial=initial)
+    if form.is_bound and form.is_valid():
         with shown_on(form):
             given = form.cleaned_data
             session = open_session(

@@ -29,6 +29,7 @@ from workspaces.permissions import Can
 
 CHARTED_SPRINTS = 8
 OFFERED_STORIES = 12
+NEWEST_CHANGES = 20
 NO_CONTENT = 204
 
 
@@ -116,7 +117,7 @@ def _running(request: MemberRequest, sprint: Sprint) -> dict[str, Any]:
         "figures": sprint_figures(sprint, today),
         "burndown": burndown(sprint, today),
         "burnup": burnup(sprint, today, height="s"),
-        "changes": scope_changes(sprint),
+        "changes": scope_changes(sprint, NEWEST_CHANGES),
     }
 
 

@@ -71,9 +71,9 @@ class TestPages:
         ways = methods(lead.workspace)
         middle = Story.objects.get(number=2500).pk
 
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(14):
             by_hand = backlog_page(lead, Asked(after=middle), now.date())
-        with django_assert_max_num_queries(10):
+        with django_assert_max_num_queries(12):
             by_score = backlog_page(lead, Asked(method=ways["ice"], after=middle), now.date())
 
         assert (by_hand.rows[0].story.number, by_hand.total) == (2501, 5000)

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from sprints.boards import FIRST, STEP_IN_LANE, Choice, board, more_cards, steps_of
+from sprints.boards import FEWEST, FIRST, MOST_IN_LANES, STEP_IN_LANE, Choice, board, more_cards, steps_of
 from sprints.columns import column_of, columns_of
 from sprints.lanes import NOBODY, LaneBy
 from sprints.models import Sprint, Story, StoryKind, StoryStatus
@@ -53,6 +53,17 @@ class TestColumns:
 
 
 class TestLanes:
+    def test_many_lanes_show_fewer_cards_each_but_always_one(
+        self, workspace: Workspace, sprint: Sprint, lead: Member
+    ) -> None:
+        for goal in GoalFactory.create_batch(MOST_IN_LANES // FEWEST // len(StoryStatus) + 1, workspace=workspace):
+            StoryFactory.create_batch(FEWEST, workspace=workspace, sprint=sprint, goal=goal)
+
+        found = board(workspace, sprint, Choice(lanes=LaneBy.GOAL), lead)
+
+        assert found.first == FEWEST - 1
+        assert all(len(lane.cells[0].cards) == FEWEST - 1 for lane in found.lanes)
+
     def test_by_goal_the_next_one_due_first_and_none_last(
         self, workspace: Workspace, sprint: Sprint, lead: Member
     ) -> None:

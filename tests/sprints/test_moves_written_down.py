@@ -12,7 +12,7 @@ from sprints.services.stories import move_story
 from tests.factories.sprints import SprintFactory, StoryFactory
 from workspaces.models import AuditEntry, Member, Workspace
 
-write_moves_down = import_module("sprints.migrations.0011_charts6").write_moves_down
+write_moves_down = import_module("sprints.migrations.0014_past_moves").write_moves_down
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from sprints.models import Sprint, SprintState, Verdict
+from sprints.models import ApprovalRequest, Sprint, SprintState, Verdict
 from sprints.owner_waiting import waited_for, waiting_in
 from tests.factories.approvals import answer, asked, asked_about_mail, ready_sprint
 from workspaces.models import Workspace
@@ -84,3 +84,14 @@ def test_many_stories_cost_one_query(
 
     with django_assert_num_queries(1):
         waited_for(stories, now)
+
+
+def test_ids_are_the_same_with_and_without_the_snapshot(workspace: Workspace, now: datetime) -> None:
+    first = asked(ready_sprint(workspace, stories=3), now)
+    ApprovalRequest.objects.filter(pk=first.pk).update(carried=[first.items[0]["id"]])
+
+    light = ApprovalRequest.objects.without_snapshot().get(pk=first.pk)
+    whole = ApprovalRequest.objects.get(pk=first.pk)
+
+    assert "snapshot" in light.get_deferred_fields()
+    assert light.asked_ids == whole.asked_ids == {item["id"] for item in whole.items[1:]}

@@ -159,10 +159,10 @@ def test_the_window_ends_by_the_clock_of_the_workspace(workspace: Workspace, now
 
 
 @pytest.mark.usefixtures("owner")
-def test_a_story_more_costs_no_query_but_those_of_its_segment(
+def test_a_story_more_costs_no_query(
     workspace: Workspace, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     sprint = ready_sprint(workspace, stories=3)
 
-    with django_assert_num_queries(3 + 3 * 3):  # stories, criteria, owners; what each segment may ask about
+    with django_assert_num_queries(3 + 3):  # stories, criteria, owners; what segments may ask about, once
         readiness(sprint, now)

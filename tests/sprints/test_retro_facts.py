@@ -9,7 +9,7 @@ from django.utils import translation
 
 from delivery.models import DeliveryState, Reason
 from sprints.models import RetroPhase, ScopeChange, ScopeEntry, Sprint, Story, Verdict
-from sprints.retro_facts import RetroFacts
+from sprints.retro_facts import MOST_CHANGES, RetroFacts
 from sprints.retro_pdf import report_pdf
 from sprints.retro_report import report_of
 from sprints.retrospect import retro_figures
@@ -191,3 +191,26 @@ def test_the_report_becomes_a_pdf_in_any_language(
     assert made.startswith(b"%PDF-")
     assert BytesIO(made).read().rstrip().endswith(b"%%EOF")
     assert b"/ToUnicode" in made
+
+
+def test_of_many_changes_of_scope_the_newest_are_told_and_the_others_counted(
+    workspace: Workspace, now: datetime
+) -> None:
+    sprint = ready_sprint(workspace)
+    Sprint.objects.filter(pk=sprint.pk).update(state="running", started_at=now)
+    ScopeEntry.objects.bulk_create(
+        ScopeEntry(
+            workspace=workspace,
+            sprint=sprint,
+            story=sprint.stories.get(),
+            change=ScopeChange.ESTIMATED,
+            points=1,
+            at=now + timedelta(minutes=n),
+        )
+        for n in range(MOST_CHANGES + 2)
+    )
+
+    *told, last = [bent for bent in _facts(sprint, now).bent if bent.icon != "clock"]
+
+    assert len(told) == MOST_CHANGES
+    assert last.how == "2 stand in the scope log"

@@ -76,7 +76,7 @@ class TestList:
             StoryFactory.create(workspace=workspace, sprint=sprint, created_by=lead)
         client = browse(lead)
 
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(11):
             client.get(url("sprint_list", workspace))
 
 

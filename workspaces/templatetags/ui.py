@@ -2,7 +2,7 @@
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from babel import Locale
@@ -39,16 +39,12 @@ def _icon_body(name: str) -> SafeString:
 @register.simple_tag
 def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """An icon; without a label it is decoration and hidden from screen readers."""
-    return _icon(name, css, label) if label else _decoration(name, css)
+    return _icon(name, css, str(label))
 
 
-@cache
-def _decoration(name: str, css: str) -> SafeString:
-    """Made once: a page holds hundreds of them."""
-    return _icon(name, css, "")
-
-
+@lru_cache(maxsize=2_000)
 def _icon(name: str, css: str, label: str) -> SafeString:
+    """Made once: a page holds hundreds of them."""
     spoken = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html('<svg class="i {}" viewBox="0 0 24 24" {}>{}</svg>', css, spoken, _icon_body(name))
 
@@ -59,10 +55,14 @@ def avatar(person: Member | User | None, size: str = "") -> SafeString:
     user = person.user if isinstance(person, Member) else person
     if user is None:
         return mark_safe("")
-    css = f"av av--{user.tone} {f'av--{size}' if size else ''}"
-    return format_html(
-        '<span class="{}" role="img" aria-label="{}" title="{}">{}</span>', css, user, user, user.initials
-    )
+    return _initials(user.tone, size, str(user), user.initials)
+
+
+@lru_cache(maxsize=2_000)
+def _initials(tone: str, size: str, name: str, initials: str) -> SafeString:
+    """Made once for each person: a board shows the same few hundreds of times."""
+    css = f"av av--{tone} {f'av--{size}' if size else ''}"
+    return format_html('<span class="{}" role="img" aria-label="{}" title="{}">{}</span>', css, name, name, initials)
 
 
 @register.simple_tag
