@@ -203,7 +203,7 @@ def test_many_sprints_cost_as_many_queries_as_one(
         _came(sprint.stories.ranked()[0], OutcomeVerdict.REACHED, 1000, now)
     sprints = list(Sprint.objects.select_related("workspace").order_by("-number"))
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         lines = retro_figures(sprints)
 
     assert [line.sprint for line in lines] == sprints
