@@ -79,7 +79,7 @@ def story_detail(request: MemberRequest, pk: int) -> HttpResponse:
 
 def _plan_form(request: MemberRequest, story: Story) -> PlanForm | None:
     """Where the story can go from where it is; None when it is done, or there is nowhere else."""
-    form = PlanForm(workspace=request.workspace, story=story)
+    form = PlanForm(auto_id="plan-%s", workspace=request.workspace, story=story)
     return form if story.status != StoryStatus.DONE and form.has_choice else None
 
 
