@@ -93,13 +93,13 @@ def test_two_hold_a_retrospective_together(both: tuple[Page, Page]) -> None:
     assert not [answer for answer in seen if SECRET in answer]
 
     lead.get_by_role("button", name="Go on: Group").click()
-    expect(lead.get_by_text(SECRET).first).to_be_visible()
+    expect(lead.locator("[data-note]", has_text=SECRET).first).to_be_visible()
     expect(lead.get_by_text("You have written this and not sent it")).to_be_visible()
     expect(lead.get_by_text(BEGUN)).to_be_visible()
     expect(writer.get_by_role("heading", name="What says the same?")).to_be_visible()
 
     _gather_by_keyboard(writer)
-    expect(lead.locator("[data-topic]", has_text=SECRET).locator("[data-note]")).to_have_count(2)
+    expect(lead.locator("ul[data-topic]", has_text=SECRET).locator("[data-note]")).to_have_count(2)
     _drag_apart_and_together(lead)
 
     lead.get_by_role("button", name="Go on: Vote").click()
@@ -122,14 +122,14 @@ def _gather_by_keyboard(page: Page) -> None:
     page.keyboard.press("Space")
     page.get_by_role("button", name="Put together").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("[data-topic]", has_text=SECRET).locator("[data-note]")).to_have_count(2)
+    expect(page.locator("ul[data-topic]", has_text=SECRET).locator("[data-note]")).to_have_count(2)
 
 
 def _drag_apart_and_together(page: Page) -> None:
     """Drag the only note of a topic onto the secret's; a topic that is left empty goes."""
-    before = page.locator("[data-topic]").count()
-    lonely = page.locator("[data-topic]").filter(has_not_text=SECRET).first.locator("[data-note]").first
-    target = page.locator("[data-topic]", has_text=SECRET).locator("[data-note]").first
+    before = page.locator("ul[data-topic]").count()
+    lonely = page.locator("ul[data-topic]").filter(has_not_text=SECRET).first.locator("[data-note]").first
+    target = page.locator("ul[data-topic]", has_text=SECRET).locator("[data-note]").first
     start, end = lonely.bounding_box(), target.bounding_box()
     assert start is not None
     assert end is not None
@@ -141,4 +141,4 @@ def _drag_apart_and_together(page: Page) -> None:
         page.wait_for_timeout(150)
     with page.expect_response(re.compile("/gather/")):
         page.mouse.up()
-    expect(page.locator("[data-topic]")).to_have_count(before - 1)
+    expect(page.locator("ul[data-topic]")).to_have_count(before - 1)

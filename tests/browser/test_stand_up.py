@@ -36,8 +36,16 @@ def enter(browser: Browser, company: Stack) -> Iterator[Enter]:
     assert complaints == []
 
 
+@pytest.fixture(autouse=True)
+def _nobody_is_off(company: Stack) -> None:
+    """The team takes a break at weekends and on holidays, the tests do not."""
+    company.write("UPDATE sprints_membercapacity SET weekdays = '{0,1,2,3,4,5,6}'")
+    company.write("DELETE FROM sprints_daysoff")
+    company.write("DELETE FROM sprints_holiday")
+
+
 def _on_every_day(page: Page) -> None:
-    """The team takes a break at weekends, the tests do not."""
+    """The same for the stand-up itself."""
     page.goto("/w/maren-moss/settings/stand-up/")
     for day in ("Saturday", "Sunday"):
         page.get_by_label(day).check()
