@@ -45,7 +45,7 @@ class SeenRetro:
         return [note for column in self.room.columns for note in column.notes]
 
 
-class PersonSerializer(serializers.ModelSerializer[RetroPerson]):
+class RetroPersonSerializer(serializers.ModelSerializer[RetroPerson]):
     """Somebody who takes part; `ready_in` is the step that the person has finished."""
 
     member = serializers.EmailField(source="member.user.email")
@@ -55,7 +55,7 @@ class PersonSerializer(serializers.ModelSerializer[RetroPerson]):
         fields = ("member", "ready_in", "has_rated", "joined_at")
 
 
-class ColumnSerializer(serializers.Serializer[Any]):
+class RetroColumnSerializer(serializers.Serializer[Any]):
     """A prompt, and how many notes under it are still hidden from this member."""
 
     kind = serializers.CharField()
@@ -173,8 +173,8 @@ class RetroSerializer(serializers.Serializer[Any]):
     is_anonymous = serializers.BooleanField(source="room.retro.is_anonymous")
     votes_left = serializers.IntegerField(source="room.votes_left")
     topic = serializers.IntegerField(source="room.retro.topic_id", allow_null=True, help_text="The one talked about.")
-    people = PersonSerializer(many=True, source="room.people")
-    prompts = ColumnSerializer(many=True, source="room.columns")
+    people = RetroPersonSerializer(many=True, source="room.people")
+    prompts = RetroColumnSerializer(many=True, source="room.columns")
     notes = NoteSerializer(many=True)
     topics = TopicSerializer(many=True, source="room.topics")
     actions = ActionSerializer(many=True, source="room.actions")
@@ -228,7 +228,7 @@ class RevealSerializer(serializers.Serializer[Any]):
     is_shown = serializers.BooleanField()
 
 
-class CloseSerializer(serializers.Serializer[Any]):
+class RetroCloseSerializer(serializers.Serializer[Any]):
     """How it is closed."""
 
     mails_report = serializers.BooleanField(
@@ -348,11 +348,11 @@ class RetroViewSet(ScopedViewSet[Sprint]):
         retro_rooms.rate_worth(sprint=self._sprint(), by=self.member, now=self.now, **self.checked(StarsSerializer))
         return self._seen()
 
-    @extend_schema(parameters=[IN_SPRINT], request=CloseSerializer, responses=SHOWN)
+    @extend_schema(parameters=[IN_SPRINT], request=RetroCloseSerializer, responses=SHOWN)
     @action(detail=False, methods=["post"])
     def close(self, request: Request, sprint_pk: str) -> Response:
         """End it; everything stays as it is from then on. The facilitator may."""
-        asked = self.checked(CloseSerializer)
+        asked = self.checked(RetroCloseSerializer)
         retro_rooms.close_retro(sprint=self._sprint(), by=self.member, now=self.now, **asked)
         return self._seen()
 

@@ -114,7 +114,7 @@ class StepSerializer(serializers.Serializer[Any]):
     member: Any = MemberByEmail(required=False, default=None, help_text="For up and down: an e-mail address.")
 
 
-class ScheduleSerializer(serializers.Serializer[Any]):
+class StandUpScheduleSerializer(serializers.Serializer[Any]):
     """When the stand-up is. Hours are those of each member's own clock; weekdays count from Monday, 0."""
 
     weekdays = serializers.ListField(child=serializers.IntegerField(min_value=0, max_value=6))
@@ -129,7 +129,7 @@ class ScheduleSerializer(serializers.Serializer[Any]):
     )
 
 
-class ShownScheduleSerializer(ScheduleSerializer):
+class ShownStandUpScheduleSerializer(StandUpScheduleSerializer):
     """The schedule as it stands; `is_set` is false until the team saves one, and then nobody is mailed."""
 
     is_set = serializers.BooleanField()
@@ -186,22 +186,22 @@ class ScheduleViewSet(ScopedViewSet[StandUpSchedule]):
     """When the workspace has its stand-up, and who takes part."""
 
     queryset = StandUpSchedule.objects.all()
-    serializer_class = ShownScheduleSerializer
+    serializer_class = ShownStandUpScheduleSerializer
     pagination_class = None
     can: ClassVar = {"list": Can.SEE_SPRINTS, "create": Can.MANAGE_WORKSPACE}
 
-    @extend_schema(responses={200: ShownScheduleSerializer})
+    @extend_schema(responses={200: ShownStandUpScheduleSerializer})
     def list(self, request: Request) -> Response:
         """The schedule; until the team saves one, the usual one."""
-        return Response(ShownScheduleSerializer(schedule_of(self.workspace)).data)
+        return Response(ShownStandUpScheduleSerializer(schedule_of(self.workspace)).data)
 
-    @extend_schema(request=ScheduleSerializer, responses={200: ShownScheduleSerializer})
+    @extend_schema(request=StandUpScheduleSerializer, responses={200: ShownStandUpScheduleSerializer})
     def create(self, request: Request) -> Response:
         """Set it, all at once. From then on it reminds and mails."""
-        asked = self.checked(ScheduleSerializer)
+        asked = self.checked(StandUpScheduleSerializer)
         terms = Terms(**{**asked, "order": SpeakingOrder(asked["order"])})
         schedule = set_schedule(workspace=self.workspace, terms=terms, by=self.member, now=self.now)
-        return Response(ShownScheduleSerializer(schedule).data)
+        return Response(ShownStandUpScheduleSerializer(schedule).data)
 
 
 class EntryViewSet(ScopedViewSet[StandUpEntry], mixins.RetrieveModelMixin):

@@ -140,7 +140,7 @@ class ChanceSerializer(serializers.Serializer[Any]):
     sure = serializers.FloatField()
 
 
-class ForecastSerializer(serializers.Serializer[Any]):
+class WorkForecastSerializer(serializers.Serializer[Any]):
     """When the work ahead is done; dates are null under three closed sprints or beyond a year of them.
 
     It ended between `early` and `safe` in the share `sure` of all runs.
@@ -180,7 +180,7 @@ class TeamChartsSerializer(serializers.Serializer[Any]):
     """Velocity (null under three closed sprints) and forecast."""
 
     velocity = VelocitySerializer(allow_null=True)
-    forecast = ForecastSerializer()
+    forecast = WorkForecastSerializer()
 
 
 class TeamViewSet(WorkspaceApi, viewsets.ViewSet):
