@@ -1,12 +1,16 @@
-"""Telling open pages what changed: stories, sprints, boards, the backlog, skills, the inbox of ideas, approvals."""
+"""Telling open pages what changed: one function for each kind of topic of this app."""
 
-from sprints.models import ApprovalRequest, Sprint, Story
+from sprints.models import ApprovalRequest, PokerSession, Sprint, StandUp, Story
 from workspaces.live import announce
 from workspaces.models import Workspace
 
 STORY, SPRINT, BOARD, BACKLOG, IDEAS, SKILLS = "story", "sprint", "board", "backlog", "ideas", "skills"
 APPROVAL, APPROVALS = "approval", "approvals"
-"""Kinds of topics. Boards, backlog, ideas, skills and the list of approvals are named by their workspace."""
+RETRO, STAND_UP, POKER = "retro", "stand_up", "poker"
+"""Kinds of topics. Boards, backlog, ideas, skills and the list of approvals are named by their workspace.
+
+A retrospective is named by its sprint.
+"""
 
 
 def tell_story(story: Story, *, left: Sprint | None = None) -> None:
@@ -50,3 +54,18 @@ def tell_approval(request: ApprovalRequest) -> None:
     """After the commit: this request, and with it what waits for whom, is not what it was."""
     announce(request.workspace, APPROVAL, request.pk)
     announce(request.workspace, APPROVALS, request.workspace_id)
+
+
+def tell_retro(sprint: Sprint) -> None:
+    """After the commit: the retrospective of this sprint is not what it was."""
+    announce(sprint.workspace, RETRO, sprint.pk)
+
+
+def tell_stand_up(stand_up: StandUp) -> None:
+    """After the commit: what was said, or the round, of this day is not what it was."""
+    announce(stand_up.workspace, STAND_UP, stand_up.pk)
+
+
+def tell_poker(session: PokerSession) -> None:
+    """After the commit: the table of this session is not what it was."""
+    announce(session.workspace, POKER, session.pk)

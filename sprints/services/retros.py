@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from emailops.lib.statistics import Estimate
+from sprints.broadcast import tell_retro
 from sprints.models import (
     ActionCheck,
     ActionState,
@@ -27,7 +28,6 @@ from sprints.services.stories import write_story
 from sprints.telling import tell_measured
 from sprints.telling_team import tell_action_given
 from workspaces.audit import record
-from workspaces.live import announce
 from workspaces.models import Member
 
 
@@ -146,7 +146,7 @@ def turn_into_story(*, action: RetroAction, by: Member, now: datetime) -> Story:
     action.story = story
     action.save(update_fields=["story"])
     record("retro.action_became_story", action.sprint, by=by, now=now, story=story.number)
-    announce(action.workspace, "retro", action.sprint_id)
+    tell_retro(action.sprint)
     return story
 
 

@@ -13,11 +13,11 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from sprints.absence import away_on
+from sprints.broadcast import tell_stand_up
 from sprints.models import SpeakingOrder, StandUp, StandUpSchedule, StandUpTurn, TurnState
-from sprints.services.standups import LIVE, StandUpRefused
+from sprints.services.standups import StandUpRefused
 from sprints.standup_days import is_on, participants, schedule_of
 from workspaces.audit import record
-from workspaces.live import announce
 from workspaces.models import Member
 
 
@@ -41,7 +41,7 @@ def _locked(stand_up: StandUp) -> StandUp:
 
 def _said(stand_up: StandUp, action: str, by: Member, now: datetime, **detail: object) -> None:
     record(f"stand_up.{action}", stand_up, by=by, now=now, **detail)
-    announce(stand_up.workspace, LIVE, stand_up.pk)
+    tell_stand_up(stand_up)
 
 
 @transaction.atomic

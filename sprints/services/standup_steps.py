@@ -7,11 +7,11 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from sprints.broadcast import tell_stand_up
 from sprints.models import StandUp
 from sprints.services import standup_rounds as rounds
 from sprints.services.standup_schedules import move_seat
-from sprints.services.standups import LIVE, StandUpRefused
-from workspaces.live import announce
+from sprints.services.standups import StandUpRefused
 from workspaces.models import Member
 
 
@@ -61,4 +61,4 @@ def take_step(
 
 def _move(stand_up: StandUp, member: Member, by: Member, now: datetime, *, is_up: bool) -> None:
     move_seat(workspace=stand_up.workspace, member=member, up=is_up, by=by, now=now)
-    announce(stand_up.workspace, LIVE, stand_up.pk)
+    tell_stand_up(stand_up)

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from emailops.lib.errors import DomainError
+from sprints.broadcast import tell_stand_up
 from sprints.markup import mentions_in
 from sprints.models import Audience, StandUp, StandUpEntry, Story
 from sprints.moves import Move, Span, kept, moves_of
@@ -16,10 +17,8 @@ from sprints.services.comments import people_to_mention
 from sprints.standup_days import is_on, own_day, schedule_of
 from sprints.telling_team import tell_stand_up_mentions
 from workspaces.audit import record
-from workspaces.live import announce
 from workspaces.models import Member, Workspace
 
-LIVE = "stand_up"
 LONGEST_ANSWER = 2000
 LOOK_BACK = timedelta(days=7)
 """What moved longer ago is no news, however long somebody was away."""
@@ -91,7 +90,7 @@ def write_entry(*, stand_up: StandUp, answers: Answers, by: Member, now: datetim
     if is_new_sitting:
         record("stand_up.written" if is_first else "stand_up.rewritten", stand_up, by=by, now=now)
     tell_stand_up_mentions(entry, [member for member in mentioned_in(entry) if member not in said], now)
-    announce(stand_up.workspace, LIVE, stand_up.pk)
+    tell_stand_up(stand_up)
     return entry
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
+from sprints.broadcast import tell_poker
 from sprints.decks import Deck
 from sprints.models import (
     SPRINT_OVER,
@@ -21,7 +22,7 @@ from sprints.models import (
     StoryQuerySet,
     StoryStatus,
 )
-from sprints.services.poker.table import PokerRefused, locked_session, require_leader, tell, words_of
+from sprints.services.poker.table import PokerRefused, locked_session, require_leader, words_of
 from sprints.telling_poker import tell_invited, tell_owing, tell_poker_over
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
@@ -158,7 +159,7 @@ def add_stories(*, session: PokerSession, stories: Sequence[Story], by: Member, 
     _queue(session, stories)
     record("poker.stories_added", session, by=by, now=now, stories=len(stories))
     tell_owing(session, by, now)
-    tell(session)
+    tell_poker(session)
 
 
 @transaction.atomic
@@ -176,7 +177,7 @@ def hand_over(*, session: PokerSession, to: Member, by: Member, now: datetime) -
     session.leader = to
     session.save(update_fields=["leader"])
     record("poker.handed_over", session, by=by, now=now, to=str(to))
-    tell(session)
+    tell_poker(session)
 
 
 @transaction.atomic
@@ -190,7 +191,7 @@ def move_deadline(*, session: PokerSession, deadline_at: datetime, by: Member, n
     session.deadline_at, session.window_closed_at, session.reminded_at = deadline_at, None, None
     session.save(update_fields=["deadline_at", "window_closed_at", "reminded_at"])
     record("poker.deadline_moved", session, by=by, now=now, deadline=deadline_at.isoformat())
-    tell(session)
+    tell_poker(session)
 
 
 @transaction.atomic
@@ -204,4 +205,4 @@ def end_session(*, session: PokerSession, by: Member, now: datetime) -> None:
     session.save(update_fields=["state", "ended_at", "link_nonce", "link_expires_at", "current"])
     record("poker.ended", session, by=by, now=now)
     tell_poker_over(session, by, now)
-    tell(session)
+    tell_poker(session)

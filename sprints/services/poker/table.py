@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from emailops.lib.errors import DomainError
 from emailops.lib.fingerprint import fingerprint
 from sprints.models import ItemState, PokerItem, PokerSeat, PokerSession, Story
-from workspaces.live import announce
 from workspaces.models import Member
 
 PRESENCE = timedelta(seconds=90)
@@ -57,11 +56,6 @@ def step(item: PokerItem, state: ItemState) -> None:
             words % {"story": item.story, "now": item.get_state_display(), "wanted": ItemState(state).label}
         )
     item.state = state
-
-
-def tell(session: PokerSession) -> None:
-    """Have everybody who looks at the session look again."""
-    announce(session.workspace, "poker", session.pk)
 
 
 def words_of(story: Story) -> str:

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from sprints.broadcast import tell_poker
 from sprints.models import ItemState, PokerItem, PokerMode, PokerSeat, PokerSession, PokerVote
 from sprints.services.poker.reveal import is_complete, is_due, turn_cards
-from sprints.services.poker.table import PokerRefused, locked_session, tell
+from sprints.services.poker.table import PokerRefused, locked_session
 from sprints.telling_poker import tell_poker_over, tell_reminded
 from workspaces.audit import record
 from workspaces.systemmail import post
@@ -64,7 +65,7 @@ def _close_window(session: PokerSession, now: datetime) -> None:
     session.save(update_fields=["window_closed_at"])
     record("poker.window_closed", session, by=None, now=now)
     tell_poker_over(session, None, now)
-    tell(session)
+    tell_poker(session)
 
 
 def _remind(session: PokerSession, now: datetime) -> None:
