@@ -142,10 +142,6 @@ class Table:
         return sum(line.state in {ItemState.AGREED, ItemState.SKIPPED} for line in self.queue)
 
     @property
-    def still_mine(self) -> int:
-        return sum(line.is_mine_missing for line in self.queue)
-
-    @property
     def is_mine_complete(self) -> bool:
         return all(dimension.mine for dimension in self.dimensions)
 

@@ -195,10 +195,6 @@ class Room:
         return Column(kind, label, tone, icon, notes, hidden)
 
     @property
-    def note_count(self) -> int:
-        return sum(len(column.notes) + column.hidden for column in self.columns)
-
-    @property
     def votes_are_shown(self) -> bool:
         return self.retro.revealed_at is not None
 

@@ -16,7 +16,6 @@ from sprints.forms.stories import (
     PlanForm,
     TickForm,
 )
-from sprints.history import history_of
 from sprints.models import AcceptanceCriterion, RetroAction, Story, StoryStatus, StoryTemplate
 from sprints.queries import missing_parts, reach_of
 from sprints.services import stories
@@ -48,16 +47,10 @@ def story_new(request: MemberRequest) -> HttpResponse:
 
 
 def _saved(
-    request: MemberRequest, story: Story | None, fields: dict[str, Any], parts: Parts, words: str, reason: str = ""
+    request: MemberRequest, story: Story | None, fields: dict[str, Any], parts: Parts, words: str
 ) -> HttpResponse:
     saved = stories.save_story(
-        workspace=request.workspace,
-        story=story,
-        fields=fields,
-        parts=parts,
-        by=request.member,
-        now=request.now,
-        reason=reason,
+        workspace=request.workspace, story=story, fields=fields, parts=parts, by=request.member, now=request.now
     )
     messages.success(request, words)
     return redirect("sprints:story_detail", workspace=request.workspace.slug, pk=saved.pk)
@@ -98,7 +91,6 @@ def _detail(request: MemberRequest, story: Story, form: CriteriaForm) -> HttpRes
         "story": story,
         "missing": missing_parts(story),
         "reach": reach_of(story.brief.segment, request.now) if hasattr(story, "brief") else None,
-        "history": history_of(story),
         **worth_context(request, story),
         "form": form,
         **blocker_context(story),
