@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from sprints.deciders import policy_of
 from sprints.models import YES, ApprovalRequest, ApprovalState, ScopeChange, ScopeEntry, Sprint, Story
+from sprints.owner_waiting import Wait, waiting_in
 from sprints.plan_changes import POINTS, plan_part_changes
 from sprints.queries import changed_scope, scope_changes
 from sprints.retrospect import RetroFigures
@@ -51,22 +52,6 @@ class Bent:
     icon: str
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """How long the owner's answer to one version of the plan took; an open one waits until now."""
-
-    request: ApprovalRequest
-    lasted: timedelta
-
-    @property
-    def days(self) -> float:
-        return self.lasted / timedelta(days=1)
-
-    @property
-    def is_open(self) -> bool:
-        return self.request.decided_at is None
-
-
 @dataclass(frozen=True)
 class RetroFacts:
     """The facts of one sprint, each read when it is first asked for. About a dozen queries in all."""
@@ -105,11 +90,8 @@ class RetroFacts:
 
     @cached_property
     def waits(self) -> list[Wait]:
-        """How long each version of the plan waited for the owner, the first first."""
-        asked = ApprovalRequest.objects.filter(sprint=self.sprint).exclude(state=ApprovalState.SUPERSEDED)
-        people = asked.select_related("decided_by__user", "approver__user").defer("snapshot").order_by("version")
-        until = self.sprint.closed_at or self.now
-        return [Wait(request, (request.decided_at or until) - request.requested_at) for request in people]
+        """What waited for the owner, and how long, the first first: versions of the plan, mails and launches."""
+        return waiting_in(self.sprint, self.now).waits
 
     @cached_property
     def bent(self) -> list[Bent]:
@@ -204,8 +186,3 @@ def _scope_bent(entry: ScopeEntry) -> Bent:
     day = date_format(entry.at, "SHORT_DATE_FORMAT")
     how = _("%(points)s, by %(who)s on %(day)s") % {"points": points, "who": who, "day": day}
     return Bent(entry.story, str(what), how, icon)
-
-
-def total_losses(sends: Sequence[StorySend]) -> int:
-    """How many people were not written to, over all sends."""
-    return sum(loss.count for send in sends for loss in send.losses)

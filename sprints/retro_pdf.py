@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from emailops.lib.pdf import Document
 from sprints.models import RetroAction
+from sprints.owner_waiting import Wait
 from sprints.ranges import days_between, money_between
-from sprints.retro_facts import GoalMove, Wait
+from sprints.retro_facts import GoalMove
 from sprints.retro_report import RetroReport
 from sprints.retrospect import RetroStory
 from sprints.sends import StorySend
@@ -113,8 +114,8 @@ def _add_happened(document: Document, report: RetroReport) -> None:
         document.rows((_("Story"), _("What"), _("How")), rows, (32, 22, 46))
     if facts.waits:
         document.heading(_("Waiting for the owner"))
-        header = (_("Version"), _("Asked on"), _("Answer"), _("Days"))
-        document.rows(header, [_wait(wait) for wait in facts.waits], (16, 34, 34, 16))
+        header = (_("What was asked"), _("Asked on"), _("Answer"), _("Days"))
+        document.rows(header, [_wait(wait) for wait in facts.waits], (36, 26, 26, 12))
     if facts.left_out:
         document.heading(_("Who did not get the mail"))
         header = (_("Send"), _("Matched"), _("Sent"), _("Not written to, and why"))
@@ -123,8 +124,7 @@ def _add_happened(document: Document, report: RetroReport) -> None:
 
 def _wait(wait: Wait) -> tuple[str, ...]:
     asked = date_format(wait.request.requested_at, "SHORT_DATETIME_FORMAT")
-    answer = _("no answer") if wait.is_open else str(wait.request.get_verdict_display())
-    return str(wait.request.version), asked, answer, floatformat(wait.days, 1)
+    return wait.what, asked, wait.answer, floatformat(wait.days, 1)
 
 
 def _send(send: StorySend) -> tuple[str, ...]:
