@@ -52,6 +52,7 @@ def _public(workspace: Any) -> dict[str, Address]:
 
 def _narrowed(workspace: Any) -> dict[str, Address]:
     """Lists as they are narrowed, ordered, turned and refreshed."""
+    from sprints.columns import columns_of
     from sprints.models import Sprint, Story
 
     running = Sprint.objects.for_workspace(workspace).get(state="running")
@@ -61,7 +62,7 @@ def _narrowed(workspace: Any) -> dict[str, Address]:
     return {
         "board by member": (f"{board}?lanes=member", {}),
         "board by goal": (f"{board}?lanes=goal", {}),
-        "board further down": (f"{board}?column=todo&lane=&skip=500", HTMX),
+        "board further down": (f"{board}?column={columns_of(workspace)[0].key}&lane=&skip=500", HTMX),
         "sprint board refreshed": (_reverse("sprints:sprint_detail", workspace, pk=running.pk), HTMX),
         "backlog in the middle": (f"{backlog}?after={middle}", {}),
         "backlog by RICE": (f"{backlog}?by=rice", {}),

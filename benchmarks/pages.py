@@ -117,12 +117,14 @@ def bench(options: argparse.Namespace) -> dict[str, Any]:
     from django.conf import settings
 
     from benchmarks.years import Mass, grow
+    from emailops.warm import warm_up
 
     settings.DEBUG, settings.ALLOWED_HOSTS = False, ["*"]
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     mass = Mass(stories=options.stories, sprints=options.sprints, running=options.running)
     lead = _grown_before() if options.grown else grow(mass).lead
     browser, pages = Browser(lead.user), addresses(lead.workspace, _key(lead))
+    warm_up()
     chosen = {name: page for name, page in pages.items() if name == SHELL or options.only in name}
     costs: dict[str, Cost] = {}
     for name, page in chosen.items():
