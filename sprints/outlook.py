@@ -12,7 +12,7 @@ from django.db.models import Case, Count, IntegerField, Q, Value, When
 from audience.models import Contact
 from audience.segments.compile import condition_for
 from audience.segments.definition import SegmentBroken, read_definition
-from audience.segments.fields import Field, fields_of
+from audience.segments.fields import Field
 from sprints.deciders import policy_of
 from sprints.learning import lessons_for
 from sprints.models import (
@@ -26,38 +26,38 @@ from sprints.models import (
     StoryDecision,
     Verdict,
 )
+from sprints.planned import PlannedSprint
 from sprints.queries import backlog, missing_parts
 from sprints.readiness import readiness
-from sprints.snapshot import Snapshot, has_drifted, people_in
-from workspaces.models import Workspace
+from sprints.snapshot import Snapshot, has_drifted
 
 MOST_LOOKED_AT = 60  # stories at the head of the backlog; who is further down was not close to being taken
 MOST_LEFT_OUT = 6
 MISSED = (OutcomeVerdict.NOT_REACHED, OutcomeVerdict.PARTLY)
 
 
-def outlook(sprint: Sprint, stories: list[Story], now: datetime) -> Snapshot:
+def outlook(plan: PlannedSprint) -> Snapshot:
     """Everything that is frozen beside the plan itself."""
     return {
-        "mails": mails_a_person(sprint.workspace, stories, now),
-        "risks": list(risks(sprint, stories, now)),
-        "left_out": list(left_out(sprint, stories)),
+        "mails": mails_a_person(plan),
+        "risks": list(risks(plan)),
+        "left_out": list(left_out(plan)),
     }
 
 
-def mails_a_person(workspace: Workspace, stories: list[Story], now: datetime) -> list[int]:
+def mails_a_person(plan: PlannedSprint) -> list[int]:
     """How many people belong to the audience of one send of the plan, of two, of three, and so on. One query.
 
     Counted from the segments as they are: who gave no consent, or has none any more, gets less.
     """
-    fields = fields_of(workspace)
-    conditions = [found for story in stories for found in _condition(story, fields, now)]
+    fields = plan.heads.fields_of(plan.workspace)
+    conditions = [found for story in plan.stories for found in _condition(story, fields, plan.now)]
     if not conditions:
         return []
     each = [
         Case(When(part, then=1), default=0, output_field=IntegerField()) if part else Value(1) for part in conditions
     ]
-    people = Contact.objects.for_workspace(workspace).annotate(mails=sum(each[1:], each[0]))
+    people = Contact.objects.for_workspace(plan.workspace).annotate(mails=sum(each[1:], each[0]))
     counted = dict(people.filter(mails__gt=0).order_by().values_list("mails").annotate(Count("pk")))
     return [counted.get(number, 0) for number in range(1, max(counted, default=0) + 1)]
 
@@ -70,15 +70,15 @@ def _condition(story: Story, fields: dict[str, Field], now: datetime) -> list[Q]
         return []
 
 
-def risks(sprint: Sprint, stories: list[Story], now: datetime) -> Iterator[dict[str, Any]]:
+def risks(plan: PlannedSprint) -> Iterator[dict[str, Any]]:
     """What could go wrong, as far as the product knows: blocked, unready, another audience, tried before and missed."""
-    yield from _blocked(stories)
-    for check in readiness(sprint, now):
+    yield from _blocked(plan.stories)
+    for check in readiness(plan):
         if not check.is_met:
             title = check.story.title if check.story else ""
             yield {"kind": "unready", "title": title, "said": f"{check.title}. {check.remedy}"}
-    yield from _moved_audiences(sprint, stories, now)
-    yield from _tried(sprint.workspace, stories)
+    yield from _moved_audiences(plan)
+    yield from _tried(plan)
 
 
 def _blocked(stories: list[Story]) -> Iterator[dict[str, Any]]:
@@ -88,36 +88,38 @@ def _blocked(stories: list[Story]) -> Iterator[dict[str, Any]]:
             yield {"kind": "blocked", "title": story.title, "said": blocker.reason, "who": str(blocker.owner)}
 
 
-def _moved_audiences(sprint: Sprint, stories: list[Story], now: datetime) -> Iterator[dict[str, Any]]:
+def _moved_audiences(plan: PlannedSprint) -> Iterator[dict[str, Any]]:
     """Audiences that grew or shrank beyond what is tolerated since the owner last answered."""
-    answered = ApprovalRequest.objects.filter(sprint=sprint, state=ApprovalState.DECIDED).order_by("-version").first()
+    answered = (
+        ApprovalRequest.objects.filter(sprint=plan.sprint, state=ApprovalState.DECIDED).order_by("-version").first()
+    )
     before = {item["id"]: item["brief"] for item in answered.items if item["brief"]} if answered else {}
-    tolerance = policy_of(sprint.workspace).audience_tolerance
-    for story in stories:
+    tolerance = policy_of(plan.workspace).audience_tolerance
+    for story in plan.stories:
         approved = before.get(story.pk)
         if approved is None or not hasattr(story, "brief") or approved["segment"]["id"] != story.brief.segment_id:
             continue
-        people = people_in(story.brief.segment, now)
+        people = plan.heads.people_in(story.brief.segment)
         if has_drifted(approved["people"], people, tolerance):
             yield {"kind": "audience", "title": story.title, "was": approved["people"], "now": people}
 
 
-def _tried(workspace: Workspace, stories: list[Story]) -> Iterator[dict[str, Any]]:
-    lessons = lessons_for(workspace, stories)
-    for story in stories:
+def _tried(plan: PlannedSprint) -> Iterator[dict[str, Any]]:
+    lessons = lessons_for(plan.workspace, plan.stories)
+    for story in plan.stories:
         for lesson in lessons.get(story.pk, []):
             if lesson.outcome.verdict in MISSED:
                 verdict = str(lesson.outcome.verdict)
                 yield {"kind": "tried", "title": story.title, "said": lesson.story.title, "verdict": verdict}
 
 
-def left_out(sprint: Sprint, stories: list[Story]) -> Iterator[dict[str, Any]]:
+def left_out(plan: PlannedSprint) -> Iterator[dict[str, Any]]:
     """Stories of the version before that are gone, then those of the backlog that were ready and not taken."""
-    gone = list(_gone(sprint, {story.pk for story in stories}))
+    gone = list(_gone(plan.sprint, {story.pk for story in plan.stories}))
     yield from gone
-    free = (sprint.capacity_points or 0) - sum(story.points or 0 for story in stories)
+    free = (plan.sprint.capacity_points or 0) - sum(story.points or 0 for story in plan.stories)
     named = {line["id"] for line in gone}
-    ahead = backlog(sprint.workspace)[:MOST_LOOKED_AT]
+    ahead = backlog(plan.workspace)[:MOST_LOOKED_AT]
     ready = [story for story in ahead if story.pk not in named and not missing_parts(story)]
     for story in ready[: max(0, MOST_LEFT_OUT - len(gone))]:
         yield {"id": story.pk, "title": story.title, **_why_not_taken(story, free)}

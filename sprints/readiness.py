@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from django.utils.translation import gettext as _
@@ -12,6 +11,7 @@ from audience.segments.definition import SegmentBroken, read_definition
 from sprints.deciders import somebody_decides
 from sprints.headcount import Headcount
 from sprints.models import Sprint, Story
+from sprints.planned import PlannedSprint
 
 
 class Part(StrEnum):
@@ -54,18 +54,16 @@ class ReadinessGroup:
         return sum(not check.is_met for check in self.checks)
 
 
-def readiness(sprint: Sprint, now: datetime) -> list[ReadinessCheck]:
+def readiness(plan: PlannedSprint) -> list[ReadinessCheck]:
     """The checks of a sprint, then those of each of its stories."""
-    return [check for group in readiness_by_story(sprint, now) for check in group.checks]
+    return [check for group in readiness_by_story(plan) for check in group.checks]
 
 
-def readiness_by_story(sprint: Sprint, now: datetime) -> list[ReadinessGroup]:
+def readiness_by_story(plan: PlannedSprint) -> list[ReadinessGroup]:
     """The checks of a sprint, then one group for each of its stories, in their order."""
-    stories = list(sprint.stories.with_plan().filter(dropped_at=None).ranked())
-    heads = Headcount(now)
     return [
-        ReadinessGroup(None, list(_sprint_checks(sprint, stories))),
-        *(ReadinessGroup(story, list(_story_checks(story, sprint, heads))) for story in stories),
+        ReadinessGroup(None, list(_sprint_checks(plan.sprint, plan.stories))),
+        *(ReadinessGroup(story, list(_story_checks(story, plan.sprint, plan.heads))) for story in plan.stories),
     ]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise
 
 from django.db.models import Prefetch, Q
@@ -121,7 +121,7 @@ class RetroStory:
         return "bad" if self.outcome.revenue < low else "ok" if self.outcome.revenue > high else "accent"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RetroFigures:
     """A sprint in numbers. Forecasts are those of stories that have an outcome by now."""
 
@@ -149,7 +149,7 @@ class RetroFigures:
     def delivered_rate(self) -> float:
         return self.delivered / self.committed if self.committed else 0.0
 
-    @property
+    @cached_property
     def _inside(self) -> list[RetroStory]:
         return [line for line in self.stories if not line.has_left]
 
@@ -163,7 +163,7 @@ class RetroFigures:
         """The stories of which nothing was to be measured."""
         return [line for line in self.stories if not (line.hypothesis or line.outcome)]
 
-    @property
+    @cached_property
     def outcomes(self) -> list[StoryOutcome]:
         return [line.outcome for line in self._inside if line.outcome is not None]
 
@@ -202,7 +202,7 @@ class RetroFigures:
             return None
         return sum((low for low, _high in ranges), Decimal(0)), sum((high for _low, high in ranges), Decimal(0))
 
-    @property
+    @cached_property
     def revenue_end(self) -> float:
         """The end of an axis from nothing that holds every promise and every outcome; 0 when there is none."""
         ends = [line.revenue_promised[1] for line in self.stories if line.revenue_promised]

@@ -22,6 +22,7 @@ from audience.segments.fields import Field
 from emailops.lib.fingerprint import fingerprint
 from sprints.headcount import Headcount
 from sprints.models import Hypothesis, SendBrief, Sprint, SprintTarget, Story
+from sprints.planned import PlannedSprint
 from strategy.models import Goal
 from workspaces.models import Workspace
 
@@ -31,17 +32,16 @@ COUNTED = {"people", "contacts", "current", "outlook"}
 Snapshot = dict[str, Any]
 
 
-def sprint_snapshot(sprint: Sprint, stories: list[Story], now: datetime) -> Snapshot:
+def sprint_snapshot(plan: PlannedSprint) -> Snapshot:
     """The whole plan of a sprint; `people` are those whom any of its sends is for, each counted once."""
-    segments = [story.brief.segment for story in stories if hasattr(story, "brief")]
-    heads = Headcount(now)
+    segments = [story.brief.segment for story in plan.stories if hasattr(story, "brief")]
     return {
         "kind": "sprint",
-        "currency": sprint.workspace.currency,
-        "people": _people_in_any(sprint.workspace, segments, heads),
-        "contacts": Contact.objects.for_workspace(sprint.workspace).count(),
-        **plan_words(sprint),
-        "stories": [story_snapshot(story, now, heads) for story in stories],
+        "currency": plan.workspace.currency,
+        "people": _people_in_any(plan.workspace, segments, plan.heads),
+        "contacts": Contact.objects.for_workspace(plan.workspace).count(),
+        **plan_words(plan.sprint),
+        "stories": [story_snapshot(story, plan.now, plan.heads) for story in plan.stories],
     }
 
 

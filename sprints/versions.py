@@ -16,6 +16,7 @@ from sprints.models import (
 )
 from sprints.outlook import outlook, risks
 from sprints.plan_changes import PlanChanges, Tolerance, plan_changes, story_changes
+from sprints.planned import PlannedSprint, planned
 from sprints.snapshot import Snapshot, content_snapshot, sprint_snapshot
 from sprints.strategy_snapshot import goal_version, plan_version, principle_version, strategy_changes
 from strategy.models import Goal, Principle
@@ -35,7 +36,7 @@ def version_changes(before: Snapshot, after: Snapshot, tolerance: Tolerance | No
 def current_snapshot(request: ApprovalRequest, now: datetime) -> Snapshot:
     """What a request would freeze if it were sent now."""
     if request.sprint is not None:
-        return sprint_snapshot(request.sprint, planned_stories(request.sprint), now)
+        return sprint_snapshot(planned(request.sprint, now))
     if request.subject == ApprovalSubject.GOAL:
         return goal_version(Goal.objects.with_kpi().get(pk=request.goal_id or 0))
     if request.subject == ApprovalSubject.PRINCIPLE:
@@ -45,23 +46,20 @@ def current_snapshot(request: ApprovalRequest, now: datetime) -> Snapshot:
     return _mail_now(request, now)
 
 
-def frozen_plan(sprint: Sprint, now: datetime) -> Snapshot:
+def frozen_plan(plan: PlannedSprint) -> Snapshot:
     """What a request about a sprint freezes: what binds, and the outlook that is read with it."""
-    stories = planned_stories(sprint)
-    return {**sprint_snapshot(sprint, stories, now), "outlook": outlook(sprint, stories, now)}
+    return {**sprint_snapshot(plan), "outlook": outlook(plan)}
 
 
-def risks_since(request: ApprovalRequest, now: datetime) -> list[Snapshot]:
-    """What could go wrong with a plan by now and was not frozen with it; nothing once its sprint is over."""
-    if request.sprint is None or request.sprint.is_over:
-        return []
+def plan_by_now(request: ApprovalRequest, now: datetime) -> PlannedSprint | None:
+    """What is planned by now for the sprint it asks about; None for another subject and a sprint that is over."""
+    return planned(request.sprint, now) if request.sprint and not request.sprint.is_over else None
+
+
+def risks_since(request: ApprovalRequest, plan: PlannedSprint) -> list[Snapshot]:
+    """What could go wrong with the plan as it is by now and was not frozen with it."""
     known = request.snapshot.get("outlook", {}).get("risks", [])
-    found = risks(request.sprint, planned_stories(request.sprint), now)
-    return [risk for risk in found if risk not in known]
-
-
-def planned_stories(sprint: Sprint) -> list[Story]:
-    return list(sprint.stories.with_plan().filter(dropped_at=None).order_by("rank", "pk"))
+    return [risk for risk in risks(plan) if risk not in known]
 
 
 def _mail_now(request: ApprovalRequest, now: datetime) -> Snapshot:
@@ -74,12 +72,15 @@ def _mail_now(request: ApprovalRequest, now: datetime) -> Snapshot:
     return current
 
 
-def changed_since(request: ApprovalRequest, now: datetime) -> PlanChanges:
-    """What is not as it was sent; of a sprint that is over, nothing: its stories have gone their ways."""
+def changed_since(request: ApprovalRequest, now: datetime, plan: PlannedSprint | None = None) -> PlanChanges:
+    """What is not as it was sent; of a sprint that is over, nothing: its stories have gone their ways.
+
+    `plan` is that of the request's sprint by now, where it is at hand.
+    """
     if request.sprint and request.sprint.is_over:
         return PlanChanges()
-    limits = tolerance_of(policy_of(request.workspace))
-    return version_changes(request.snapshot, current_snapshot(request, now), limits)
+    current = sprint_snapshot(plan) if plan else current_snapshot(request, now)
+    return version_changes(request.snapshot, current, tolerance_of(policy_of(request.workspace)))
 
 
 def carried_from(sprint: Sprint, snapshot: Snapshot) -> list[int]:

@@ -52,12 +52,14 @@ def _write(ground: Ground, request: Any, event: Any) -> None:
 
 def _plan(ground: Ground) -> dict[str, Any]:
     """What the owner was shown, as the product itself freezes it."""
+    from sprints.headcount import Headcount
     from sprints.models import Story
+    from sprints.planned import PlannedSprint
     from sprints.snapshot import sprint_snapshot
 
     done = [story.pk for story in ground.stories if story.status == "done"][: ground.mass.stories_an_approval]
     stories = list(Story.objects.with_plan().filter(pk__in=done).order_by("pk"))
-    return sprint_snapshot(ground.sprints[-1], stories, ground.now)
+    return sprint_snapshot(PlannedSprint(ground.sprints[-1], stories, Headcount(ground.now)))
 
 
 def _request(ground: Ground, sprint: Any, n: int, plan: dict[str, Any]) -> Any:
@@ -90,13 +92,13 @@ def _request(ground: Ground, sprint: Any, n: int, plan: dict[str, Any]) -> Any:
 def _ask_again(ground: Ground) -> None:
     """What waits for the owner is the plan of the next sprint, now that it is full."""
     from emailops.lib.fingerprint import fingerprint
-    from sprints.models import ApprovalRequest, Story
+    from sprints.models import ApprovalRequest
+    from sprints.planned import planned
     from sprints.snapshot import material_fingerprint, sprint_snapshot
 
     waiting = ApprovalRequest.objects.for_workspace(ground.workspace).open().filter(subject="sprint")
     for request in waiting.select_related("sprint__workspace", "sprint__goal__kpi"):
         sprint: Any = request.sprint
-        stories = list(Story.objects.with_plan().filter(sprint=sprint, dropped_at=None).ranked())
-        request.snapshot = sprint_snapshot(sprint, stories, ground.now)
+        request.snapshot = sprint_snapshot(planned(sprint, ground.now))
         request.fingerprint, request.material = fingerprint(request.snapshot), material_fingerprint(request.snapshot)
         request.save(update_fields=["snapshot", "fingerprint", "material"])

@@ -27,6 +27,7 @@ from sprints.models import (
     Sprint,
     Story,
 )
+from sprints.planned import PlannedSprint, planned
 from sprints.readiness import readiness
 from sprints.services.answer_words import ApprovalRefused, require_words
 from sprints.services.approval_answers import write_answer
@@ -87,17 +88,18 @@ def request_approval(
     sprint = locked.get(pk=sprint.pk)
     if sprint.is_over:
         raise ApprovalRefused(_("This sprint is closed."))
-    _require_ready(sprint, now)
+    plan = planned(sprint, now)
+    _require_ready(plan)
     # An answer that is being written counts: it is waited for before it is said what stands approved.
     list(sprint.approvals.select_for_update().filter(state=ApprovalState.OPEN).values_list("pk"))
-    snapshot = frozen_plan(sprint, now)
+    snapshot = frozen_plan(plan)
     about = About(ApprovalSubject.SPRINT, sprint=sprint, carried=carried_from(sprint, snapshot))
     _require_something_to_decide(snapshot, about)
     return ask(snapshot, about, approver=approver, by=by, now=now, message=message, because=because)
 
 
-def _require_ready(sprint: Sprint, now: datetime) -> None:
-    missing = [str(check) for check in readiness(sprint, now) if not check.is_met]
+def _require_ready(plan: PlannedSprint) -> None:
+    missing = [str(check) for check in readiness(plan) if not check.is_met]
     if missing:
         raise ApprovalRefused(
             ngettext(

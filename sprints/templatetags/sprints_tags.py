@@ -14,7 +14,8 @@ from audience.models import Segment
 from sprints.answer_groups import answer_groups
 from sprints.backlog_filters import about_segment
 from sprints.deciders import is_waiting
-from sprints.models import ApprovalRequest, OutcomeVerdict, Sprint, Story, StoryStatus, Verdict
+from sprints.models import OutcomeVerdict, Sprint, Story, StoryStatus
+from sprints.planned import planned
 from sprints.ranges import days_between, money_between
 from sprints.readiness import Part, ReadinessCheck, readiness_by_story
 from sprints.standing import Standing, StoryApproval, standing_of
@@ -113,7 +114,7 @@ def sprint_approval(context: Context, sprint: Sprint) -> dict[str, Any]:
 @register.inclusion_tag("sprints/_standing_readiness.html", takes_context=True)
 def sprint_readiness(context: Context, sprint: Sprint) -> dict[str, Any]:
     """What still has to be done before the owner is asked: of the sprint, then story by story."""
-    groups = readiness_by_story(sprint, context["request"].now)
+    groups = readiness_by_story(planned(sprint, context["request"].now))
     checks = [check for group in groups for check in group.checks]
     return {
         "sprint": sprint,
@@ -187,9 +188,3 @@ def _needed(part: Part) -> Can:
 def outcome_of(story: Story) -> Any:
     """What came of a story, if it has been measured."""
     return getattr(story, "outcome", None)
-
-
-@register.filter
-def verdict_of(asked: ApprovalRequest) -> str:
-    """What was said of a request as a whole; empty while it waits."""
-    return Verdict(asked.verdict).value if asked.verdict else ""

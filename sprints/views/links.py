@@ -21,7 +21,7 @@ from sprints.models import DecidedVia
 from sprints.services.approval_links import ApprovalLinkInvalid, OpenedLink, open_approval, open_link
 from sprints.services.approval_talk import write_message
 from sprints.shown_plan import shown_plan
-from sprints.versions import changed_since
+from sprints.versions import changed_since, plan_by_now
 from sprints.views.approvals import decide_by_form, plan_context, shown_mail
 from workspaces.http import UNPROCESSABLE, shown_on
 from workspaces.models import Member
@@ -78,11 +78,12 @@ def approve_say(request: HttpRequest, token: str) -> HttpResponse:
 
 def _plan(request: HttpRequest, opened: OpenedLink, form: DecisionForm, token: str) -> HttpResponse:
     found = opened.request
-    plan = shown_plan(found)
+    plan, now = shown_plan(found), timezone.now()
+    by_now = plan_by_now(found, now)
     form.bind(plan)
     context = {
-        **plan_context(plan, timezone.now()),
-        "later": changed_since(found, timezone.now()),
+        **plan_context(plan, by_now, now),
+        "later": changed_since(found, now, by_now),
         "instead_of": found.approver if opened.holder.pk != found.approver_id else None,
         "form": form,
         "refused": form if form.errors else None,

@@ -6,8 +6,8 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from sprints.headcount import Headcount
+from sprints.planned import planned
 from sprints.snapshot import sprint_snapshot
-from sprints.versions import planned_stories
 from tests.factories.approvals import ready_sprint
 from tests.factories.audience import ContactFactory, SegmentFactory
 from workspaces.models import Workspace
@@ -53,11 +53,11 @@ def test_a_plan_for_one_segment_costs_the_same_however_many_stories_are_for_it(
     workspace: Workspace, now: datetime, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     sprint = ready_sprint(workspace, stories=6)
-    stories = planned_stories(sprint)
-    for story in stories:
-        story.brief.segment = stories[0].brief.segment
+    plan = planned(sprint, now)
+    for story in plan.stories:
+        story.brief.segment = plan.stories[0].brief.segment
 
     with django_assert_max_num_queries(8):
-        snapshot = sprint_snapshot(sprint, stories, now)
+        snapshot = sprint_snapshot(plan)
 
     assert len(snapshot["stories"]) == 6

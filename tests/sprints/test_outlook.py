@@ -7,13 +7,21 @@ import pytest
 from audience.models import Contact
 from sprints.models import ApprovalRequest, Sprint, Story, Verdict
 from sprints.outlook import mails_a_person
+from sprints.planned import planned
 from sprints.shown_outlook import shown_outlook
 from sprints.shown_plan import shown_plan
 from sprints.snapshot import material_fingerprint
-from sprints.versions import frozen_plan, planned_stories, risks_since
+from sprints.versions import frozen_plan, risks_since
 from tests.factories.approvals import answer, asked, change_rules, ready_sprint, ready_story
 from tests.factories.audience import ContactFactory
-from tests.factories.sprints import BlockerFactory, BriefFactory, CriterionFactory, HypothesisFactory, StoryFactory
+from tests.factories.sprints import (
+    BlockerFactory,
+    BriefFactory,
+    CriterionFactory,
+    HypothesisFactory,
+    SprintFactory,
+    StoryFactory,
+)
 from workspaces.models import Member, Workspace
 
 pytestmark = pytest.mark.django_db
@@ -31,13 +39,13 @@ def test_people_are_counted_as_often_as_they_belong(workspace: Workspace, people
     sprint = ready_sprint(workspace, stories=3)
     change_rules(sprint.stories.order_by("pk")[0], rules=IT_IS_ANN)
 
-    counted = mails_a_person(workspace, planned_stories(sprint), now)
+    counted = mails_a_person(planned(sprint, now))
 
     assert counted == [0, len(people) - 1, 1]
 
 
 def test_a_plan_without_a_send_reaches_nobody(workspace: Workspace, people: list[Contact], now: datetime) -> None:
-    assert mails_a_person(workspace, [], now) == []
+    assert mails_a_person(planned(SprintFactory.create(workspace=workspace), now)) == []
 
 
 def test_nobody_is_counted_for_rules_that_fit_nobody(
@@ -46,7 +54,7 @@ def test_nobody_is_counted_for_rules_that_fit_nobody(
     sprint = ready_sprint(workspace)
     change_rules(sprint.stories.get(), rules=[{"field": "first_name", "op": "is", "value": "Nobody"}])
 
-    assert mails_a_person(workspace, planned_stories(sprint), now) == []
+    assert mails_a_person(planned(sprint, now)) == []
 
 
 def test_what_blocks_is_frozen_and_what_blocks_later_is_told_as_new(
@@ -62,7 +70,7 @@ def test_what_blocks_is_frozen_and_what_blocks_later_is_told_as_new(
     [risk] = shown_outlook(shown_plan(request)).risks
     assert risk.title == first.title
     assert "No product feed" in risk.said
-    assert [new["said"] for new in risks_since(request, now)] == ["No pictures"]
+    assert [new["said"] for new in risks_since(request, planned(sprint, now))] == ["No pictures"]
 
 
 def test_an_audience_that_moved_beyond_what_is_tolerated_is_a_risk(
@@ -112,10 +120,10 @@ def test_what_was_in_the_version_before_is_named(
 
 def test_the_outlook_is_shown_and_does_not_bind(workspace: Workspace, now: datetime) -> None:
     sprint = ready_sprint(workspace)
-    before = frozen_plan(sprint, now)
+    before = frozen_plan(planned(sprint, now))
     BlockerFactory.create(story=sprint.stories.get())
 
-    after = frozen_plan(sprint, now)
+    after = frozen_plan(planned(sprint, now))
 
     assert before["outlook"] != after["outlook"]
     assert material_fingerprint(before) == material_fingerprint(after)
@@ -146,6 +154,6 @@ def test_the_calendar_begins_with_the_sprint_and_shows_each_send_on_its_days(
     assert calendar is not None
     assert calendar.days[0].day == sprint.start_date
     assert [send.story.window for send in calendar.sends] == [
-        (story.brief.window_start, story.brief.window_end) for story in planned_stories(sprint)
+        (story.brief.window_start, story.brief.window_end) for story in planned(sprint, now).stories
     ]
     assert calendar.sends[0].x == f"{1 / len(calendar.days):.3%}"

@@ -6,10 +6,12 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from babel import Locale
-from babel.numbers import format_currency
+from babel.numbers import NumberPattern, format_currency, parse_pattern
 from django import template
 from django.conf import settings
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
+from django.forms.boundfield import BoundWidget
+from django.forms.utils import flatatt
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -112,11 +114,25 @@ def money(amount: Decimal | float | None, currency: str) -> str:
     if amount is None:
         return "–"
     amount = Decimal(amount)
-    locale = Locale.parse((get_language() or "en").replace("-", "_"))
-    pattern: str = locale.currency_formats["standard"].pattern
-    if abs(amount) >= 100 or amount == int(amount):
-        pattern = pattern.replace("0.00", "0")
+    locale, pattern = _currency_pattern(get_language() or "en", abs(amount) >= 100 or amount == int(amount))
     return format_currency(amount, currency, format=pattern, locale=locale, currency_digits=False)
+
+
+@cache
+def _currency_pattern(language: str, is_whole: bool) -> tuple[Locale, NumberPattern]:
+    """How a language writes amounts, read once: lists hold hundreds of them."""
+    locale = Locale.parse(language.replace("-", "_"))
+    pattern: str = locale.currency_formats["standard"].pattern
+    return locale, parse_pattern(pattern.replace("0.00", "0") if is_whole else pattern)
+
+
+@register.filter
+def as_input(choice: BoundWidget) -> SafeString:
+    """A radio button or check box of a group, without the template that each has: long forms have hundreds."""
+    own = choice.data
+    return format_html(
+        "<input{}>", flatatt({**{name: own[name] for name in ("type", "name", "value")}, **own["attrs"]})
+    )
 
 
 @register.filter
