@@ -27,7 +27,7 @@ from sprints.models import (
     Verdict,
 )
 from sprints.planned import PlannedSprint
-from sprints.queries import backlog, missing_parts
+from sprints.queries import head_of_backlog, missing_parts
 from sprints.readiness import readiness
 from sprints.snapshot import Snapshot, has_drifted
 
@@ -70,15 +70,18 @@ def _condition(story: Story, fields: dict[str, Field], now: datetime) -> list[Q]
         return []
 
 
-def risks(plan: PlannedSprint) -> Iterator[dict[str, Any]]:
-    """What could go wrong, as far as the product knows: blocked, unready, another audience, tried before and missed."""
+def risks(plan: PlannedSprint, since: datetime | None = None) -> Iterator[dict[str, Any]]:
+    """What could go wrong, as far as the product knows: blocked, unready, another audience, tried before and missed.
+
+    `since`: of what was tried before, only verdicts measured from then on.
+    """
     yield from _blocked(plan.stories)
     for check in readiness(plan):
         if not check.is_met:
             title = check.story.title if check.story else ""
             yield {"kind": "unready", "title": title, "said": f"{check.title}. {check.remedy}"}
     yield from _moved_audiences(plan)
-    yield from _tried(plan)
+    yield from _tried(plan, since)
 
 
 def _blocked(stories: list[Story]) -> Iterator[dict[str, Any]]:
@@ -104,8 +107,8 @@ def _moved_audiences(plan: PlannedSprint) -> Iterator[dict[str, Any]]:
             yield {"kind": "audience", "title": story.title, "was": approved["people"], "now": people}
 
 
-def _tried(plan: PlannedSprint) -> Iterator[dict[str, Any]]:
-    lessons = lessons_for(plan.workspace, plan.stories)
+def _tried(plan: PlannedSprint, since: datetime | None) -> Iterator[dict[str, Any]]:
+    lessons = lessons_for(plan.workspace, plan.stories, since)
     for story in plan.stories:
         for lesson in lessons.get(story.pk, []):
             if lesson.outcome.verdict in MISSED:
@@ -119,7 +122,7 @@ def left_out(plan: PlannedSprint) -> Iterator[dict[str, Any]]:
     yield from gone
     free = (plan.sprint.capacity_points or 0) - sum(story.points or 0 for story in plan.stories)
     named = {line["id"] for line in gone}
-    ahead = backlog(plan.workspace)[:MOST_LOOKED_AT]
+    ahead = head_of_backlog(plan.workspace, MOST_LOOKED_AT)
     ready = [story for story in ahead if story.pk not in named and not missing_parts(story)]
     for story in ready[: max(0, MOST_LEFT_OUT - len(gone))]:
         yield {"id": story.pk, "title": story.title, **_why_not_taken(story, free)}

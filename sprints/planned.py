@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sprints.headcount import Headcount
-from sprints.models import Sprint, Story
+from sprints.models import Sprint, Story, StoryQuerySet
 from workspaces.models import Workspace
 
 
@@ -27,5 +27,9 @@ class PlannedSprint:
 
 def planned(sprint: Sprint, now: datetime) -> PlannedSprint:
     """The stories are read here; people are counted when they are first asked for."""
-    stories = sprint.stories.with_plan().filter(dropped_at=None).ranked()
-    return PlannedSprint(sprint, list(stories), Headcount(now))
+    return PlannedSprint(sprint, list(stories_in(sprint)), Headcount(now))
+
+
+def stories_in(sprint: Sprint) -> StoryQuerySet:
+    """What is planned for it, in its order."""
+    return sprint.stories.with_plan().filter(dropped_at=None).ranked()

@@ -248,7 +248,7 @@ def _stories_of(sprints: Sequence[Sprint]) -> dict[int, list[Story]]:
     entered = Q(scope_log__sprint__in=sprints, scope_log__change__in=[ScopeChange.COMMITTED, ScopeChange.ADDED])
     places = set(Story.objects.filter(entered).values_list("pk", "scope_log__sprint_id"))
     places |= set(Story.objects.filter(sprint__in=sprints).values_list("pk", "sprint_id"))
-    stories = Story.objects.with_plan().select_related("outcome").filter(pk__in={pk for pk, _sprint in places})
+    stories = Story.objects.with_words().select_related("outcome").filter(pk__in={pk for pk, _sprint in places})
     by_pk = {story.pk: story for story in stories}
     found: dict[int, list[Story]] = defaultdict(list)
     for pk, sprint_pk in places:

@@ -59,7 +59,7 @@ def plan_by_now(request: ApprovalRequest, now: datetime) -> PlannedSprint | None
 def risks_since(request: ApprovalRequest, plan: PlannedSprint) -> list[Snapshot]:
     """What could go wrong with the plan as it is by now and was not frozen with it."""
     known = request.snapshot.get("outlook", {}).get("risks", [])
-    return [risk for risk in risks(plan) if risk not in known]
+    return [risk for risk in risks(plan, since=request.requested_at) if risk not in known]
 
 
 def _mail_now(request: ApprovalRequest, now: datetime) -> Snapshot:

@@ -15,7 +15,7 @@ from sprints.answer_groups import answer_groups
 from sprints.backlog_filters import about_segment
 from sprints.deciders import is_waiting
 from sprints.models import OutcomeVerdict, Sprint, Story, StoryStatus
-from sprints.planned import planned
+from sprints.planned import PlannedSprint
 from sprints.ranges import days_between, money_between
 from sprints.readiness import Part, ReadinessCheck, readiness_by_story
 from sprints.standing import Standing, StoryApproval, standing_of
@@ -112,12 +112,12 @@ def sprint_approval(context: Context, sprint: Sprint) -> dict[str, Any]:
 
 
 @register.inclusion_tag("sprints/_standing_readiness.html", takes_context=True)
-def sprint_readiness(context: Context, sprint: Sprint) -> dict[str, Any]:
+def sprint_readiness(context: Context, plan: PlannedSprint) -> dict[str, Any]:
     """What still has to be done before the owner is asked: of the sprint, then story by story."""
-    groups = readiness_by_story(planned(sprint, context["request"].now))
+    groups = readiness_by_story(plan)
     checks = [check for group in groups for check in group.checks]
     return {
-        "sprint": sprint,
+        "sprint": plan.sprint,
         "groups": groups,
         "total": len(checks),
         "missing": sum(not check.is_met for check in checks),

@@ -10,11 +10,13 @@ from django.utils.translation import ngettext
 
 from sprints.charts import burndown, burnup, velocity
 from sprints.forms.sprints import CloseForm, NewSprintForm, SprintForm, next_sprint
+from sprints.headcount import Headcount
 from sprints.models import Sprint, SprintState, StoryStatus
+from sprints.planned import PlannedSprint, stories_in
 from sprints.queries import (
-    backlog,
     cards,
     carried_over,
+    head_of_backlog,
     points_of,
     scope_changes,
     sprint_figures,
@@ -98,14 +100,15 @@ def sprint_detail(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _planning(request: MemberRequest, sprint: Sprint) -> dict[str, Any]:
-    planned = list(sprint.stories.with_plan().with_marks().filter(dropped_at=None).ranked())
-    points = points_of(planned)
+    plan = PlannedSprint(sprint, list(stories_in(sprint).with_marks()), Headcount(request.now))
+    points = points_of(plan.stories)
     return {
-        "cards": cards(planned),
+        "plan": plan,
+        "cards": cards(plan.stories),
         "points": points,
         "load": points / sprint.capacity_points if sprint.capacity_points else None,
         "too_much": max(0, points - sprint.capacity_points) if sprint.capacity_points is not None else 0,
-        "offered": cards(list(backlog(request.workspace)[:OFFERED_STORIES])),
+        "offered": cards(head_of_backlog(request.workspace, OFFERED_STORIES)),
         "running": Sprint.objects.for_workspace(request.workspace).running().first(),
     }
 
