@@ -1,12 +1,13 @@
 """The owner's word on a launch: asked from the finished mail with its audience, days and offer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaigns.models import AHEAD, Campaign
+from campaigns.models import AHEAD, Campaign, CampaignQuerySet
 from campaigns.services import CampaignRefused, content_shown, send_facts
 from campaigns.timing import planned_at, send_window
 from sprints.deciders import policy_of
@@ -33,13 +34,22 @@ class LaunchApproval:
 
 @transaction.atomic
 def ask_about_launch(
-    *, campaign: Campaign, approver: Member, by: Member, now: datetime, message: str = "", days: Days | None = None
+    *,
+    campaign: Campaign,
+    approver: Member,
+    by: Member,
+    now: datetime,
+    message: str = "",
+    days: Days | None = None,
+    because: Sequence[str] | None = None,
 ) -> ApprovalRequest:
     """Ask the owner whether exactly this may go out: the finished mail, its audience, its offer, on one of these days.
 
-    Without `days` on those of `launch_days`. Until the yes the campaign can neither be scheduled nor sent, and a change
-    afterwards voids it. Raises `CampaignRefused` for a campaign that is no longer ahead, without a mail, or for days
-    that are over or the wrong way round, and `ApprovalRefused` for somebody who may not decide.
+    Without `days` on those of `launch_days`. `because`: what changed, when nobody pressed a button.
+
+    Until the yes the campaign can neither be scheduled nor sent, and a change afterwards voids it. Raises
+    `CampaignRefused` for a campaign that is no longer ahead, without a mail, or for days that are over or the wrong way
+    round, and `ApprovalRefused` for somebody who may not decide.
     """
     locked = Campaign.objects.select_for_update(of=("self",)).with_parts().get(pk=campaign.pk)
     if locked.state not in AHEAD:
@@ -52,8 +62,8 @@ def ask_about_launch(
     facts = send_facts(locked, at=planned_at(locked, now), now=now)
     brief = {**facts.brief, "window": [first.isoformat(), last.isoformat()]}
     return request_launch_approval(
-        story=locked.story, content=content_shown(locked, now), brief=brief, approver=approver, by=by, now=now,
-        message=message.strip(),
+        story=locked.story, mail={"content": content_shown(locked, now), "brief": brief}, approver=approver, by=by,
+        now=now, message=message.strip(), because=because,
     )  # fmt: skip
 
 
@@ -87,9 +97,7 @@ def launch_approval(campaign: Campaign, now: datetime) -> LaunchApproval:
 
 def mail_of(request: ApprovalRequest, now: datetime) -> Snapshot | None:
     """The mail of a request as it would go out now; None for one that is not a campaign's, or no longer ahead."""
-    frozen = request.items[0]
-    pk = frozen["content"].get("campaign_pk", "")
-    campaign = Campaign.objects.with_parts().filter(pk=int(pk)).first() if pk.isdecimal() else None
+    frozen, campaign = request.items[0], _campaigns_of(request).with_parts().first()
     if campaign is None or campaign.state not in AHEAD:
         return None
     facts = send_facts(campaign, at=planned_at(campaign, now), now=now)
@@ -98,6 +106,27 @@ def mail_of(request: ApprovalRequest, now: datetime) -> Snapshot | None:
         return {"content": content}
     window = _window(campaign, frozen, facts.brief)
     return {"content": content, "brief": {**frozen["brief"], **facts.brief, "window": window}}
+
+
+def _campaigns_of(request: ApprovalRequest) -> CampaignQuerySet:
+    """The campaign whose mail a request froze; none for one that is not a campaign's."""
+    pk = request.items[0]["content"].get("campaign_pk", "")
+    campaigns = Campaign.objects.for_workspace(request.workspace)
+    return campaigns.filter(pk=int(pk)) if pk.isdecimal() else campaigns.none()
+
+
+def hold_mail(request: ApprovalRequest) -> None:
+    """Let nobody else change or launch the campaign of a request until the transaction ends."""
+    list(_campaigns_of(request).select_for_update(of=("self",)).values_list("pk"))
+
+
+def ask_about_mail(
+    *, request: ApprovalRequest, approver: Member, by: Member, now: datetime, because: Sequence[str]
+) -> ApprovalRequest:
+    """Ask about a launch anew, as it would be now and on the days it would be. Raises as `ask_about_launch`."""
+    campaign, mail = _campaigns_of(request).get(), mail_of(request, now)
+    first, last = map(date.fromisoformat, (mail or request.items[0])["brief"]["window"])
+    return ask_about_launch(campaign=campaign, approver=approver, by=by, now=now, days=(first, last), because=because)
 
 
 def _window(campaign: Campaign, frozen: Snapshot, current: Snapshot) -> list[str]:

@@ -261,15 +261,15 @@ def ask_about_content(*, campaign: Campaign, approver: Member, by: Member, now: 
         )
     if campaign.state not in AHEAD:
         raise _not_editable(campaign)
+    content = content_shown(campaign, now)
     asked: dict[str, Any] = {
-        "story": campaign.story, "content": content_shown(campaign, now), "approver": approver, "by": by, "now": now,
-        "message": message.strip(),
+        "story": campaign.story, "approver": approver, "by": by, "now": now, "message": message.strip(),
     }  # fmt: skip
     if covers == Covers.LAUNCH:
         brief = send_facts(campaign, at=planned_at(campaign, now), now=now).brief
-        request_launch_approval(brief=brief, **asked)
+        request_launch_approval(mail={"content": content, "brief": brief}, **asked)
     else:
-        request_content_approval(**asked)
+        request_content_approval(content=content, **asked)
 
 
 @transaction.atomic

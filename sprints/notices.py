@@ -46,9 +46,9 @@ def _messages(member: Member, notices: Sequence[Notice]) -> Mapping[int, Told]:
 
 
 FOLLOWED_WORDS = {
-    telling.ASKED_AGAIN: gettext_lazy("The plan changed, and the owner is asked about the change"),
-    telling.AS_ANSWERED: gettext_lazy("The plan is again as it was answered; nothing is asked"),
-    telling.NOT_ASKED: gettext_lazy("The plan changed, but the owner could not be asked about it"),
+    telling.ASKED_AGAIN: gettext_lazy("It changed, and the owner is asked about the change"),
+    telling.AS_ANSWERED: gettext_lazy("It is again as it was answered; nothing is asked"),
+    telling.NOT_ASKED: gettext_lazy("It changed, but the owner could not be asked about it"),
 }
 
 

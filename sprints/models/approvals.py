@@ -255,6 +255,11 @@ class ApprovalRequest(Owned):
         return self.subject in STRATEGY_SUBJECTS
 
     @property
+    def is_followed(self) -> bool:
+        """Whether it is asked again by itself; a finished mail alone is left to its author."""
+        return self.subject != ApprovalSubject.CONTENT
+
+    @property
     def is_yes(self) -> bool:
         return self.verdict in YES
 

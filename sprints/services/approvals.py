@@ -143,22 +143,22 @@ def request_content_approval(
 def request_launch_approval(
     *,
     story: Story,
-    content: Mapping[str, str],
-    brief: Snapshot,
+    mail: Snapshot,
     approver: Member,
     by: Member,
     now: datetime,
     message: str = "",
+    because: Sequence[str] | None = None,
 ) -> ApprovalRequest:
-    """Freeze a launch, that is a finished mail with its audience, days and offer as `brief`, and ask about it.
+    """Freeze a launch, that is a finished mail with its audience, days and offer, and ask about it.
 
-    `content` as in `request_content_approval`, `brief` as `sprints.snapshot.brief_snapshot` gives it. Raises
-    `ApprovalRefused` as `request_approval` does.
+    `mail` holds `content` as in `request_content_approval` and `brief` as `sprints.snapshot.brief_snapshot` gives it.
+    `because` and what is raised as in `request_approval`.
     """
     story = _locked_story(story)
-    frozen = launch_snapshot(story, content, brief, now)
+    frozen = launch_snapshot(story, mail["content"], mail["brief"], now)
     about = About(ApprovalSubject.LAUNCH, story=story)
-    return ask(frozen, about, approver=approver, by=by, now=now, message=message)
+    return ask(frozen, about, approver=approver, by=by, now=now, message=message, because=because)
 
 
 def _locked_story(story: Story) -> Story:

@@ -1,5 +1,6 @@
 """Asking the owner about goals, principles, and the plan of both, with the same versions, links and log."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -18,33 +19,52 @@ from workspaces.models import Member
 
 @transaction.atomic
 def request_goal_approval(
-    *, goal: Goal, approver: Member, by: Member, now: datetime, message: str = ""
+    *,
+    goal: Goal,
+    approver: Member,
+    by: Member,
+    now: datetime,
+    message: str = "",
+    because: Sequence[str] | None = None,
 ) -> ApprovalRequest:
-    """Freeze a goal and ask about it. Raises `ApprovalRefused`; also for a goal that is closed."""
+    """Freeze a goal and ask about it. A closed goal is refused.
+
+    `because` and what is raised as in `sprints.services.approvals.request_approval`.
+    """
     one_at_a_time(goal.workspace_id)
     goal = Goal.objects.with_kpi().get(pk=goal.pk)
     if goal.closed_at is not None:
         raise ApprovalRefused(_("This goal is closed."))
     about = About(ApprovalSubject.GOAL, goal=goal)
-    return _ask(goal_version(goal), about, approver=approver, by=by, now=now, message=message)
+    return _ask(goal_version(goal), about, approver=approver, by=by, now=now, message=message, because=because)
 
 
 @transaction.atomic
 def request_principle_approval(
-    *, principle: Principle, approver: Member, by: Member, now: datetime, message: str = ""
+    *,
+    principle: Principle,
+    approver: Member,
+    by: Member,
+    now: datetime,
+    message: str = "",
+    because: Sequence[str] | None = None,
 ) -> ApprovalRequest:
-    """Freeze a principle and ask about it. Raises `ApprovalRefused`; also for one that is archived."""
+    """Freeze a principle and ask about it, as about a goal; also refused for one that is archived."""
     one_at_a_time(principle.workspace_id)
     principle = Principle.objects.select_related("workspace").get(pk=principle.pk)
     if principle.archived_at is not None:
         raise ApprovalRefused(_("This principle is archived."))
     about = About(ApprovalSubject.PRINCIPLE, principle=principle)
-    return _ask(principle_version(principle), about, approver=approver, by=by, now=now, message=message)
+    return _ask(
+        principle_version(principle), about, approver=approver, by=by, now=now, message=message, because=because
+    )
 
 
 @transaction.atomic
-def request_plan_approval(*, approver: Member, by: Member, now: datetime, message: str = "") -> ApprovalRequest:
-    """Freeze all open goals and all principles in force, and ask about them one by one.
+def request_plan_approval(
+    *, approver: Member, by: Member, now: datetime, message: str = "", because: Sequence[str] | None = None
+) -> ApprovalRequest:
+    """Freeze all open goals and all principles in force, and ask about them one by one. `because` as about a goal.
 
     What was approved in this very form is carried over. Raises `ApprovalRefused`; also for a workspace without either.
     """
@@ -53,11 +73,18 @@ def request_plan_approval(*, approver: Member, by: Member, now: datetime, messag
     if not frozen["items"]:
         raise ApprovalRefused(_("There is no open goal and no principle to ask about."))
     about = About(ApprovalSubject.PLAN, carried=_carried(by, frozen))
-    return _ask(frozen, about, approver=approver, by=by, now=now, message=message)
+    return _ask(frozen, about, approver=approver, by=by, now=now, message=message, because=because)
 
 
 def _ask(
-    frozen: Snapshot, about: About, *, approver: Member, by: Member, now: datetime, message: str
+    frozen: Snapshot,
+    about: About,
+    *,
+    approver: Member,
+    by: Member,
+    now: datetime,
+    message: str,
+    because: Sequence[str] | None,
 ) -> ApprovalRequest:
     answered = ApprovalRequest.objects.filter(workspace=by.workspace, state=ApprovalState.DECIDED, **about.fields)
     last = answered.order_by("-version").first()
@@ -66,7 +93,7 @@ def _ask(
             _("Version %(version)d was approved, and nothing that matters has changed since. There is nothing to ask.")
             % {"version": last.version}
         )
-    return ask(frozen, about, approver=approver, by=by, now=now, message=message)
+    return ask(frozen, about, approver=approver, by=by, now=now, message=message, because=because)
 
 
 def _carried(by: Member, frozen: Snapshot) -> list[int]:

@@ -25,7 +25,9 @@ def test_a_launch_is_held_until_exactly_it_was_approved(
     facts = SendFacts(brief=brief, content=MAIL["fingerprint"])
     assert unapproved_reasons(story=story, facts=facts) == ["The owner has not approved this launch."]
 
-    request = request_launch_approval(story=story, content=MAIL, brief=brief, approver=owner, by=lead, now=now)
+    request = request_launch_approval(
+        story=story, mail={"content": MAIL, "brief": brief}, approver=owner, by=lead, now=now
+    )
     answer(request, Verdict.APPROVED, now)
 
     assert unapproved_reasons(story=story, facts=facts) == []
