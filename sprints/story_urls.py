@@ -27,6 +27,7 @@ story_paths = [
     path("w/<slug:workspace>/stories/<int:pk>/files/", attachments.attachment_add, name="attachment_add"),
     path("w/<slug:workspace>/files/<int:pk>/", attachments.attachment_file, name="attachment_file"),
     path("w/<slug:workspace>/files/<int:pk>/remove/", attachments.attachment_remove, name="attachment_remove"),
+    path("w/<slug:workspace>/stories/<int:pk>/links/find/", story_links.story_find, name="story_find"),
     path("w/<slug:workspace>/stories/<int:pk>/links/", story_links.story_link_add, name="story_link_add"),
     path("w/<slug:workspace>/story-links/<int:pk>/remove/", story_links.story_link_remove, name="story_link_remove"),
     path("w/<slug:workspace>/stories/<int:pk>/segments/", story_links.story_segments, name="story_segments"),

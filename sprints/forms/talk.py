@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from audience.models import Segment
@@ -157,20 +158,32 @@ LINK_CHOICES = [
 """Each kind in both directions; a minus in front turns it round."""
 
 
+ASK_WHILE_TYPING = {
+    "list": "story-choices",
+    "hx-trigger": "input changed delay:250ms",
+    "hx-target": "#story-choices",
+    "hx-swap": "innerHTML",
+    "hx-select": "unset",
+}
+"""How a field fills the list of its choices."""
+
+
 class LinkForm(StyledForm):
-    """What this story is to another one, named by its number."""
+    """What this story is to another one, named by its number; while one types, stories with these words are offered."""
 
     kind = forms.ChoiceField(label=_("This story"), choices=LINK_CHOICES)
     story = forms.CharField(
-        label=_("Number of the other story"),
-        max_length=12,
-        help_text=_("As in #12."),
-        widget=forms.TextInput(attrs={"placeholder": "#12", "autocomplete": "off"}),
+        label=_("The other story"),
+        max_length=200,
+        help_text=_("Its number, as in #12, or words of it to choose from."),
+        widget=forms.TextInput(attrs={"placeholder": "#12", "autocomplete": "off", **ASK_WHILE_TYPING}),
     )
 
     def __init__(self, *args: Any, of: Story, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._of = of
+        place = {"workspace": of.workspace.slug, "pk": of.pk}
+        self.fields["story"].widget.attrs["hx-get"] = reverse("sprints:story_find", kwargs=place)
 
     def clean_story(self) -> Story:
         found = numbered_story(self._of.workspace, self.cleaned_data["story"])

@@ -1,19 +1,31 @@
 """Links of a story to other stories and to segments."""
 
+from django.db.models import F
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
+from sprints.backlog_filters import with_words
 from sprints.forms.talk import LinkForm, SegmentsForm
-from sprints.models import StoryLink
+from sprints.models import Story, StoryLink
 from sprints.services import story_links
 from sprints.services.story_links import LinkRefused
 from sprints.views.around import story_or_404, to_story
-from workspaces.http import MemberRequest, action
+from workspaces.http import MemberRequest, action, page
 from workspaces.permissions import Can
 
 EDIT = Can.EDIT_STORIES
 PART = "links"
+OFFERED = 10
+
+
+@page(EDIT)
+def story_find(request: MemberRequest, pk: int) -> HttpResponse:
+    """Other stories with the words that are being typed into a field, as its choices."""
+    story = story_or_404(request, pk)
+    others = Story.objects.for_workspace(request.workspace).filter(dropped_at=None).exclude(pk=story.pk)
+    found = with_words(others, request.GET.get("story", "")).order_by(F("done_at").desc(nulls_first=True), "-number")
+    return render(request, "sprints/_story_choices.html", {"stories": found[:OFFERED]})
 
 
 @action(EDIT)

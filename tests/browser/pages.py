@@ -271,6 +271,7 @@ PUBLIC_PAGES: dict[str, Callable[[Workspace], str]] = {
 NOT_A_PAGE = {
     "sprints:approval_card": "a card, looked at on the page of its sprint",
     "sprints:approval_waiting": "a banner, looked at on the home page",
+    "sprints:story_find": "choices of a field, looked at in it",
     "sprints:sprint_scope_csv": "a CSV",
     "sprints:team_skills_csv": "a CSV",
     "workspaces:notice_bell": "the bell of the header, looked at on every page",

@@ -107,6 +107,7 @@ ROWS = [
     Row("sprints:attachment_add", act=EDIT, kwargs=_story, data=_upload),
     Row("sprints:attachment_file", see=SEE, kwargs=_file),
     Row("sprints:attachment_remove", act=EDIT, kwargs=_file),
+    Row("sprints:story_find", see=EDIT, kwargs=_story),
     Row("sprints:story_link_add", act=EDIT, kwargs=_story, data=_other_story),
     Row("sprints:story_link_remove", act=EDIT, kwargs=_link),
     Row("sprints:story_segments", act=EDIT, kwargs=_story, data=_segments),

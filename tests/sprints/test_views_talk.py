@@ -376,6 +376,17 @@ class TestLabelsAndLists:
         link = one.links_in.get()
         assert (link.source, link.kind) == (other, "blocks")
 
+    def test_stories_with_the_typed_words_are_offered_but_not_the_story_itself_nor_dropped_ones(
+        self, workspace: Workspace, lead: Member, browse: Browse, now: datetime
+    ) -> None:
+        one, other = StoryFactory.create_batch(2, workspace=workspace, title="Serum <launch>")
+        StoryFactory.create(workspace=workspace, title="Serum dropped", dropped_at=now)
+        StoryFactory.create(title="Serum elsewhere")
+
+        choices = browse(lead).get(url("story_find", workspace, one.pk), {"story": "ser"}).content.decode()
+
+        assert choices.strip() == f'<option value="#{other.number}">Serum &lt;launch&gt;</option>'
+
     def test_a_circle_is_refused_where_the_form_stands(
         self, workspace: Workspace, lead: Member, browse: Browse
     ) -> None:
