@@ -38,18 +38,18 @@ def story_timeline(context: Context, story: Story) -> dict[str, Any]:
     only_comments = asked.get("show") == "comments"
     timeline = timeline_of(story, around["member"], only_comments=only_comments, is_all=asked.get("all") == "1")
     form = CommentForm(by=around["member"]) if around["may_edit"] else None
-    return {**around, "timeline": timeline, "only_comments": only_comments, "form": form, "names": _names(around)}
+    names = names_to_mention(context) if around["may_edit"] else []
+    return {**around, "timeline": timeline, "only_comments": only_comments, "form": form, "names": names}
 
 
-def _names(around: dict[str, Any]) -> list[dict[str, Any]]:
-    """Whom a comment can mention; without `team` those who read only what everybody reads."""
-    if not around["may_edit"]:
-        return []
-    found = people_to_mention(around["workspace"], Audience.EVERYBODY)
+@register.simple_tag(takes_context=True)
+def names_to_mention(context: Context) -> list[dict[str, Any]]:
+    """Whom one can mention, for `<ui-mention>`; without `team` those who read only what everybody reads."""
+    found = people_to_mention(context["workspace"], Audience.EVERYBODY)
     return [
         {"name": name, "about": member.title or member.get_role_display(), "team": member.may(Can.SEE_TEAM)}
         for name, member in sorted(found.items())
-        if member.pk != around["member"].pk
+        if member.pk != context["member"].pk
     ]
 
 

@@ -1,5 +1,6 @@
 """The stand-up as a team has it: two browsers, one round; what one writes, the other reads."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -93,3 +94,18 @@ def test_what_one_writes_is_saved_and_appears_at_the_others(enter: Enter) -> Non
 
     expect(mine.locator("#entry-said")).to_contain_text("Saved at")
     expect(hers.locator("#team")).to_contain_text("Tea with the printer")
+
+
+def test_names_are_completed_by_keyboard(enter: Enter) -> None:
+    page = enter(COPYWRITER)
+    _on_every_day(enter(LEAD))
+    page.goto("/w/maren-moss/stand-up/")
+
+    page.locator("[name=in_the_way]").click()
+    page.keyboard.type("Waiting for @Ele")
+    expect(page.locator(".stand-own [role=listbox]:visible [aria-selected=true]")).to_contain_text("Elena")
+    page.keyboard.press("Enter")
+    page.keyboard.type("and the lab")
+
+    expect(page.locator("[name=in_the_way]")).to_have_value(re.compile(r"^Waiting for @Elena.* and the lab$"))
+    expect(page.locator("#entry-said")).to_contain_text("Saved at")
