@@ -124,11 +124,11 @@ def _look_from(page: Page, name: str, address: str, width: int, company: Stack) 
     assert answer is not None
     assert answer.status == 200, (width, company.logs()[-2000:] if answer.status >= 500 else "")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} overflows at {width}"
+    assert complaints == [], width  # before axe, which styles what it measures
     for theme, rules in RULES.items():
         page.emulate_media(color_scheme=theme)
         _keep_picture(page, name, theme, width)
         assert _axe_findings(page, rules) == [], (theme, width)
-    assert complaints == [], width
 
 
 def _complaints(page: Page) -> list[str]:
