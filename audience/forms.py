@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audience.imports import CONTACT_COLUMNS, SKIP
 from audience.models import AttributeDefinition, AttributeKind, Consent, Contact, ContactList
-from workspaces.forms import DateInput, StyledForm, style
+from workspaces.forms import DateInput, StyledForm, offer, style
 from workspaces.models import Language, Workspace, validate_time_zone
 
 ENCODINGS = [
@@ -100,7 +100,7 @@ class ChooseListForm(StyledForm):
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["contact_list"].queryset = current_lists(workspace)  # type: ignore[attr-defined]  # a choice field
+        offer(self, "contact_list", current_lists(workspace))
 
 
 class AttributeForm(StyledForm):
@@ -161,7 +161,7 @@ class MappingForm(StyledForm):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["contact_list"].queryset = current_lists(workspace)  # type: ignore[attr-defined]  # a choice field
+        offer(self, "contact_list", current_lists(workspace))
         choices: list[tuple[str, Any]] = [
             (SKIP, _("Leave out")),
             *((name, COLUMN_LABELS[name]) for name in CONTACT_COLUMNS),

@@ -15,6 +15,7 @@ from rest_framework.routers import SimpleRouter
 from audience.models import Segment
 from campaigns import services
 from campaigns.forms import LONGEST_SOURCE
+from campaigns.launches import ask_about_launch
 from campaigns.models import Campaign, CampaignState, ContentFormat, ContentVersion, Sender, UnknownPolicy
 from campaigns.preflight import preflight, tally
 from campaigns.readers import SAMPLE_UNSUBSCRIBE, reader_for
@@ -146,6 +147,19 @@ class AskOwnerSerializer(serializers.Serializer[Any]):
     message = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
 
 
+class AskLaunchSerializer(AskOwnerSerializer):
+    """Whom to ask about the launch, and on which days it may go out; without them on those of its window."""
+
+    first_day = serializers.DateField(required=False)
+    last_day = serializers.DateField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Both days, or none."""
+        if ("first_day" in attrs) != ("last_day" in attrs):
+            raise serializers.ValidationError({"last_day": [_("Name both days, or none.")]})
+        return attrs
+
+
 SHOWN = {200: CampaignSerializer}
 CONTACT = OpenApiParameter("contact", str, description="Id, address or words of the name of a contact in the segment.")
 
@@ -168,6 +182,7 @@ class CampaignViewSet(ScopedViewSet[Campaign], mixins.ListModelMixin, mixins.Ret
         "restore": Can.EDIT_CAMPAIGNS,
         "schedule": Can.EDIT_CAMPAIGNS,
         "ask_owner": Can.EDIT_CAMPAIGNS,
+        "ask_launch": Can.EDIT_CAMPAIGNS,
         "unschedule": Can.STOP_CAMPAIGNS,
         "cancel": Can.STOP_CAMPAIGNS,
     }
@@ -282,6 +297,16 @@ class CampaignViewSet(ScopedViewSet[Campaign], mixins.ListModelMixin, mixins.Ret
         campaign, data = self.get_object(), self.checked(AskOwnerSerializer)
         services.ask_about_content(campaign=campaign, by=self.member, now=self.now, **data)
         return self.shown(campaign)
+
+    @extend_schema(request=AskLaunchSerializer, responses=SHOWN)
+    @action(detail=True, methods=["post"], url_path="ask-launch")
+    def ask_launch(self, request: Request, pk: str) -> Response:
+        """Ask the business owner about the launch: nothing is scheduled or sent before the yes to exactly this."""
+        campaign, data = self.get_object(), self.checked(AskLaunchSerializer)
+        first, last = data.pop("first_day", None), data.pop("last_day", None)
+        days = (first, last) if first and last else None
+        ask_about_launch(campaign=campaign, by=self.member, now=self.now, days=days, **data)
+        return self.shown(self.get_object())
 
 
 def _findings(findings: Any) -> list[dict[str, str]]:

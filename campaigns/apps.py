@@ -13,9 +13,11 @@ class CampaignsConfig(AppConfig):
         from campaigns.audit_words import AUDIT_WORDS
         from campaigns.first_steps import first_steps_panel
         from campaigns.home import upcoming_panel
+        from campaigns.launches import mail_of
         from campaigns.linked import campaigns_of
         from campaigns.moves import KINDS, campaign_moves
         from campaigns.preflight import register_checks
+        from sprints.launches import register_mails
         from sprints.linked import register_linked
         from sprints.moves import register_moves
         from workspaces.audit import describe_actions
@@ -36,4 +38,5 @@ class CampaignsConfig(AppConfig):
             Panel("first_steps", "main", 0, Can.EDIT_STORIES, "campaigns/_first_steps.html", first_steps_panel)
         )
         register_linked("campaigns", campaigns_of)
+        register_mails(mail_of)
         register_panel(Panel("upcoming_sends", "side", 20, see, "campaigns/_upcoming.html", upcoming_panel))

@@ -13,7 +13,7 @@ from audience.models import Segment
 from campaigns.models import Campaign, ContentFormat, Sender, UnknownPolicy
 from sprints.deciders import deciders_for
 from sprints.models import AMOUNT_DIGITS, CENTS
-from workspaces.forms import DateTimeInput, StyledForm
+from workspaces.forms import DateInput, DateTimeInput, StyledForm, offer
 from workspaces.models import Member
 
 LONGEST_SOURCE = 200_000  # characters; Gmail clips the mail at half of that
@@ -56,7 +56,7 @@ class CampaignForm(StyledForm):
     def _offer(self, name: str, rows: Any, chosen: int | None) -> None:
         """Those in use, and the one chosen even if it was put away since."""
         offered = rows.filter(Q(archived_at=None) | Q(pk=chosen)).order_by("name", "pk")
-        self.fields[name].queryset = offered  # type: ignore[attr-defined]  # a choice field
+        offer(self, name, offered)
 
 
 class ContentForm(StyledForm):
@@ -152,7 +152,25 @@ class AskOwnerForm(StyledForm):
 
     def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["approver"].queryset = deciders_for(member)  # type: ignore[attr-defined]  # a choice field
+        offer(self, "approver", deciders_for(member))
+
+
+class AskLaunchForm(AskOwnerForm):
+    """Whom to ask about the launch, and on which days it may go out."""
+
+    first_day = forms.DateField(label=_("First day"), widget=DateInput)
+    last_day = forms.DateField(
+        label=_("Last day"), widget=DateInput, help_text=_("It goes out once, on one of these days.")
+    )
+
+    field_order = ("approver", "first_day", "last_day", "message")
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What the service takes."""
+        given = self.cleaned_data
+        days = (given["first_day"], given["last_day"])
+        return {"approver": given["approver"], "message": given["message"], "days": days}
 
 
 class SenderForm(StyledForm):

@@ -24,10 +24,11 @@ def _scheduled(label: str, _detail: Detail) -> str:
     return _("Put “%(what)s” on the schedule") % {"what": label}
 
 
+CAMPAIGN = "campaigns:campaign_detail"
 KINDS = {
-    "campaign.created": MoveKind("plus", _made, ("campaign.content_written",)),
-    "campaign.content_written": MoveKind("pen-line", _wrote),
-    "campaign.scheduled": MoveKind("calendar-days", _scheduled),
+    "campaign.created": MoveKind("plus", _made, ("campaign.content_written",), page=CAMPAIGN),
+    "campaign.content_written": MoveKind("pen-line", _wrote, page=CAMPAIGN),
+    "campaign.scheduled": MoveKind("calendar-days", _scheduled, page=CAMPAIGN),
 }
 
 

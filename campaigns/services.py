@@ -27,6 +27,7 @@ from emailops.lib.errors import DomainError
 from emailops.lib.fingerprint import fingerprint
 from emailops.lib.queue import enqueue
 from sprints.deciders import policy_of
+from sprints.launches import tell_mail_changed
 from sprints.models import Covers, Story
 from sprints.services.approvals import request_content_approval, request_launch_approval
 from sprints.snapshot import people_in, segment_snapshot
@@ -113,6 +114,7 @@ def change_campaign(*, campaign: Campaign, by: Member, now: datetime, **changes:
     for name, value in {**changes, "updated_at": now}.items():
         setattr(campaign, name, value)
     record("campaign.changed", campaign, by=by, now=now, before=before)
+    tell_mail_changed(campaign.story)
 
 
 def _not_editable(campaign: Campaign) -> CampaignRefused:
@@ -151,6 +153,7 @@ def write_content(
     Campaign.objects.filter(pk=locked.pk).update(content=draft, updated_at=now)
     campaign.content, campaign.updated_at = draft, now
     record("campaign.content_written", campaign, by=by, now=now, version=draft.number, fingerprint=draft.fingerprint)
+    tell_mail_changed(campaign.story)
     return draft
 
 
@@ -221,7 +224,7 @@ def send_facts(campaign: Campaign, *, at: datetime, now: datetime) -> SendFacts:
         "cost": format(Decimal(campaign.cost), ".2f"),
         "people": people_in(campaign.segment, now),
     }
-    return SendFacts(brief, campaign.content.fingerprint if campaign.content else "")
+    return SendFacts(brief, campaign.content.fingerprint if campaign.content else "", str(campaign.pk))
 
 
 def content_shown(campaign: Campaign, now: datetime) -> dict[str, str]:
@@ -236,6 +239,7 @@ def content_shown(campaign: Campaign, now: datetime) -> dict[str, str]:
     mail = CompiledContent(campaign.content).render(context)
     return {
         "campaign": campaign.name,
+        "campaign_pk": str(campaign.pk),
         "subject": mail.subject,
         "preheader": mail.preheader,
         "sender": str(campaign.sender or ""),

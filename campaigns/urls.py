@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from campaigns.views import campaigns, content, release, senders
+from campaigns.views import campaigns, content, launch, release, senders
 
 app_name = "campaigns"
 urlpatterns = [
@@ -27,6 +27,7 @@ urlpatterns = [
     path("w/<slug:workspace>/campaigns/<int:pk>/schedule/", release.campaign_schedule, name="campaign_schedule"),
     path("w/<slug:workspace>/campaigns/<int:pk>/unschedule/", release.campaign_unschedule, name="campaign_unschedule"),
     path("w/<slug:workspace>/campaigns/<int:pk>/ask/", release.campaign_ask_owner, name="campaign_ask_owner"),
+    path("w/<slug:workspace>/campaigns/<int:pk>/ask-launch/", launch.campaign_ask_launch, name="campaign_ask_launch"),
     path("w/<slug:workspace>/settings/senders/", senders.settings_senders, name="settings_senders"),
     path("w/<slug:workspace>/settings/senders/<int:pk>/archive/", senders.sender_archive, name="sender_archive"),
 ]

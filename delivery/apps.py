@@ -19,9 +19,8 @@ class DeliveryConfig(AppConfig):
         from delivery.letters import halted, held, restored, stopped, stuck, warned
         from delivery.moves import KINDS, send_moves
         from delivery.segment_fields import mail_fields
-        from delivery.story_sends import story_sends
+        from delivery.story_news import register_story_news
         from sprints.moves import register_moves
-        from sprints.sends import register_sends
         from workspaces.audit import describe_actions
         from workspaces.home import Panel, register_panel
         from workspaces.navigation import Tab, register_tab
@@ -32,7 +31,7 @@ class DeliveryConfig(AppConfig):
         register_moves(KINDS, send_moves)
         register_fields(mail_fields)
         register_timeline(mail_moments)
-        register_sends(story_sends)
+        register_story_news()
         for checks in (transport_checks, signing_checks, speed_checks):
             register_checks("delivery", _("Delivery"), checks)
         manage = Can.MANAGE_WORKSPACE

@@ -21,7 +21,7 @@ def _sent(label: str, detail: Mapping[str, Any]) -> str:
     return words % {"what": label, "people": number_format(count, use_l10n=True, force_grouping=True)}
 
 
-KINDS = {SENT: MoveKind("mail", _sent)}
+KINDS = {SENT: MoveKind("mail", _sent, page="campaigns:campaign_detail")}
 
 
 def send_moves(member: Member, span: Span) -> Iterator[tuple[datetime, Move]]:

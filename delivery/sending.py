@@ -19,6 +19,7 @@ from delivery.pace.queues import ring_run
 from delivery.reconcile import is_settled, reconcile
 from delivery.rounds import Carried
 from delivery.services import RunRefused, pause
+from delivery.story_news import tell_sent
 from delivery.transports import Session, open_session
 from delivery.transports.choice import NoWayOut, WayOut, choose, note_success, note_trouble
 from emailops.lib.queue import enqueue
@@ -141,7 +142,9 @@ def finish_if_settled(run: Run, now: datetime) -> bool:
     run.state, run.finished_at, run.trouble = RunState.DONE, now, ""
     run.save(update_fields=["state", "finished_at", "trouble"])
     move_campaign(campaign=run.campaign, to=CampaignState.SENT, by=None, now=now, finished_at=now)
-    record("run.done", run, by=None, now=now, sent=run.deliveries.filter(state=DeliveryState.SENT).count())
+    sent = run.deliveries.filter(state=DeliveryState.SENT).count()
+    record("run.done", run, by=None, now=now, sent=sent)
+    tell_sent(run, sent, now)
     return True
 
 

@@ -15,7 +15,7 @@ from campaigns.api import router as campaigns_router
 from delivery.api import router as delivery_router
 from insights.api import router as insights_router
 from sprints.api import router as sprints_router
-from sprints.api.backlog import FormulaView
+from sprints.api.story_worth import FormulaView
 from strategy.api import router as strategy_router
 from workspaces.notices.api import router as notices_router
 

@@ -12,6 +12,7 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from emailops.lib.fingerprint import fingerprint
+from sprints.broadcast import tell_approval
 from sprints.models import ApprovalEvent, ApprovalLogEntry, ApprovalLogHead, ApprovalRequest
 from workspaces.audit import LONGEST_LABEL, record_through
 from workspaces.models import Member, Workspace
@@ -43,7 +44,9 @@ def tell(
     action: str = "",
     **detail: Any,
 ) -> ApprovalLogEntry:
-    """Write a line of the log and the audit entry `action` (else `approval.<event>`). `detail` must be JSON.
+    """Write a line of the log and the audit entry `action` (else `approval.<event>`), and have open pages follow.
+
+    `detail` must be JSON.
 
     Lines of one workspace are written one after another: the head is locked until the transaction ends, so this
     comes last in a service.
@@ -68,6 +71,8 @@ def tell(
     entry.save(force_insert=True)
     head.number, head.digest = entry.number, entry.digest
     head.save(update_fields=["number", "digest"])
+    if request is not None:
+        tell_approval(request)
     return entry
 
 

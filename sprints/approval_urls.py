@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sprints.views import approval_log, owners, strategy_approvals
+from sprints.views import approval_log, approval_parts, condition_link, links, owners, strategy_approvals
 
 urlpatterns = [
     path("w/<slug:workspace>/approvals/log/", approval_log.approval_log, name="approval_log"),
@@ -15,6 +15,14 @@ urlpatterns = [
     ),
     path("w/<slug:workspace>/approvals/rules/", owners.owner_rules_edit, name="owner_rules_edit"),
     path("w/<slug:workspace>/approvals/conditions/<int:pk>/tick/", owners.condition_tick, name="condition_tick"),
+    path(
+        "w/<slug:workspace>/approvals/conditions/<int:pk>/name/", approval_parts.condition_name, name="condition_name"
+    ),
+    path("w/<slug:workspace>/approvals/<int:pk>/say/", approval_parts.approval_say, name="approval_say"),
+    path("w/<slug:workspace>/approvals/waiting/", approval_parts.approval_waiting, name="approval_waiting"),
+    path("w/<slug:workspace>/sprints/<int:pk>/approval/card/", approval_parts.approval_card, name="approval_card"),
+    path("approve/<str:token>/say/", links.approve_say, name="approve_say"),
+    path("condition/<str:token>/", condition_link.condition_by_link, name="condition_by_link"),
     path(
         "w/<slug:workspace>/goals/<int:pk>/approval/",
         strategy_approvals.goal_approval_request,

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from sprints.models import AcceptanceCriterion, Blocker, Story, StoryQuerySet
+from sprints.models import AcceptanceCriterion, Blocker, Story, StoryHelper, StoryQuerySet, StorySegment
 from sprints.models.stories import PLAIN, STORY_WORDS
 from workspaces.models import Member
 
@@ -56,11 +56,13 @@ class Wanted:
     goal: int | None = None
     who: str = ""
     label: int | None = None
+    segment: int | None = None
     marks: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def is_narrow(self) -> bool:
-        return bool(self.text or self.place or self.kind or self.goal or self.who or self.label or self.marks)
+        rows = (self.goal, self.label, self.segment)
+        return bool(self.text or self.place or self.kind or self.who or self.marks or any(rows))
 
 
 def wanted_stories(wanted: Wanted, member: Member) -> StoryQuerySet:
@@ -78,17 +80,28 @@ def narrowed(stories: StoryQuerySet, wanted: Wanted, member: Member) -> StoryQue
         found = found.filter(goal=wanted.goal)
     if wanted.label:
         found = found.filter(labels=wanted.label)
+    if wanted.segment:
+        found = about_segment(found, wanted.segment)
     for mark in sorted(wanted.marks & set(CONDITIONS)):
         found = found.filter(CONDITIONS[mark])
     return with_words(_of(found, wanted.who, member), wanted.text)
 
 
+def about_segment(stories: StoryQuerySet, segment: int) -> StoryQuerySet:
+    """Those whose brief writes to a segment, and those that are about it."""
+    linked = StorySegment.objects.filter(segment=segment).values("story")
+    return stories.filter(Q(brief__segment=segment) | Q(pk__in=linked))
+
+
 def _of(stories: StoryQuerySet, who: str, member: Member) -> StoryQuerySet:
+    """Those that somebody leads or helps with; nobody's are those that nobody leads."""
     if who == NOBODY:
         return stories.filter(assignee=None)
-    if who == ME:
-        return stories.filter(assignee=member)
-    return stories.filter(assignee=int(who)) if who.isdecimal() else stories
+    if who == ME or who.isdecimal():
+        person = member.pk if who == ME else int(who)
+        helped = StoryHelper.objects.filter(member=person).values("story")
+        return stories.filter(Q(assignee=person) | Q(pk__in=helped))
+    return stories
 
 
 def with_words(stories: StoryQuerySet, text: str) -> StoryQuerySet:

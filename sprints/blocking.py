@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sprints.broadcast import tell_story
 from sprints.models import Blocker, Story
-from sprints.telling import tell_blocked
+from sprints.telling import tell_blocked, tell_freed
 from workspaces.audit import record
 from workspaces.models import Member
 
@@ -14,7 +14,8 @@ def put_in_the_way(story: Story, reason: str, owner: Member | None, by: Member, 
 
     Without an owner the one it has keeps it, else whoever works on the story, else whoever says so.
     """
-    found = Blocker.objects.open().filter(story=story).first()
+    found = Blocker.objects.open().with_people().filter(story=story).first()
+    had = found.owner_id if found else None
     wanted = owner or (found.owner if found else story.assignee) or by
     if found is None:
         found = Blocker.objects.create(
@@ -26,14 +27,15 @@ def put_in_the_way(story: Story, reason: str, owner: Member | None, by: Member, 
         found.reason, found.owner = reason, wanted
         found.save(update_fields=["reason", "owner"])
     record("story.blocked", story, by=by, now=now, reason=reason, owner=str(wanted), blocker=found.pk)
-    tell_blocked(story, by, now, is_blocked=True)
+    tell_blocked(story, found, by, now, is_given=had != wanted.pk)
     tell_story(story)
     return found
 
 
 def clear_the_way(story: Story, by: Member, now: datetime) -> None:
     """Nothing is in the way any more. Repeating changes nothing."""
-    if Blocker.objects.open().filter(story=story).update(resolved_at=now, resolved_by=by):
+    found = Blocker.objects.open().with_people().filter(story=story).first()
+    if found and Blocker.objects.open().filter(pk=found.pk).update(resolved_at=now, resolved_by=by):
         record("story.unblocked", story, by=by, now=now)
-        tell_blocked(story, by, now, is_blocked=False)
+        tell_freed(story, found, by, now)
         tell_story(story)

@@ -31,10 +31,12 @@ from strategy.models import Goal
 from workspaces.models import Member, Workspace
 from workspaces.permissions import TABLE, Can
 
-FIRST = 50
+FIRST = 30
 """So many cards of a column are there at first, in all its lanes together, and so many more come further down."""
 FEWEST, STEP_IN_LANE = 4, 12
 """But of each lane no fewer than these; further down come so many more."""
+MOST_IN_LANES = 240
+"""Where there are so many lanes that even those are too many in all, there are fewer; one is always there."""
 MOST_SHOWN = 1000
 
 Cell = tuple[str, str]
@@ -251,13 +253,19 @@ def board(workspace: Workspace, sprint: Sprint | None, choice: Choice, me: Membe
     shown = placed(narrowed(everything, choice, me), columns, choice.lanes)
     counts = _counts(shown) if choice.is_narrowed or choice.lanes else all_counts
     titles = _titles(workspace, choice, counts)
-    first = max(FEWEST, FIRST // max(len(titles), 1))
+    first = _first(len(titles), len(columns))
     cards = _cards(shown, choice, first)
     return Board(
         heads=[ColumnHead(column, *all_counts.get(("", column.key), (0, 0))) for column in columns],
         lanes=[_lane(key, title, person, columns, cards, counts) for key, title, person in titles],
         first=first,
     )
+
+
+def _first(lanes: int, columns: int) -> int:
+    """How many cards a cell shows at first."""
+    fewest = min(FEWEST, max(1, MOST_IN_LANES // (max(lanes, 1) * columns)))
+    return max(fewest, FIRST // max(lanes, 1))
 
 
 def more_cards(
@@ -353,16 +361,22 @@ def _people(workspace: Workspace, choice: Choice, there: set[str]) -> list[tuple
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """Where a story stands, and whom it passes with one step up or down in its column."""
+    """Where a story stands, whom it passes with one step up or down in its column, and the other lanes it can go to.
+
+    A lane is its key and its title; there are none on a board without lanes, or where they are the types of work.
+    """
 
     column: BoardColumn
     columns: list[BoardColumn]
     above: Story | None
     below: Story | None
+    by: LaneBy = LaneBy.NONE
+    lane: str = ""
+    lanes: list[tuple[str, str]] = field(default_factory=list)
 
 
 def steps_of(story: Story, choice: Choice, me: Member) -> Steps:
-    """Among the stories of its own list that are shown in the same cell. Four queries."""
+    """Among the stories of its own list that are shown in the same cell. Five queries."""
     columns = columns_of(story.workspace)
     own_list = Story.objects.for_workspace(story.workspace).filter(sprint=story.sprint_id, dropped_at=None)
     here: Any = placed(own_list, columns, choice.lanes).get(pk=story.pk)
@@ -373,4 +387,18 @@ def steps_of(story: Story, choice: Choice, me: Member) -> Steps:
         columns=columns,
         above=others.filter(rank__lte=here.rank).ranked().last(),
         below=others.filter(rank__gt=here.rank).ranked().first(),
+        by=choice.lanes,
+        lane=here.lane,
+        lanes=[(key, title) for key, title in _lanes_to(story.workspace, choice.lanes) if key != here.lane],
     )
+
+
+def _lanes_to(workspace: Workspace, lanes: LaneBy) -> list[tuple[str, str]]:
+    """The lanes into which a story can be moved: open goals, or whoever plans, and that of nobody."""
+    if lanes == LaneBy.GOAL:
+        goals = Goal.objects.for_workspace(workspace).filter(closed_at=None).order_by("due_date", "pk")
+        return [*((str(goal.pk), str(goal)) for goal in goals), (NOBODY, _("No goal"))]
+    if lanes == LaneBy.MEMBER:
+        people = _people(workspace, Choice(), set())
+        return [*((key, title) for key, title, _person in people), (NOBODY, _("Nobody yet"))]
+    return []

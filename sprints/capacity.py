@@ -39,10 +39,6 @@ class MemberLine:
     amount: float
     points: float
 
-    @property
-    def free_days(self) -> int:
-        return self.working_days - self.days_off - self.holidays
-
 
 @dataclass(frozen=True, slots=True)
 class TeamCapacity:

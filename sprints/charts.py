@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Literal
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
+from sprints.calendar import holidays_of
 from sprints.folding import DayFigures, days_of, figures_of
+from sprints.forecast import VelocityRange, velocity_range
 from sprints.models import Sprint
 from sprints.pace import days_from, even_pace
-from workspaces.charts import Chart, Series
+from workspaces.charts import Band, Chart, Series
 
 
 def burndown(sprint: Sprint, today: date, *, with_scope: bool = False) -> Chart | None:
@@ -17,7 +20,7 @@ def burndown(sprint: Sprint, today: date, *, with_scope: bool = False) -> Chart 
 
     What was added later raises the line on the day it was added, never before; `with_scope` draws it as a line of its
     own. The line ends today, or on the day the sprint was closed; a sprint that lasts longer than planned gets the days
-    it needs. One query.
+    it needs. Two queries.
     """
     days, past = days_of(sprint, today)
     if not days:
@@ -25,7 +28,8 @@ def burndown(sprint: Sprint, today: date, *, with_scope: bool = False) -> Chart 
     figures = figures_of(sprint, past)
     committed = float(sprint.committed_points or 0)
     planned = days_from(sprint.start_date, sprint.end_date)
-    even = [committed] * (len(days_from(days[0], planned[0])) - 1) + even_pace(committed, planned)
+    free = holidays_of(sprint.workspace, sprint.start_date, sprint.end_date)
+    even = [committed] * (len(days_from(days[0], planned[0])) - 1) + even_pace(committed, planned, free)
     left = [float(figure.left) for figure in figures]
     series = [
         Series(_("Even pace"), "grey", even, is_dashed=True, is_straight=True, has_dot=False),
@@ -40,7 +44,7 @@ def burndown(sprint: Sprint, today: date, *, with_scope: bool = False) -> Chart 
     )
 
 
-def burnup(sprint: Sprint, today: date) -> Chart | None:
+def burnup(sprint: Sprint, today: date, *, height: Literal["s", "m"] = "m") -> Chart | None:
     """Points done against the scope and what was committed, at the end of each day. One query."""
     days, past = days_of(sprint, today)
     if not days:
@@ -62,6 +66,7 @@ def burnup(sprint: Sprint, today: date) -> Chart | None:
             Series(_("Scope"), "warn", [float(figure.scope) for figure in figures], is_straight=True),
             Series(_("Done"), "accent", [float(figure.done) for figure in figures], is_straight=True, has_area=True),
         ],
+        height=height,
     )
 
 
@@ -74,14 +79,32 @@ def _labels(days: Sequence[date]) -> list[str]:
 
 
 def velocity(sprints: Sequence[Sprint]) -> Chart | None:
-    """Planned and delivered points of closed sprints, oldest first. None without any."""
+    """Planned and delivered points of closed sprints, oldest first; None without any.
+
+    From three sprints on the range in which the middle half of them delivered lies behind the bars as a band.
+    """
     if not sprints:
         return None
+    found = velocity_range(sprints)
     return Chart(
-        label=_("Planned and delivered points of the last %(count)d sprints") % {"count": len(sprints)},
+        label=_velocity_words(len(sprints), found),
+        band=Band(found.low, found.high, found.median) if found else None,
         labels=[f"S{sprint.number}" for sprint in sprints],
         series=[
             Series(_("Planned"), "soft", [float(sprint.committed_points or 0) for sprint in sprints]),
             Series(_("Delivered"), "accent", [float(sprint.delivered_points or 0) for sprint in sprints]),
         ],
     )
+
+
+def _velocity_words(count: int, found: VelocityRange | None) -> str:
+    words = _("Planned and delivered points of the last %(count)d sprints") % {"count": count}
+    if found is None:
+        return words
+    said = {"low": points_in_words(found.low), "high": points_in_words(found.high)}
+    return f"{words}; {_('the middle half of them delivered %(low)s to %(high)s') % said}"
+
+
+def points_in_words(points: float) -> str:
+    """Points with at most one digit behind the point."""
+    return number_format(round(points, 1), 1 if round(points, 1) % 1 else 0)

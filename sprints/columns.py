@@ -1,6 +1,7 @@
 """The columns of the board, and in which of them a story stands."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sprints.models import BoardColumn, Story, StoryStatus
 from workspaces.models import Workspace
@@ -23,6 +24,25 @@ def columns_of(workspace: Workspace) -> list[BoardColumn]:
 def first_of(columns: Sequence[BoardColumn], status: str) -> BoardColumn | None:
     """Where a story comes to that is put into a group and not into a column; None where the group has none."""
     return next((column for column in columns if column.status == status), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnGroup:
+    """The columns of the board that belong to one state group, from left to right; at least one."""
+
+    status: StoryStatus
+    columns: list[BoardColumn]
+
+    @property
+    def name(self) -> str:
+        """In the team's own words."""
+        return ", ".join(column.name for column in self.columns)
+
+
+def groups_of(columns: Sequence[BoardColumn]) -> list[ColumnGroup]:
+    """The state groups that a board has columns for, in the order of the board."""
+    found = {status: [column for column in columns if column.status == status] for status in StoryStatus}
+    return [ColumnGroup(status, inside) for status, inside in found.items() if inside]
 
 
 def named(columns: Sequence[BoardColumn], key: str) -> BoardColumn | None:

@@ -7,6 +7,9 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from sprints.capacity import team_capacity
+from sprints.competence import workload
+from sprints.loads import team_load
 from sprints.models import Commitment, Sprint, SprintTarget, Story, StoryStatus
 
 Snapshot = dict[str, Any]
@@ -23,7 +26,7 @@ class Kept(models.TextChoices):
 
 
 def commitment_snapshot(sprint: Sprint, stories: Sequence[Story]) -> Snapshot:
-    """The plan as it stands: goal, target, capacity, points, people, and each story with its points per skill.
+    """The plan as it stands: goal, target, capacity by person and skill, points, and each story with its skills.
 
     The stories need `assignee__user` and `skill_points__skill` at hand.
     """
@@ -35,7 +38,28 @@ def commitment_snapshot(sprint: Sprint, stories: Sequence[Story]) -> Snapshot:
         "points": sum(story.points or 0 for story in stories),
         "people": sorted({str(story.assignee) for story in stories if story.assignee}),
         "stories": [_story(story) for story in stories],
+        **_fullness(sprint),
     }
+
+
+def _fullness(sprint: Sprint) -> Snapshot:
+    """Who had how many points beside what he or she could take, and what each skill was asked for and could give."""
+    capacity = team_capacity(sprint)
+    loads = team_load(sprint, capacity).shown
+    return {
+        "loads": [
+            {"who": str(each.member), "points": each.points, "can_take": _rounded(each.can_take)} for each in loads
+        ],
+        "skills": [
+            {"skill": load.skill.name, "asked": load.demand, "at_most": _rounded(load.supply), "able": load.able}
+            for load in workload(sprint, capacity).loads
+            if load.demand
+        ],
+    }
+
+
+def _rounded(points: float | None) -> float | None:
+    return None if points is None else round(points, 1)
 
 
 def _target(sprint: Sprint) -> Snapshot | None:
@@ -84,6 +108,16 @@ class CommitmentView:
     @property
     def points_now(self) -> int:
         return sum(line.now or 0 for line in self.lines)
+
+    @property
+    def loads(self) -> list[Snapshot]:
+        """Who had how much; empty for a sprint that started before this was frozen too."""
+        return list(self.commitment.snapshot.get("loads", []))
+
+    @property
+    def skills(self) -> list[Snapshot]:
+        """What each skill was asked for; empty for a sprint that started before this was frozen too."""
+        return list(self.commitment.snapshot.get("skills", []))
 
     @property
     def target(self) -> Snapshot | None:

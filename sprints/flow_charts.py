@@ -1,15 +1,19 @@
 """The pictures of flow: columns stacked day by day, cycle times scattered, load by skill."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from django.utils.formats import date_format, number_format
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from sprints.columns import ColumnGroup
 from sprints.competence import Workload
-from sprints.flow import CycleTimes, FlowDay
-from sprints.models import StoryStatus
+from sprints.flow import CycleTime, CycleTimes, FlowDay
+from sprints.models import Story, StoryStatus
 from workspaces.charts import Chart, Point, Scatter, Series, Tone
+
+LONGEST_SHORT = 32  # letters of a title beside its point
 
 TONES: dict[StoryStatus, Tone] = {
     StoryStatus.DONE: "accent",
@@ -20,24 +24,30 @@ TONES: dict[StoryStatus, Tone] = {
 """From the bottom of the picture to its top."""
 
 
-def flow_chart(days: Sequence[FlowDay]) -> Chart | None:
-    """Cumulative flow; None where no story was in it on any day."""
+def flow_chart(days: Sequence[FlowDay], groups: Sequence[ColumnGroup]) -> Chart | None:
+    """Cumulative flow by the groups of the board's columns, called as the team calls them.
+
+    A group that the board has no column for any more is there as long as a story of those days stood in it. None where
+    no story was in the flow on any day.
+    """
     if not any(day.counts for day in days):
         return None
-    last = days[-1].counts
+    last, names = days[-1].counts, {group.status: group.name for group in groups}
+    stood = {status for day in days for status in day.counts}
     return Chart(
         label=_("Stories by column; now %(done)d done of %(all)d")
         % {"done": last.get(StoryStatus.DONE, 0), "all": sum(last.values())},
         labels=[date_format(day.day, "j M") for day in days],
         series=[
-            Series(str(status.label), tone, [float(day.counts.get(status, 0)) for day in days])
+            Series(names.get(status, str(status.label)), tone, [float(day.counts.get(status, 0)) for day in days])
             for status, tone in TONES.items()
+            if status in names or status in stood
         ],
     )
 
 
-def cycle_chart(found: CycleTimes) -> Scatter | None:
-    """Days from begun to done over the days on which stories were done; None without a story."""
+def cycle_chart(found: CycleTimes, address: Callable[[Story], str]) -> Scatter | None:
+    """Days from begun to done over the days on which stories were done, each a link to its story; None without one."""
     if not found.stories:
         return None
     first, last = found.stories[0].day, found.stories[-1].day
@@ -45,12 +55,23 @@ def cycle_chart(found: CycleTimes) -> Scatter | None:
     return Scatter(
         label=_("Cycle time of %(count)d stories; %(words)s") % {"count": len(found.stories), "words": _within(found)},
         points=[
-            Point((each.day - first).days / span, each.days, f"{each.story}: {in_days(each.days)}")
+            Point(
+                (each.day - first).days / span,
+                each.days,
+                _told(each),
+                href=address(each.story),
+                short=f"{Truncator(str(each.story)).chars(LONGEST_SHORT)}: {in_days(each.days)}",
+            )
             for each in found.stories
         ],
         lines=[(days, f"{share}%") for share, days in found.percentiles],
         labels=[date_format(day, "DATE_FORMAT") for day in dict.fromkeys((first, last))],
     )
+
+
+def _told(each: CycleTime) -> str:
+    said = {"story": each.story, "days": in_days(each.days), "day": date_format(each.day, "DATE_FORMAT")}
+    return _("%(story)s: %(days)s, done on %(day)s") % said
 
 
 def _within(found: CycleTimes) -> str:
@@ -65,6 +86,13 @@ def in_days(days: float) -> str:
     digits = 1 if days < 10 and round(days, 1) % 1 else 0
     shown = number_format(round(days, digits), digits)
     return ngettext("%(days)s day", "%(days)s days", 1 if shown == "1" else 2) % {"days": shown}
+
+
+def in_points(points: float) -> str:
+    """An amount of work, with at most one digit after the point."""
+    digits = 1 if round(points, 1) % 1 else 0
+    shown = number_format(round(points, digits), digits)
+    return ngettext("%(points)s point", "%(points)s points", 1 if shown == "1" else 2) % {"points": shown}
 
 
 def load_chart(workload: Workload) -> Chart | None:

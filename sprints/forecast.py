@@ -7,8 +7,10 @@ so the same past gives the same days.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
 from random import Random
 from statistics import median
+from typing import NamedTuple
 
 from django.db.models import Q
 
@@ -22,6 +24,9 @@ MOST_SPRINTS = 8  # older ones tell of another team
 RUNS = 2000
 SEED = 20260522
 FURTHEST = 52  # sprints; beyond that nobody plans
+EARLY, LIKELY, SAFE = 0.15, 0.5, 0.85  # of all runs were done by then
+RARE = 0.01  # less than one run in a hundred says nothing
+MOST_CHANCES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +80,33 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
-    """When a list is done: as likely as not (`likely`), and in 85 of 100 cases (`safe`). None: beyond a horizon.
+class Chance:
+    """How sure it is, 0..1, that a list is done by the end of a sprint; `sprints` counts from now on."""
 
-    `enough` is False while fewer than three sprints have ended; then there is no date.
+    day: date
+    sprints: int
+    sure: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """When a list is done: between `early` and `safe`, so in the share `sure` of all runs, and `likely` as not by then.
+
+    15 of 100 runs were done by `early`, half by `likely` and 85 of 100 by `safe`. None: beyond a horizon. `chances`
+    says for each sprint in question how sure it is by its end. `enough` is False while fewer than three sprints have
+    ended; then there is no date.
     """
 
     work: Work
     past: list[Sprint] = field(default_factory=list)
+    early: date | None = None
     likely: date | None = None
     safe: date | None = None
+    early_sprints: int | None = None
     likely_sprints: int | None = None
     safe_sprints: int | None = None
+    sure: float = 0.0
+    chances: list[Chance] = field(default_factory=list)
     runs: int = RUNS
 
     @property
@@ -104,32 +124,54 @@ def sprints_needed(points: float, delivered: Sequence[int], *, credit: int = 0, 
 
 
 def _one_run(points: float, delivered: Sequence[int], credit: int, random: Random) -> int:
-    for count in range(1, FURTHEST + 1):
-        points -= max(0, random.choice(delivered) - (credit if count == 1 else 0))
+    drawn, known = random.random, len(delivered)  # a third of what `choice` costs, and this is done 100,000 times
+    points -= max(0, delivered[int(drawn() * known)] - credit)
+    for count in range(1, FURTHEST):
         if points <= 0:
             return count
-    return FURTHEST + 1
+        points -= delivered[int(drawn() * known)]
+    return FURTHEST if points <= 0 else FURTHEST + 1
 
 
-def forecast(workspace: Workspace, today: date, goal: Goal | None = None) -> Forecast:
-    """When everything ahead is done or, with a goal, its stories and all that stands before the last of them.
+def forecast(workspace: Workspace, today: date, of: Goal | Story | None = None) -> Forecast:
+    """When everything ahead is done or, of a goal or a story, that and all that stands before it.
 
-    Six queries.
+    Seven queries.
     """
     past, ahead = past_sprints(workspace), _ahead(workspace)
-    running = next((story.sprint for story in ahead if _is_running(story)), None) or _running(workspace)
-    work = _work(_up_to_the_last(ahead, goal))
+    work = _work(_up_to_the_last(ahead, of))
     if len(past) < FEWEST_SPRINTS or not work.stories:
         return Forecast(work, past)
     delivered = [sprint.delivered_points or 0 for sprint in past]
-    needed = sprints_needed(work.total, delivered, credit=_done_in(running))
-    likely, safe = (_known(needed[min(len(needed) - 1, int(len(needed) * share))]) for share in (0.5, 0.85))
-    ends = ends_ahead(workspace, today, max(likely or 0, safe or 0))
-    return Forecast(work, past, _end(ends, likely), _end(ends, safe), likely, safe)
+    needed = sprints_needed(work.total, delivered, credit=_done_in(_running(workspace)))
+    early, likely, safe = (needed[min(len(needed) - 1, int(len(needed) * share))] for share in (EARLY, LIKELY, SAFE))
+    ends = ends_ahead(workspace, today, min(needed[-1], FURTHEST))
+    return Forecast(
+        work,
+        past,
+        early=_end(ends, _known(early)),
+        likely=_end(ends, _known(likely)),
+        safe=_end(ends, _known(safe)),
+        early_sprints=_known(early),
+        likely_sprints=_known(likely),
+        safe_sprints=_known(safe),
+        sure=sum(early <= count <= safe for count in needed) / len(needed),
+        chances=_chances(needed, ends),
+    )
 
 
-def _is_running(story: Story) -> bool:
-    return story.sprint is not None and story.sprint.state == SprintState.RUNNING
+def _chances(needed: Sequence[int], ends: Sequence[date]) -> list[Chance]:
+    """By the end of each sprint, from the first that is not out of the question to the first that is all but sure."""
+    found: list[Chance] = []
+    done = 0
+    for count, runs in groupby(needed):
+        done += len(list(runs))
+        if done / len(needed) < RARE or count > len(ends) or len(found) == MOST_CHANCES:
+            continue
+        found.append(Chance(ends[count - 1], count, done / len(needed)))
+        if done / len(needed) > 1 - RARE:
+            break
+    return found
 
 
 def _running(workspace: Workspace) -> Sprint | None:
@@ -143,28 +185,41 @@ def _done_in(running: Sprint | None) -> int:
     return sum(points or 0 for points in done.values_list("points", flat=True))
 
 
-def _ahead(workspace: Workspace) -> list[Story]:
+class _Left(NamedTuple):
+    """What of a story that is left to do the forecast asks about."""
+
+    story: int
+    goal: int | None
+    points: int | None
+    state: str | None
+    begins: date | None
+    sprint: int | None
+
+
+def _ahead(workspace: Workspace) -> list[_Left]:
     """What is not done, in the order in which it will be: the running sprint, those planned, the backlog."""
     open_ones = Q(sprint=None) | Q(sprint__state__in=(SprintState.PLANNING, SprintState.RUNNING))
     found = Story.objects.for_workspace(workspace).filter(open_ones, dropped_at=None).exclude(status=StoryStatus.DONE)
-    stories = list(found.select_related("sprint").order_by("rank", "pk"))
-    return sorted(stories, key=_turn)
+    of_sprint = ("sprint__state", "sprint__start_date", "sprint__number")
+    rows = found.order_by("rank", "pk").values_list("pk", "goal_id", "points", *of_sprint)
+    return sorted((_Left(*row) for row in rows), key=_turn)
 
 
-def _turn(story: Story) -> tuple[int, int]:
-    if story.sprint is None:
-        return 2, 0
-    return (0, 0) if _is_running(story) else (1, story.sprint.number)
+def _turn(story: _Left) -> tuple[int, date, int]:
+    if story.sprint is None or story.begins is None:
+        return 2, date.max, 0
+    return (0, date.min, 0) if story.state == SprintState.RUNNING else (1, story.begins, story.sprint)
 
 
-def _up_to_the_last(ahead: list[Story], goal: Goal | None) -> list[Story]:
-    if goal is None:
+def _up_to_the_last(ahead: list[_Left], of: Goal | Story | None) -> list[_Left]:
+    if of is None:
         return ahead
-    last = max((place for place, story in enumerate(ahead) if story.goal_id == goal.pk), default=-1)
+    wanted = ((story.story if isinstance(of, Story) else story.goal) == of.pk for story in ahead)
+    last = max((place for place, is_wanted in enumerate(wanted) if is_wanted), default=-1)
     return ahead[: last + 1]
 
 
-def _work(stories: Sequence[Story]) -> Work:
+def _work(stories: Sequence[_Left]) -> Work:
     known = [story.points for story in stories if story.points is not None]
     return Work(len(stories), sum(known), len(stories) - len(known), float(median(known)) if known else 1.0)
 

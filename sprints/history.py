@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from sprints.models import INVERSE, LinkKind, OutcomeVerdict, Story, StoryStatus
+from workspaces.audit import said
 from workspaces.models import AuditEntry, Member
 
 MOST_MOMENTS = 40
@@ -39,7 +40,7 @@ def history_of(story: Story) -> list[Moment]:
 
 
 def _moment(entry: AuditEntry) -> Moment:
-    icon, words = TOLD.get(entry.action, ("circle-check", lambda _detail: entry.action))
+    icon, words = TOLD.get(entry.action, ("circle-check", lambda _detail: said(entry.action)))
     return Moment(entry.at, entry.member, icon, words(entry.detail))
 
 
@@ -116,6 +117,18 @@ def _link_words(detail: Detail) -> dict[str, str]:
     return {"kind": str(INVERSE[kind] if detail.get("is_inverse") else kind.label), "other": detail.get("other", "")}
 
 
+def _by_skill(detail: Detail) -> str:
+    parts = [f"{skill} {points}" for skill, points in sorted(detail.get("after", {}).items())]
+    if not parts:
+        return _("took the points by skill away")
+    return _("split the points by skill: %(parts)s") % {"parts": ", ".join(parts)}
+
+
+def _split(detail: Detail) -> str:
+    words = _("split it at the end of the sprint: %(done)s points are done, %(left)s go on")
+    return words % {"done": detail.get("done", 0), "left": detail.get("left", 0)}
+
+
 def _always(words: Any) -> Callable[[Detail], str]:
     return lambda _detail: str(words)
 
@@ -148,6 +161,8 @@ TOLD: dict[str, tuple[str, Callable[[Detail], str]]] = {
     "story.linked": ("link", _linked),
     "story.unlinked": ("link", _unlinked),
     "story.segments_set": ("users", _listed(gettext_lazy("chose the segments: %(what)s"), "segments")),
+    "story.skills_set": ("users", _by_skill),
+    "story.split": ("layers", _split),
     "story.outcome": ("chart-no-axes-column", _measured),
 }
-"""Icon and words for each action; an action nobody has words for is named as it is."""
+"""Icon and words for each action; every one that is recorded on a story stands here or in `UNTOLD`."""

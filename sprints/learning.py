@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from sprints.metrics import metric_label
 from sprints.models import OutcomeVerdict, Story, StoryOutcome
 from workspaces.models import Workspace
 
+EVER = datetime.min.replace(tzinfo=UTC)
 MOST_LESSONS = 3
 MOST_REMEMBERED = 300  # the newest verdicts; older ones say little about today's readers
 ALIKE = 0.3  # from here on two stories are about the same thing; the same words alone need three of ten in common
@@ -26,7 +28,7 @@ WITH learned AS MATERIALIZED (
     JOIN sprints_story s ON s.id = o.story_id
     LEFT JOIN sprints_hypothesis h ON h.story_id = s.id
     LEFT JOIN sprints_sendbrief b ON b.story_id = s.id
-    WHERE o.workspace_id = %(workspace)s
+    WHERE o.workspace_id = %(workspace)s AND o.measured_at >= %(since)s
     ORDER BY o.measured_at DESC, o.id DESC
     LIMIT %(remembered)s
 ), ahead AS MATERIALIZED (
@@ -77,11 +79,16 @@ class Lesson:
         return ", ".join(parts)
 
 
-def lessons_for(workspace: Workspace, stories: Sequence[Story]) -> dict[int, list[Lesson]]:
-    """For each story what was tried before, the most alike first; those without are left out. Two queries."""
+def lessons_for(
+    workspace: Workspace, stories: Sequence[Story], since: datetime | None = None
+) -> dict[int, list[Lesson]]:
+    """For each story what was tried before, the most alike first; those without are left out. Two queries.
+
+    `since`: only what was measured from then on.
+    """
     if not stories:
         return {}
-    pairs = _pairs(workspace, [story.pk for story in stories])
+    pairs = _pairs(workspace, [story.pk for story in stories], since or EVER)
     earlier = StoryOutcome.objects.for_workspace(workspace).filter(story__in={pair[1] for pair in pairs})
     known = {outcome.story_id: outcome for outcome in earlier.select_related("story__sprint", "workspace")}
     found: dict[int, list[Lesson]] = defaultdict(list)
@@ -90,7 +97,7 @@ def lessons_for(workspace: Workspace, stories: Sequence[Story]) -> dict[int, lis
     return dict(found)
 
 
-def _pairs(workspace: Workspace, stories: list[int]) -> list[tuple[int, int, bool, bool]]:
+def _pairs(workspace: Workspace, stories: list[int], since: datetime) -> list[tuple[int, int, bool, bool]]:
     with connection.cursor() as cursor:
         cursor.execute(
             RESEMBLING,
@@ -98,6 +105,7 @@ def _pairs(workspace: Workspace, stories: list[int]) -> list[tuple[int, int, boo
                 "config": DICTIONARIES.get(workspace.language, "simple"),
                 "workspace": workspace.pk,
                 "stories": stories,
+                "since": since,
                 "remembered": MOST_REMEMBERED,
                 "one": ONE_FOUND,
                 "segment": SAME_SEGMENT,

@@ -10,9 +10,17 @@ from django.utils.translation import gettext as _
 
 from sprints.deciders import may_decide
 from sprints.last_promise import last_promise
-from sprints.models import ApprovalCode, ApprovalRequest, ApprovalState, ApprovalSubject
+from sprints.models import (
+    ApprovalCode,
+    ApprovalCondition,
+    ApprovalMessage,
+    ApprovalRequest,
+    ApprovalState,
+    ApprovalSubject,
+)
 from sprints.services.approval_codes import CODE_LIFE, is_above, make_code
 from sprints.services.approval_links import approval_token
+from sprints.services.condition_links import condition_token
 from sprints.shown_plan import decided_by_words, shown_plan
 from workspaces.models import Member, SystemMail, User
 from workspaces.systemmail import Letter
@@ -88,6 +96,36 @@ def decision(mail: SystemMail, now: datetime) -> Letter | None:
             "what": subject_of(request),
         }
     return Letter(subject, "emails/decision", context, language)
+
+
+def approval_message(mail: SystemMail, now: datetime) -> Letter | None:
+    """What somebody said about a request, with the link of the one who decides; None once that is pointless."""
+    message = ApprovalMessage.objects.select_related("author__user").get(pk=mail.object_id)
+    request = ApprovalRequest.objects.with_people().get(pk=message.request_id)
+    holder = _holder(request, mail.to)
+    if holder is None or not request.link_works(now) or not may_decide(request, holder, now):
+        return None
+    language = holder.user.language
+    link = settings.BASE_URL + reverse("sprints:approve", args=[approval_token(request, holder)])
+    context = {"asked": request, "message": message, "link": f"{link}#a-talk"}
+    with translation.override(language):
+        words = {"name": message.author, "what": subject_of(request)}
+        subject = _("%(name)s wrote about %(what)s") % words
+    return Letter(subject, "emails/approval_message", context, language)
+
+
+def condition(mail: SystemMail, now: datetime) -> Letter | None:
+    """What somebody was named for, with the link to tick it; None once it is met or somebody else is named."""
+    found = ApprovalCondition.objects.select_related("named__user", "story", "request").get(pk=mail.object_id)
+    if found.named is None or found.named.user.email != mail.to or found.met_at is not None:
+        return None
+    request = ApprovalRequest.objects.with_people().get(pk=found.request_id)
+    language = found.named.user.language
+    link = settings.BASE_URL + reverse("sprints:condition_by_link", args=[condition_token(found)])
+    context = {"asked": request, "condition": found, "link": link}
+    with translation.override(language):
+        subject = _("You see to a condition of %(what)s") % {"what": subject_of(request)}
+    return Letter(subject, "emails/condition", context, language)
 
 
 def subject_of(request: ApprovalRequest) -> str:

@@ -1,39 +1,40 @@
-"""What the menu counts beside “Backlog” and “Ideas”, in one question a page."""
+"""What the menu counts beside its entries, and the things that are counted."""
 
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from sprints.models import Idea, Story
-from workspaces.models import Member, Workspace
-
-KEPT = "_sprints_counts"
-"""The member of a request is asked once for each entry of the menu."""
-
-
-def backlog_count(member: Member) -> int:
-    return _counts(member)["stories"]
-
-
-def ideas_count(member: Member) -> int:
-    return _counts(member)["ideas"]
-
-
-def _counts(member: Member) -> dict[str, int]:
-    kept: dict[str, int] | None = vars(member).get(KEPT)
-    if kept is None:
-        kept = vars(member)[KEPT] = _asked(member.workspace)
-    return kept
+from sprints.models import (
+    ApprovalRequest,
+    ApprovalRequestQuerySet,
+    Idea,
+    IdeaQuerySet,
+    ItemState,
+    PokerItem,
+    PokerSession,
+    PokerVote,
+    Story,
+    StoryQuerySet,
+)
+from workspaces.models import Member
 
 
-def _asked(workspace: Workspace) -> dict[str, int]:
-    today = timezone.now().astimezone(workspace.zone).date()
-    stories, ideas = Story.objects.in_backlog(), Idea.objects.waiting(today)
-    found = Workspace.objects.filter(pk=workspace.pk).annotate(stories=_count(stories), ideas=_count(ideas))
-    row = found.values("stories", "ideas").get()
-    return {"stories": row["stories"], "ideas": row["ideas"]}
+def in_backlog(member: Member) -> StoryQuerySet:
+    return Story.objects.for_workspace(member.workspace).in_backlog()
 
 
-def _count(rows: "QuerySet[Story] | QuerySet[Idea]") -> Coalesce:
-    inside = rows.filter(workspace=OuterRef("pk")).order_by().values("workspace").annotate(n=Count("pk")).values("n")
-    return Coalesce(Subquery(inside, output_field=IntegerField()), 0)
+def ideas_waiting(member: Member) -> IdeaQuerySet:
+    today = timezone.now().astimezone(member.workspace.zone).date()
+    return Idea.objects.for_workspace(member.workspace).waiting(today)
+
+
+def approvals_waiting(member: Member) -> ApprovalRequestQuerySet:
+    return ApprovalRequest.objects.for_workspace(member.workspace).open()
+
+
+def poker_waiting(member: Member) -> "QuerySet[PokerSession]":
+    """Open sessions in which this member sits and owes a vote."""
+    seats = PokerSession.objects.for_workspace(member.workspace).open()
+    mine = seats.filter(seats__member=member, seats__left_at=None)
+    voted = PokerVote.objects.filter(item=OuterRef("pk"), round=OuterRef("round"), seat__member=member)
+    owed = PokerItem.objects.filter(session=OuterRef("pk"), state=ItemState.VOTING)
+    return mine.filter(Exists(owed.exclude(Exists(voted))))

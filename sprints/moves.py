@@ -42,12 +42,13 @@ class MoveKind:
     """How a kind of move looks and what it says, in the active language.
 
     It goes without saying when one of the kinds in `said_by` is told of the same target: who wrote a story also wrote
-    its brief.
+    its brief. `page` is the route of the page about the target.
     """
 
     icon: str
     words: Callable[[str, Mapping[str, Any]], str]
     said_by: tuple[str, ...] = ()
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class ShownMove:
     key: str
     icon: str
     words: str
+    page: str
+    target: int
 
 
 Source = Callable[[Member, Span], Iterable[tuple[datetime, Move]]]
@@ -105,7 +108,7 @@ def shown(stored: Iterable[Mapping[str, Any]]) -> list[ShownMove]:
     """Kept facts in words; what an app that is gone once told is left out."""
     moves = [Move(**fact) for fact in stored]
     return [
-        ShownMove(move.key, kind.icon, kind.words(move.label, move.detail))
+        ShownMove(move.key, kind.icon, kind.words(move.label, move.detail), kind.page, move.target)
         for move in moves
         if (kind := _kinds.get(move.kind))
     ]

@@ -66,20 +66,25 @@ def _closed(label: str, _detail: Detail) -> str:
     return _("Closed sprint %(what)s") % {"what": label}
 
 
+STORY, ASKED, SPRINT = "sprints:story_detail", "sprints:approval_detail", "sprints:sprint_detail"
 ACTS = {
-    "story.moved": MoveKind("square-kanban", _moved),
-    "story.written": MoveKind("layers", _written),
-    "story.hypothesis_set": MoveKind("flask-conical", _believed, ("story.written",)),
-    "story.brief_set": MoveKind("send", _briefed, ("story.written",)),
-    "approval.requested": MoveKind("clipboard-check", _asked),
-    "approval.decided": MoveKind("gavel", _decided),
-    "sprint.opened": MoveKind("calendar-days", _opened),
-    "sprint.started": MoveKind("play", _started),
-    "sprint.closed": MoveKind("flag", _closed),
+    "story.moved": MoveKind("square-kanban", _moved, page=STORY),
+    "story.written": MoveKind("layers", _written, page=STORY),
+    "story.hypothesis_set": MoveKind("flask-conical", _believed, ("story.written",), page=STORY),
+    "story.brief_set": MoveKind("send", _briefed, ("story.written",), page=STORY),
+    "approval.requested": MoveKind("clipboard-check", _asked, page=ASKED),
+    "approval.decided": MoveKind("gavel", _decided, page=ASKED),
+    "sprint.opened": MoveKind("calendar-days", _opened, page=SPRINT),
+    "sprint.started": MoveKind("play", _started, page=SPRINT),
+    "sprint.closed": MoveKind("flag", _closed, page=SPRINT),
 }
 TICKED = "story.criterion_ticked"
 ANSWERED = "approval.answered"
-KINDS = {**ACTS, TICKED: MoveKind("list-checks", _met), ANSWERED: MoveKind("mail-open", _answered)}
+KINDS = {
+    **ACTS,
+    TICKED: MoveKind("list-checks", _met, page=STORY),
+    ANSWERED: MoveKind("mail-open", _answered, page=ASKED),
+}
 
 
 def sprint_moves(member: Member, span: Span) -> Iterator[Dated]:

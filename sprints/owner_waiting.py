@@ -1,12 +1,14 @@
 """How long the team waited for an owner: a blocker on the stand-up, and part of the cycle time of a story."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
-from sprints.models import ApprovalRequest, ApprovalState, Sprint, Story
+from sprints.models import ApprovalRequest, ApprovalState, ApprovalSubject, Sprint, Story
 
 EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
@@ -29,9 +31,28 @@ class Wait:
         return max((self.until or self.seen_at) - self.since, timedelta(0))
 
     @property
+    def days(self) -> float:
+        return self.length / timedelta(days=1)
+
+    @property
+    def what(self) -> str:
+        """A version of the plan, or what was asked about a story by itself."""
+        if self.request.story is None:
+            return _("Version %(version)d") % {"version": self.request.version}
+        is_launch = self.request.subject == ApprovalSubject.LAUNCH
+        return (_("Launch: %(story)s") if is_launch else _("Finished mail: %(story)s")) % {"story": self.request.story}
+
+    @property
+    def answer(self) -> str:
+        """What became of it, in words."""
+        if self.request.verdict:
+            return str(self.request.get_verdict_display())
+        return _("no answer") if self.request.state == ApprovalState.OPEN else str(self.request.get_state_display())
+
+    @property
     def stories(self) -> set[int]:
         """Ids of the stories that could not go on."""
-        return set() if self.request.is_strategy else {item["id"] for item in self.request.asked_items}
+        return set() if self.request.is_strategy else self.request.asked_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +79,26 @@ def waiting_in(sprint: Sprint, now: datetime) -> OwnerWaiting:
 
     One query.
     """
-    asked = ApprovalRequest.objects.for_workspace(sprint.workspace).with_people()
+    asked = ApprovalRequest.objects.for_workspace(sprint.workspace).with_people().without_snapshot()
     about = asked.filter(Q(sprint=sprint) | Q(story__sprint=sprint)).order_by("requested_at", "pk")
     return OwnerWaiting([_wait(request, sprint, now) for request in about])
-
-
-def waited_for(stories: Sequence[Story], now: datetime) -> dict[int, timedelta]:
-    """How long each of these stories waited for the owner, by story; what two versions share counts once.
-
-    One query.
-    """
-    return {pk: time_waited(waits) for pk, waits in waits_of(stories, now).items()}
 
 
 def waits_of(stories: Sequence[Story], now: datetime) -> dict[int, list[Wait]]:
     """The waits of each of these stories, by itself or in its sprint, oldest first. One query."""
     pks = [story.pk for story in stories]
     sprints = {story.sprint_id for story in stories if story.sprint_id}
-    requests = ApprovalRequest.objects.filter(Q(story__in=pks) | Q(sprint__in=sprints)).select_related("sprint")
-    waits = [_wait(request, request.sprint, now) for request in requests.order_by("requested_at", "pk")]
-    return {pk: [wait for wait in waits if pk in wait.stories] for pk in pks}
+    requests = (
+        ApprovalRequest.objects.filter(Q(story__in=pks) | Q(sprint__in=sprints))
+        .select_related("sprint")
+        .without_snapshot()
+    )
+    found: dict[int, list[Wait]] = defaultdict(list)
+    for request in requests.order_by("requested_at", "pk"):
+        wait = _wait(request, request.sprint, now)
+        for pk in wait.stories:
+            found[pk].append(wait)
+    return {pk: found[pk] for pk in pks}
 
 
 def _wait(request: ApprovalRequest, sprint: Sprint | None, now: datetime) -> Wait:

@@ -5,14 +5,14 @@ from django.utils.translation import gettext_lazy as _
 from sprints import standup_letters
 from sprints.home import running_sprint
 from sprints.idea_mail import idea_answer
-from sprints.letters import approval, approval_code, decision
-from sprints.menu_counts import backlog_count, ideas_count
+from sprints.letters import approval, approval_code, approval_message, condition, decision
+from sprints.menu_counts import approvals_waiting, ideas_waiting, in_backlog, poker_waiting
 from sprints.moves import register_moves
 from sprints.notices import register_notices
 from sprints.own_moves import KINDS, sprint_moves
 from sprints.poker_letters import poker_invitation, poker_reminder
-from sprints.poker_waiting import poker_count
-from sprints.waiting import waiting_count, waiting_panel
+from sprints.retro_letters import retro_report
+from sprints.waiting import waiting_panel
 from workspaces.home import Panel, register_panel
 from workspaces.navigation import Entry, Tab, register_entry, register_tab
 from workspaces.permissions import Can
@@ -21,12 +21,12 @@ from workspaces.systemmail import register_letter
 SEE, MANAGE = Can.SEE_SPRINTS, Can.MANAGE_WORKSPACE
 BESIDE_BACKLOG = ("storytemplate", "storyimport", "score")
 ENTRIES = (
-    Entry("backlog", "plan", 11, _("Backlog"), "layers", "sprints:story_list", SEE, backlog_count, also=BESIDE_BACKLOG),
-    Entry("ideas", "plan", 11, _("Ideas"), "inbox", "sprints:idea_list", SEE, ideas_count, also=("intakelink",)),
+    Entry("backlog", "plan", 11, _("Backlog"), "layers", "sprints:story_list", SEE, in_backlog, also=BESIDE_BACKLOG),
+    Entry("ideas", "plan", 11, _("Ideas"), "inbox", "sprints:idea_list", SEE, ideas_waiting, also=("intakelink",)),
     Entry("board", "plan", 12, _("Board"), "columns-3", "sprints:board_show", SEE),
     Entry("sprints", "plan", 12, _("Sprints"), "square-kanban", "sprints:sprint_list", SEE),
     Entry("stand_up", "plan", 12, _("Stand-up"), "timer", "sprints:stand_up_today", SEE),
-    Entry("poker", "plan", 12, _("Planning poker"), "spade", "sprints:poker_list", SEE, poker_count, alert=True),
+    Entry("poker", "plan", 12, _("Planning poker"), "spade", "sprints:poker_list", SEE, poker_waiting, alert=True),
     Entry(
         "approvals",
         "plan",
@@ -35,7 +35,7 @@ ENTRIES = (
         "clipboard-check",
         "sprints:approval_list",
         SEE,
-        waiting_count,
+        approvals_waiting,
         alert=True,
     ),
     Entry("retros", "plan", 14, _("Retrospectives"), "history", "sprints:retro_list", SEE),
@@ -57,10 +57,13 @@ PANELS = (
 LETTERS = {
     "approval": approval,
     "approval_code": approval_code,
+    "approval_message": approval_message,
+    "condition": condition,
     "decision": decision,
     "idea_answer": idea_answer,
     "poker_invitation": poker_invitation,
     "poker_reminder": poker_reminder,
+    "retro_report": retro_report,
     "stand_up_digest": standup_letters.digest,
     "stand_up_reminder": standup_letters.reminder,
 }

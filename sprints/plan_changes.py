@@ -127,6 +127,7 @@ def _mark(value: str, _around: _Around) -> str:
     return value[:8]
 
 
+POINTS = gettext_lazy("Points")
 PLAN_PARTS = [
     _Part(("currency",), gettext_lazy("Currency"), _text),
     _Part(("sprint", "number"), gettext_lazy("Number"), _text, is_material=False),
@@ -143,6 +144,13 @@ PLAN_PARTS = [
     _Part(("goal", "start"), gettext_lazy("Goal from"), _day),
     _Part(("goal", "due"), gettext_lazy("Goal until"), _day),
 ]
+TARGET_PARTS = [
+    _Part(("target", "kpi"), gettext_lazy("KPI of the sprint"), _text),
+    _Part(("target", "unit"), gettext_lazy("Unit of the sprint’s KPI"), _text),
+    _Part(("target", "baseline"), gettext_lazy("The sprint’s KPI from"), _goal_figure),
+    _Part(("target", "target"), gettext_lazy("The sprint’s KPI to"), _goal_figure),
+]
+"""Compared only where both versions were frozen with them."""
 STORY_PARTS = [
     _Part(("number",), gettext_lazy("Number"), _text, is_material=False),
     _Part(("title",), gettext_lazy("Title"), _text, is_material=False),
@@ -150,7 +158,7 @@ STORY_PARTS = [
     _Part(("i_want",), gettext_lazy("I want"), _text, is_material=False),
     _Part(("so_that",), gettext_lazy("So that"), _text, is_material=False),
     _Part(("kind",), gettext_lazy("Kind"), _kind),
-    _Part(("points",), gettext_lazy("Points"), _text, is_material=False),
+    _Part(("points",), POINTS, _text, is_material=False),
     _Part(("goal",), gettext_lazy("Goal"), _text),
     _Part(("criteria",), gettext_lazy("Acceptance criteria"), _lines),
     _Part(("hypothesis", "because"), gettext_lazy("Because"), _text, is_material=False),
@@ -191,8 +199,9 @@ def plan_changes(before: Snapshot, after: Snapshot, tolerance: Tolerance | None 
     both = [pk for pk in new if pk in old]
     currency = after["currency"]
     found = {pk: story_changes(old[pk], new[pk], currency, limits) for pk in both}
+    parts = PLAN_PARTS + (TARGET_PARTS if "target" in before and "target" in after else [])
     return PlanChanges(
-        plan=[*_differences(before, after, PLAN_PARTS, currency), *_load_drift(before, after, limits)],
+        plan=[*_differences(before, after, parts, currency), *_load_drift(before, after, limits)],
         added={pk: story["title"] for pk, story in new.items() if pk not in old},
         removed={pk: story["title"] for pk, story in old.items() if pk not in new},
         changed={pk: StoryChange(new[pk]["title"], differences) for pk, differences in found.items() if differences},
@@ -222,6 +231,12 @@ def _load_drift(before: Snapshot, after: Snapshot, limits: Tolerance) -> Iterato
     old, new = (sum(story["points"] or 0 for story in version["stories"]) for version in (before, after))
     if limits.points is not None and "sprint" in after and has_drifted(old, new, limits.points):
         yield Difference(_("Points of the plan"), number_format(old), number_format(new))
+
+
+def plan_part_changes(before: Snapshot, after: Snapshot, currency: str) -> list[Difference]:
+    """What is different in the sprint itself and its goal, whatever became of the stories."""
+    parts = [part for part in PLAN_PARTS if part.path[0] in {"sprint", "goal"}]
+    return list(_differences(before, after, parts, currency))
 
 
 def hypothesis_changes(before: Snapshot | None, after: Snapshot | None, currency: str) -> list[Difference]:

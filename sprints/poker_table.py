@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from sprints.decks import Card
 from sprints.models import ItemState, PokerItem, PokerMode, PokerSeat, PokerSession, PokerVote
-from sprints.services.poker.table import is_there, words_of
+from sprints.services.poker.table import is_gone, is_there, words_of
 from sprints.tally import Tally, tally
 from workspaces.models import Member
 
@@ -29,7 +29,7 @@ HIDDEN = "·"
 
 @dataclass(frozen=True, slots=True)
 class ShownStory:
-    """What everybody at the table is shown of a story, guests too."""
+    """What everybody at the table is shown of a story, guests too; `skills` say how many points are whose work."""
 
     pk: int
     number: int
@@ -39,6 +39,7 @@ class ShownStory:
     so_that: str
     criteria: tuple[str, ...]
     points: int | None
+    skills: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +142,6 @@ class Table:
         return sum(line.state in {ItemState.AGREED, ItemState.SKIPPED} for line in self.queue)
 
     @property
-    def still_mine(self) -> int:
-        return sum(line.is_mine_missing for line in self.queue)
-
-    @property
     def is_mine_complete(self) -> bool:
         return all(dimension.mine for dimension in self.dimensions)
 
@@ -155,12 +152,14 @@ class Table:
 
 
 def table_of(session: PokerSession, seat: PokerSeat | None, now: datetime, *, wanted: int | None = None) -> Table:
-    """The session as this seat sees it (None: somebody who only watches). Five queries.
+    """The session as this seat sees it (None: somebody who only watches). Seven queries.
 
     `wanted` is the story somebody asks for; in a live session all look at the one on the table.
     """
     items = list(
-        session.items.select_related("story", "result").prefetch_related("story__criteria").order_by("position", "pk")
+        session.items.select_related("story", "result")
+        .prefetch_related("story__criteria", "story__skill_points__skill")
+        .order_by("position", "pk")
     )
     seats = list(session.seats.select_related("member__user").order_by("joined_at", "pk"))
     me = next((other for other in seats if seat and other.pk == seat.pk and other.left_at is None), None)
@@ -255,6 +254,7 @@ def _story(item: PokerItem) -> ShownStory:
         so_that=story.so_that,
         criteria=tuple(criterion.text for criterion in criteria),
         points=story.points,
+        skills=tuple(sorted((part.skill.name, part.points) for part in story.skill_points.all())),
     )
 
 
@@ -262,7 +262,7 @@ def _people(view: _View, item: PokerItem | None) -> Iterator[Person]:
     votes, is_turned = view.of_round(item), item is not None and item.revealed_at is not None
     for seat in view.seats:
         vote, is_me = votes.get(seat.pk), seat == view.me
-        if seat.left_at is not None and vote is None:
+        if vote is None and not is_me and is_gone(seat, view.session, view.now):
             continue
         yield Person(
             seat=seat.pk,

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from audience.models import Segment
 from audience.segments.compile import contacts_in
 from audience.segments.definition import SegmentBroken, read_definition
+from sprints.calendar import holidays_of
 from sprints.models import ScopeChange, ScopeEntry, Sprint, SprintState, Story, StoryQuerySet, StoryStatus
 from sprints.pace import even_done, working_days
 from workspaces.models import Member, Workspace
@@ -78,9 +79,11 @@ def missing_parts(story: Story) -> list[str]:
     return [name for is_there, name in parts if not is_there]
 
 
-def backlog(workspace: Workspace) -> StoryQuerySet:
-    """The backlog in its order, with everything a row shows. Five queries."""
-    return Story.objects.for_workspace(workspace).in_backlog().with_plan().with_marks().ranked()
+def head_of_backlog(workspace: Workspace, most: int) -> list[Story]:
+    """The first stories of the backlog in its order, with everything a row shows. Five queries."""
+    stories = Story.objects.for_workspace(workspace)
+    first = stories.in_backlog().ranked().values("pk")[:most]
+    return list(stories.filter(pk__in=first).with_plan().with_marks().ranked())
 
 
 def open_sprints(workspace: Workspace) -> "list[Sprint]":
@@ -108,7 +111,8 @@ class SprintFigures:
 
 
 def sprint_figures(sprint: Sprint, today: date) -> SprintFigures:
-    """Three queries, however many stories there are."""
+    """Four queries, however many stories there are."""
+    free = holidays_of(sprint.workspace, sprint.start_date, sprint.end_date)
     stories = sprint.stories.filter(dropped_at=None)
     points = stories.aggregate(
         scope=Coalesce(Sum("points"), 0), done=Coalesce(Sum("points", filter=Q(status=StoryStatus.DONE)), 0)
@@ -117,10 +121,10 @@ def sprint_figures(sprint: Sprint, today: date) -> SprintFigures:
     return SprintFigures(
         done=points["done"],
         scope=points["scope"],
-        even=round(even_done(sprint, today)),
-        days_left=working_days(max(today, sprint.start_date), sprint.end_date),
-        day=working_days(sprint.start_date, min(today, sprint.end_date)),
-        days=working_days(sprint.start_date, sprint.end_date),
+        even=round(even_done(sprint, today, free)),
+        days_left=working_days(max(today, sprint.start_date), sprint.end_date, free),
+        day=working_days(sprint.start_date, min(today, sprint.end_date), free),
+        days=working_days(sprint.start_date, sprint.end_date, free),
         blocked=list(stories.blocked().with_blocker().ranked()),
         people=list(people.order_by("user__name", "pk")),
     )
@@ -154,11 +158,19 @@ def usual_points(workspace: Workspace) -> int | None:
     return round(sum(delivered) / len(delivered)) if delivered else None
 
 
-def scope_changes(sprint: Sprint) -> "list[ScopeEntry]":
-    """What changed in a sprint after it was started, newest first; what was done is on the board. One query."""
+def scope_changes(sprint: Sprint, most: int | None = None) -> "list[ScopeEntry]":
+    """What changed in a sprint after it was started, newest first; what was done is on the board. One query.
+
+    With `most`, so many of the newest.
+    """
+    found = changed_scope(sprint).select_related("story", "by__user")
+    return list(found.order_by("-at", "-pk")[:most])
+
+
+def changed_scope(sprint: Sprint) -> "QuerySet[ScopeEntry]":
+    """The lines of the scope log that a sprint did not begin with."""
     changes = (ScopeChange.ADDED, ScopeChange.REMOVED, ScopeChange.ESTIMATED)
-    found = ScopeEntry.objects.filter(sprint=sprint, change__in=changes).select_related("story", "by__user")
-    return list(found.order_by("-at", "-pk"))
+    return ScopeEntry.objects.filter(sprint=sprint, change__in=changes)
 
 
 def carried_over(sprint: Sprint) -> StoryQuerySet:

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
 from audience.segments.compile import condition_for
 from audience.segments.definition import SegmentBroken, read_definition
-from audience.segments.fields import fields_of
 from sprints.deciders import somebody_decides
+from sprints.headcount import Headcount
 from sprints.models import Sprint, Story
+from sprints.planned import PlannedSprint
 
 
 class Part(StrEnum):
@@ -54,17 +54,16 @@ class ReadinessGroup:
         return sum(not check.is_met for check in self.checks)
 
 
-def readiness(sprint: Sprint, now: datetime) -> list[ReadinessCheck]:
+def readiness(plan: PlannedSprint) -> list[ReadinessCheck]:
     """The checks of a sprint, then those of each of its stories."""
-    return [check for group in readiness_by_story(sprint, now) for check in group.checks]
+    return [check for group in readiness_by_story(plan) for check in group.checks]
 
 
-def readiness_by_story(sprint: Sprint, now: datetime) -> list[ReadinessGroup]:
+def readiness_by_story(plan: PlannedSprint) -> list[ReadinessGroup]:
     """The checks of a sprint, then one group for each of its stories, in their order."""
-    stories = list(sprint.stories.with_plan().filter(dropped_at=None).ranked())
     return [
-        ReadinessGroup(None, list(_sprint_checks(sprint, stories))),
-        *(ReadinessGroup(story, list(_story_checks(story, sprint, now))) for story in stories),
+        ReadinessGroup(None, list(_sprint_checks(plan.sprint, plan.stories))),
+        *(ReadinessGroup(story, list(_story_checks(story, plan.sprint, plan.heads))) for story in plan.stories),
     ]
 
 
@@ -96,7 +95,7 @@ def _sprint_checks(sprint: Sprint, stories: list[Story]) -> Iterator[ReadinessCh
     )
 
 
-def _story_checks(story: Story, sprint: Sprint, now: datetime) -> Iterator[ReadinessCheck]:
+def _story_checks(story: Story, sprint: Sprint, heads: Headcount) -> Iterator[ReadinessCheck]:
     yield ReadinessCheck(
         bool(story.as_a and story.i_want and story.so_that),
         _("It says who wants what and why"),
@@ -110,10 +109,10 @@ def _story_checks(story: Story, sprint: Sprint, now: datetime) -> Iterator[Readi
     )
     yield ReadinessCheck(story.points is not None, _("It is estimated"), _("Estimate it in points."), Part.WORDS, story)
     if story.sends:
-        yield from _sending_checks(story, sprint, now)
+        yield from _sending_checks(story, sprint, heads)
 
 
-def _sending_checks(story: Story, sprint: Sprint, now: datetime) -> Iterator[ReadinessCheck]:
+def _sending_checks(story: Story, sprint: Sprint, heads: Headcount) -> Iterator[ReadinessCheck]:
     hypothesis, brief = getattr(story, "hypothesis", None), getattr(story, "brief", None)
     yield ReadinessCheck(
         hypothesis is not None,
@@ -131,7 +130,7 @@ def _sending_checks(story: Story, sprint: Sprint, now: datetime) -> Iterator[Rea
     )
     if brief is None:
         return
-    broken = _why_broken(story, now)
+    broken = _why_broken(story, heads)
     yield ReadinessCheck(not broken, _("Its segment works"), broken, Part.SEGMENT, story)
     yield ReadinessCheck(
         sprint.start_date <= brief.window_start,
@@ -141,7 +140,7 @@ def _sending_checks(story: Story, sprint: Sprint, now: datetime) -> Iterator[Rea
         story,
     )
     yield ReadinessCheck(
-        now.astimezone(sprint.workspace.zone).date() <= brief.window_end,
+        heads.now.astimezone(sprint.workspace.zone).date() <= brief.window_end,
         _("Its send window is not over"),
         _("Move the window: nothing can be sent in the past."),
         Part.BRIEF,
@@ -149,10 +148,10 @@ def _sending_checks(story: Story, sprint: Sprint, now: datetime) -> Iterator[Rea
     )
 
 
-def _why_broken(story: Story, now: datetime) -> str:
+def _why_broken(story: Story, heads: Headcount) -> str:
     segment = story.brief.segment
     try:
-        condition_for(read_definition(segment.definition), fields_of(segment.workspace), now)
+        condition_for(read_definition(segment.definition), heads.fields_of(segment.workspace), heads.now)
     except SegmentBroken as broken:
         return str(broken)
     return ""

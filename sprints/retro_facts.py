@@ -5,17 +5,24 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from sprints.models import ApprovalRequest, ApprovalState, ScopeChange, ScopeEntry, Sprint, Story
-from sprints.queries import scope_changes
+from sprints.deciders import policy_of
+from sprints.models import YES, ApprovalRequest, ApprovalState, ScopeChange, ScopeEntry, Sprint, Story
+from sprints.owner_waiting import Wait, waiting_in
+from sprints.plan_changes import POINTS, plan_part_changes
+from sprints.queries import changed_scope, scope_changes
 from sprints.retrospect import RetroFigures
 from sprints.sends import StorySend, sends_of
+from sprints.snapshot import Difference, has_drifted, plan_words
 from strategy.models import Goal
 from strategy.progress import Progress
 from strategy.queries import goal_lines
+
+MOST_CHANGES = 30
+"""So many changes of scope are told one by one; of others there is a number, and the scope log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +50,6 @@ class Bent:
     what: str
     how: str
     icon: str
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """How long the owner's answer to one version of the plan took; an open one waits until now."""
-
-    request: ApprovalRequest
-    lasted: timedelta
-
-    @property
-    def days(self) -> float:
-        return self.lasted / timedelta(days=1)
-
-    @property
-    def is_open(self) -> bool:
-        return self.request.decided_at is None
 
 
 @dataclass(frozen=True)
@@ -99,21 +90,28 @@ class RetroFacts:
 
     @cached_property
     def waits(self) -> list[Wait]:
-        """How long each version of the plan waited for the owner, the first first."""
-        asked = ApprovalRequest.objects.filter(sprint=self.sprint).exclude(state=ApprovalState.SUPERSEDED)
-        people = asked.select_related("decided_by__user", "approver__user").defer("snapshot").order_by("version")
-        until = self.sprint.closed_at or self.now
-        return [Wait(request, (request.decided_at or until) - request.requested_at) for request in people]
+        """What waited for the owner, and how long, the first first: versions of the plan, mails and launches."""
+        return waiting_in(self.sprint, self.now).waits
 
     @cached_property
     def bent(self) -> list[Bent]:
-        """Changed after approval, changed scope, and what began late."""
+        """Changed after approval, changed scope, what began late, and sends to others than were approved."""
         return [
             *self._late_start(),
+            *self._changed_plan(),
             *self._changed(),
-            *map(_scope_bent, scope_changes(self.sprint)),
+            *self._scope(),
+            *self._other_audiences(),
             *self._late_sends(),
         ]
+
+    def _scope(self) -> Iterator[Bent]:
+        """The newest changes of scope one by one, and how many others there were."""
+        yield from map(_scope_bent, scope_changes(self.sprint, MOST_CHANGES))
+        others = changed_scope(self.sprint).count() - MOST_CHANGES
+        if others > 0:
+            how = ngettext("%(count)d stands in the scope log", "%(count)d stand in the scope log", others)
+            yield Bent(None, _("Earlier changes of scope"), how % {"count": others}, "scroll-text")
 
     def _late_start(self) -> Iterator[Bent]:
         sprint = self.sprint
@@ -124,11 +122,36 @@ class RetroFacts:
             how = ngettext("%(days)d day after its first day", "%(days)d days after its first day", days)
             yield Bent(None, _("The sprint began late"), how % {"days": days}, "clock")
 
+    def _changed_plan(self) -> Iterator[Bent]:
+        """What of the sprint itself is not as the owner approved it last. Two queries."""
+        said_yes = ApprovalRequest.objects.filter(sprint=self.sprint, state=ApprovalState.DECIDED)
+        asked = said_yes.filter(verdict__in=YES).order_by("-version").first()
+        if asked is None:
+            return
+        currency = self.sprint.workspace.currency
+        if moved := plan_part_changes(asked.snapshot, plan_words(self.sprint), currency):
+            yield Bent(None, _("The plan was changed after approval"), _in_words(moved), "pen-line")
+
     def _changed(self) -> Iterator[Bent]:
+        """Story by story; what the scope log says of points is not said twice."""
+        estimated = set(
+            changed_scope(self.sprint).filter(change=ScopeChange.ESTIMATED).values_list("story_id", flat=True)
+        )
         for line in self.figures.stories:
-            if line.moved:
-                how = "; ".join(str(difference) for difference in line.moved)
-                yield Bent(line.story, _("Changed after approval"), how, "pen-line")
+            known = {str(POINTS)} if line.story.pk in estimated else set()
+            if moved := [difference for difference in line.moved if difference.what not in known]:
+                yield Bent(line.story, _("Changed after approval"), _in_words(moved), "pen-line")
+
+    def _other_audiences(self) -> Iterator[Bent]:
+        """Sends for which more or fewer matched than the owner approved, beyond what the workspace tolerates."""
+        lines = {line.story.pk: line for line in self.figures.stories}
+        tolerance = policy_of(self.sprint.workspace).audience_tolerance if self.sends else 0.0
+        for send in self.sends:
+            approved = lines[send.story_id].people_promised
+            if approved is not None and has_drifted(approved, send.matched, tolerance):
+                how = _("“%(send)s”: approved for %(approved)s people, %(matched)s matched")
+                said = {"send": send.name, "approved": _count(approved), "matched": _count(send.matched)}
+                yield Bent(lines[send.story_id].story, _("Another audience than approved"), how % said, "users")
 
     def _late_sends(self) -> Iterator[Bent]:
         by_pk = {line.story.pk: line.story for line in self.figures.stories}
@@ -139,6 +162,14 @@ class RetroFacts:
                 how = _("“%(send)s” went out on %(day)s; its window ended on %(end)s")
                 said = how % {"send": send.name, "day": went, "end": ends}
                 yield Bent(by_pk[send.story_id], _("Sent late"), said, "clock")
+
+
+def _in_words(differences: Sequence[Difference]) -> str:
+    return "; ".join(str(difference) for difference in differences)
+
+
+def _count(people: int) -> str:
+    return number_format(people, force_grouping=True)
 
 
 SCOPE_WORDS = {
@@ -155,8 +186,3 @@ def _scope_bent(entry: ScopeEntry) -> Bent:
     day = date_format(entry.at, "SHORT_DATE_FORMAT")
     how = _("%(points)s, by %(who)s on %(day)s") % {"points": points, "who": who, "day": day}
     return Bent(entry.story, str(what), how, icon)
-
-
-def total_losses(sends: Sequence[StorySend]) -> int:
-    """How many people were not written to, over all sends."""
-    return sum(loss.count for send in sends for loss in send.losses)

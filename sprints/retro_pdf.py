@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+from django.template.defaultfilters import floatformat
 from django.utils.formats import date_format, number_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from emailops.lib.pdf import Document
 from sprints.models import RetroAction
+from sprints.owner_waiting import Wait
 from sprints.ranges import days_between, money_between
 from sprints.retro_facts import GoalMove
 from sprints.retro_report import RetroReport
@@ -31,25 +33,46 @@ def report_pdf(report: RetroReport) -> bytes:
     document.paragraph(days_between(*report.figures.days), soft=True)
     if sprint.goal_sentence:
         document.paragraph(sprint.goal_sentence)
+    document.tiles(_tiles(report))
     document.facts(_figures(report))
+    _add_agreed(document, report)
     _add_stories(document, report)
     _add_happened(document, report)
-    _add_agreed(document, report)
     return document.made()
 
 
-def _figures(report: RetroReport) -> Pairs:
-    figures, currency = report.figures, report.sprint.workspace.currency
+def _tiles(report: RetroReport) -> list[tuple[str, str, str]]:
+    figures, worth, currency = report.figures, report.worth, report.sprint.workspace.currency
     of = _("%(part)s of %(whole)s")
-    yield _("Delivered points"), of % {"part": figures.delivered, "whole": figures.committed}
     promised = money_between(*figures.promised, currency) if figures.promised else _("nothing")
-    came = _("%(came)s, promised %(promised)s")
-    yield _("Revenue"), came % {"came": money(figures.revenue, currency), "promised": promised}
-    yield _("Forecasts that held"), of % {"part": figures.held, "whole": figures.judged} if figures.judged else ""
-    waited = figures.waited_days
-    yield _("Wait for approval"), "" if waited is None else _("%(days)s days") % {"days": number_format(waited, 1)}
-    if report.worth.is_shown:
-        yield _("Worth our time"), of % {"part": number_format(report.worth.mean, 1), "whole": 5}
+    waited, held = figures.waited_days, of % {"part": figures.held, "whole": figures.judged}
+    rate = _("%(rate)s of what was planned") % {"rate": percent(figures.delivered_rate, 0)}
+    return [
+        (_("Delivered points"), of % {"part": figures.delivered, "whole": figures.committed}, rate),
+        (_("Revenue"), money(figures.revenue, currency), _("promised %(promised)s") % {"promised": promised}),
+        (_("Forecasts that held"), held if figures.judged else "–", _waited_words(waited)),
+        (
+            _("Worth our time"),
+            of % {"part": floatformat(worth.mean, 1), "whole": 5} if worth.is_shown else "–",
+            _answers_words(worth.answers) if worth.is_shown else _("too few answers to show"),
+        ),
+    ]
+
+
+def _waited_words(waited: float | None) -> str:
+    if waited is None:
+        return _("the owner gave no answer")
+    return _("wait for approval: %(days)s days") % {"days": floatformat(waited, 1)}
+
+
+def _answers_words(answers: int) -> str:
+    return ngettext("%(answers)d answer", "%(answers)d answers", answers) % {"answers": answers}
+
+
+def _figures(report: RetroReport) -> Pairs:
+    for answer in report.worth.owners:
+        words = _("%(stars)s of 5") % {"stars": answer.stars}
+        yield _("Worth it to %(name)s") % {"name": answer.member}, words
     for move in report.facts.goals:
         yield _("The goal above") if move.is_above else _("The goal"), _goal(move)
 
@@ -89,10 +112,19 @@ def _add_happened(document: Document, report: RetroReport) -> None:
         document.heading(_("What went otherwise than agreed"))
         rows = [(str(bent.story or "–"), bent.what, bent.how) for bent in facts.bent]
         document.rows((_("Story"), _("What"), _("How")), rows, (32, 22, 46))
+    if facts.waits:
+        document.heading(_("Waiting for the owner"))
+        header = (_("What was asked"), _("Asked on"), _("Answer"), _("Days"))
+        document.rows(header, [_wait(wait) for wait in facts.waits], (36, 26, 26, 12))
     if facts.left_out:
         document.heading(_("Who did not get the mail"))
         header = (_("Send"), _("Matched"), _("Sent"), _("Not written to, and why"))
         document.rows(header, [_send(send) for send in facts.left_out], (28, 11, 11, 50))
+
+
+def _wait(wait: Wait) -> tuple[str, ...]:
+    asked = date_format(wait.request.requested_at, "SHORT_DATETIME_FORMAT")
+    return wait.what, asked, wait.answer, floatformat(wait.days, 1)
 
 
 def _send(send: StorySend) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """A retrospective as one person sees it at one moment. What is still hidden from that person is not in here at all."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -10,6 +10,7 @@ from zlib import crc32
 from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from sprints.models import (
+    ENOUGH_ANSWERS,
     STARS,
     ActionCheck,
     ActionState,
@@ -20,14 +21,12 @@ from sprints.models import (
     RetroNote,
     RetroPerson,
     RetroPhase,
+    RetroReportMail,
     RetroVote,
     Sprint,
     StoryStatus,
 )
 from workspaces.models import Member, Workspace
-
-ENOUGH_ANSWERS = 3
-"""Fewer answers to “worth our time?” would tell who gave which."""
 
 TRENDED = 8
 LOOKS: dict[str, tuple[str, str]] = {
@@ -92,11 +91,15 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """Answers to “worth our time?”: how many for one to five stars, and how many people take part."""
+    """Answers to “worth our time?”: how many for one to five stars, and how many people take part.
+
+    `owners` are those of business owners, who answered a mail of their own, by name.
+    """
 
     counts: list[int]
     people: int
     is_closed: bool
+    owners: Sequence[RetroReportMail] = ()
 
     @property
     def answers(self) -> int:
@@ -192,10 +195,6 @@ class Room:
         return Column(kind, label, tone, icon, notes, hidden)
 
     @property
-    def note_count(self) -> int:
-        return sum(len(column.notes) + column.hidden for column in self.columns)
-
-    @property
     def votes_are_shown(self) -> bool:
         return self.retro.revealed_at is not None
 
@@ -253,7 +252,7 @@ class Room:
         """What this retrospective agreed on, in that order."""
         return list(self.sprint.actions.select_related("owner__user", "story__sprint").order_by("created_at", "pk"))
 
-    @property
+    @cached_property
     def worth(self) -> Worth:
         return worth_of(self.retro, len(self.people))
 
@@ -276,7 +275,9 @@ def room_of(sprint: Sprint, member: Member, now: datetime) -> Room:
 
 
 def worth_of(retro: Retro, people: int) -> Worth:
-    return Worth(retro.worth or [0] * STARS, people, retro.closed_at is not None)
+    """One query for what owners answered."""
+    owners = retro.report_mails.exclude(stars=None).select_related("member__user") if retro.pk else []
+    return Worth(retro.worth or [0] * STARS, people, retro.was_closed, list(owners))
 
 
 def earlier_actions(sprint: Sprint) -> list[Earlier]:
@@ -305,7 +306,7 @@ def worth_trend(workspace: Workspace, upto: int) -> list[tuple[Sprint, Worth]]:
     """The closed retrospectives up to that sprint whose answers are shown, the oldest first. One query."""
     closed = Retro.objects.for_workspace(workspace).closed().filter(sprint__number__lte=upto)
     newest = closed.select_related("sprint").order_by("-sprint__number")[:TRENDED]
-    return _shown([(retro.sprint, worth_of(retro, 0)) for retro in newest])
+    return _shown([(retro.sprint, Worth(retro.worth, 0, is_closed=True)) for retro in newest if retro.worth])
 
 
 def _shown(pairs: Iterable[tuple[Sprint, Worth]]) -> list[tuple[Sprint, Worth]]:

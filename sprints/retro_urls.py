@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from sprints.views import retro_reports as reports
 from sprints.views import retro_rooms as rooms
 from sprints.views import retros
 
@@ -11,8 +12,11 @@ ROOM = f"{IN}/sprints/<int:pk>/retro"
 retro_paths = [
     path(f"{IN}/retros/", retros.retro_list, name="retro_list"),
     path(f"{ROOM}/", retros.retro_detail, name="retro_detail"),
-    path(f"{ROOM}/report/", retros.retro_report, name="retro_report"),
-    path(f"{ROOM}/report.pdf", retros.retro_pdf, name="retro_pdf"),
+    path(f"{ROOM}/report/", reports.retro_report, name="retro_report"),
+    path(f"{ROOM}/report.pdf", reports.retro_pdf, name="retro_pdf"),
+    path(f"{ROOM}/report/mail/", reports.retro_report_mail, name="retro_report_mail"),
+    path(f"{ROOM}/reopen/", reports.retro_reopen, name="retro_reopen"),
+    path("retro-answer/<str:token>/", reports.retro_answer, name="retro_answer"),
     path(f"{ROOM}/begin/", rooms.retro_begin, name="retro_begin"),
     path(f"{ROOM}/join/", rooms.retro_join, name="retro_join"),
     path(f"{ROOM}/phase/", rooms.retro_phase, name="retro_phase"),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise
 
 from django.db.models import Prefetch, Q
@@ -28,9 +28,9 @@ from sprints.models import (
     StoryOutcome,
     StoryStatus,
 )
-from sprints.plan_changes import hypothesis_changes
+from sprints.plan_changes import Tolerance, hypothesis_changes, story_changes
 from sprints.ranges import money_between
-from sprints.snapshot import Difference, Snapshot, hypothesis_snapshot
+from sprints.snapshot import Difference, Snapshot, brief_words, hypothesis_snapshot, story_words
 from strategy.figures import figure
 from workspaces.templatetags.ui import money
 
@@ -52,9 +52,10 @@ class PromisedMetric:
 
 @dataclass(frozen=True, slots=True)
 class RetroStory:
-    """What a story promised and what came. `moved` says how its hypothesis was changed after the owner approved it.
+    """What a story promised and what came. `moved` says what of it was changed after the owner approved it.
 
-    `has_left`: it was in the sprint while that ran, and is not any more.
+    `has_left`: it was in the sprint while that ran, and is not any more. `people_promised` is for how many the owner
+    approved a send.
     """
 
     story: Story
@@ -64,6 +65,7 @@ class RetroStory:
     is_approved: bool
     has_left: bool
     moved: list[Difference] = field(default_factory=list)
+    people_promised: int | None = None
 
     @property
     def outcome(self) -> StoryOutcome | None:
@@ -119,7 +121,7 @@ class RetroStory:
         return "bad" if self.outcome.revenue < low else "ok" if self.outcome.revenue > high else "accent"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RetroFigures:
     """A sprint in numbers. Forecasts are those of stories that have an outcome by now."""
 
@@ -147,7 +149,7 @@ class RetroFigures:
     def delivered_rate(self) -> float:
         return self.delivered / self.committed if self.committed else 0.0
 
-    @property
+    @cached_property
     def _inside(self) -> list[RetroStory]:
         return [line for line in self.stories if not line.has_left]
 
@@ -161,7 +163,7 @@ class RetroFigures:
         """The stories of which nothing was to be measured."""
         return [line for line in self.stories if not (line.hypothesis or line.outcome)]
 
-    @property
+    @cached_property
     def outcomes(self) -> list[StoryOutcome]:
         return [line.outcome for line in self._inside if line.outcome is not None]
 
@@ -200,7 +202,7 @@ class RetroFigures:
             return None
         return sum((low for low, _high in ranges), Decimal(0)), sum((high for _low, high in ranges), Decimal(0))
 
-    @property
+    @cached_property
     def revenue_end(self) -> float:
         """The end of an axis from nothing that holds every promise and every outcome; 0 when there is none."""
         ends = [line.revenue_promised[1] for line in self.stories if line.revenue_promised]
@@ -221,10 +223,11 @@ def retro_figures(sprints: Sequence[Sprint]) -> list[RetroFigures]:
     """Each sprint in numbers, in the order given. Six queries, however many. The sprints need their workspace."""
     answered = _answered(sprints)
     stories = _stories_of(sprints)
+    promises = {sprint.pk: _promises(answered[sprint.pk]) for sprint in sprints}
     return [
         RetroFigures(
             sprint,
-            [_line(story, sprint, _promises(answered[sprint.pk])) for story in stories[sprint.pk]],
+            [_line(story, sprint, promises[sprint.pk]) for story in stories[sprint.pk]],
             _waits(answered[sprint.pk]),
         )
         for sprint in sprints
@@ -245,7 +248,7 @@ def _stories_of(sprints: Sequence[Sprint]) -> dict[int, list[Story]]:
     entered = Q(scope_log__sprint__in=sprints, scope_log__change__in=[ScopeChange.COMMITTED, ScopeChange.ADDED])
     places = set(Story.objects.filter(entered).values_list("pk", "scope_log__sprint_id"))
     places |= set(Story.objects.filter(sprint__in=sprints).values_list("pk", "sprint_id"))
-    stories = Story.objects.with_plan().select_related("outcome").filter(pk__in={pk for pk, _sprint in places})
+    stories = Story.objects.with_words().select_related("outcome").filter(pk__in={pk for pk, _sprint in places})
     by_pk = {story.pk: story for story in stories}
     found: dict[int, list[Story]] = defaultdict(list)
     for pk, sprint_pk in places:
@@ -261,12 +264,11 @@ def _place_in(sprint_pk: int, story: Story) -> tuple[bool, str, int]:
 
 def _promises(answered: list[ApprovalRequest]) -> dict[int, Snapshot]:
     """What the owner approved of each story, as it was shown; a newer version takes the place of an older one."""
-    return {
-        item["id"]: item
-        for request in answered
-        for item in request.items
-        if item["id"] in {decision.story_id for decision in request.approved}  # type: ignore[attr-defined]  # prefetched
-    }
+    found: dict[int, Snapshot] = {}
+    for request in answered:
+        approved = {decision.story_id for decision in request.approved}  # type: ignore[attr-defined]  # prefetched
+        found |= {item["id"]: item for item in request.items if item["id"] in approved}
+    return found
 
 
 def _line(story: Story, sprint: Sprint, promises: dict[int, Snapshot]) -> RetroStory:
@@ -281,8 +283,20 @@ def _line(story: Story, sprint: Sprint, promises: dict[int, Snapshot]) -> RetroS
         revenue_promised=_revenue_approved(approved) if approved else _revenue_planned(story),
         is_approved=approved is not None,
         has_left=story.sprint_id != sprint.pk,
-        moved=hypothesis_changes(approved["hypothesis"], current, currency) if approved else [],
+        moved=_moved(approved, story, sprint) if approved else [],
+        people_promised=approved["brief"]["people"] if approved and approved["brief"] else None,
     )
+
+
+def _moved(approved: Snapshot, story: Story, sprint: Sprint) -> list[Difference]:
+    """What is not as it was approved; of a story that left, the promise alone: the rest is the next sprint's."""
+    currency, now = sprint.workspace.currency, story_words(story)
+    if story.sprint_id != sprint.pk:
+        return hypothesis_changes(approved["hypothesis"], now["hypothesis"], currency)
+    brief = getattr(story, "brief", None)
+    # A mail's text is approved by itself; the number of people is compared with what was sent.
+    before = {name: part for name, part in approved.items() if name != "content"}
+    return story_changes(before, {**now, "brief": brief_words(brief) if brief else None}, currency, Tolerance())
 
 
 def _revenue_approved(item: Snapshot) -> Money | None:

@@ -10,12 +10,13 @@ from django.forms import BoundField
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from sprints.deciders import policy_of
 from sprints.metrics import metric_label, metric_unit
 from sprints.models import ApprovalCondition, ApprovalRequest, DecidedVia, ItemDecision, StoryDecision, StoryKind
 from sprints.plan_changes import PlanChanges, answered_before
 from sprints.snapshot import Difference, Snapshot
 from sprints.strategy_snapshot import said_of
-from sprints.versions import version_changes
+from sprints.versions import tolerance_of, version_changes
 from strategy.figures import figure
 
 END = "."
@@ -144,6 +145,15 @@ class ShownPlan:
         return _dates([self.sprint["start"], self.sprint["end"]]) if self.sprint else None
 
     @property
+    def target(self) -> tuple[str, str, str] | None:
+        """The KPI that the sprint by itself should move, from where, and to where."""
+        target = self.request.snapshot.get("target")
+        if not target:
+            return None
+        baseline, aim = (figure(target[name], target["unit"], self.currency) for name in ("baseline", "target"))
+        return target["kpi"], baseline, aim
+
+    @property
     def scale(self) -> ShownScale | None:
         goal = self.request.snapshot.get("goal")
         return _scale(goal, self.currency) if goal else None
@@ -208,12 +218,13 @@ class ShownPlan:
 def shown_plan(request: ApprovalRequest) -> ShownPlan:
     """What a request shows: its items, the answers given, and what is new since the version answered before.
 
-    Three queries.
+    Four queries.
     """
     before = answered_before(request)
-    since = version_changes(before.snapshot, request.snapshot) if before else PlanChanges()
+    limits = tolerance_of(policy_of(request.workspace))
+    since = version_changes(before.snapshot, request.snapshot, limits) if before else PlanChanges()
     plan = plain_plan(request)
-    conditions = list(request.conditions.select_related("met_by__user").order_by("position"))
+    conditions = list(request.conditions.select_related("met_by__user", "named__user").order_by("position"))
     plan.conditions = [condition for condition in conditions if condition.story_id is None]
     _answer_stories(plan, conditions)
     _answer_items(plan)

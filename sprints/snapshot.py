@@ -16,28 +16,38 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from audience.models import Contact, Segment
-from audience.segments.compile import condition_for, contacts_in
+from audience.segments.compile import condition_for
 from audience.segments.definition import SegmentBroken, read_definition
-from audience.segments.fields import Field, fields_of
+from audience.segments.fields import Field
 from emailops.lib.fingerprint import fingerprint
-from sprints.models import Hypothesis, SendBrief, Sprint, Story
+from sprints.headcount import Headcount
+from sprints.models import Hypothesis, SendBrief, Sprint, SprintTarget, Story
+from sprints.planned import PlannedSprint
 from strategy.models import Goal
 from workspaces.models import Workspace
 
-COUNTED = {"people", "contacts", "current"}
+COUNTED = {"people", "contacts", "current", "outlook"}
 """Keys whose values move by themselves: shown and frozen, but no reason to ask again."""
 
 Snapshot = dict[str, Any]
 
 
-def sprint_snapshot(sprint: Sprint, stories: list[Story], now: datetime) -> Snapshot:
+def sprint_snapshot(plan: PlannedSprint) -> Snapshot:
     """The whole plan of a sprint; `people` are those whom any of its sends is for, each counted once."""
-    segments = [story.brief.segment for story in stories if hasattr(story, "brief")]
+    segments = [story.brief.segment for story in plan.stories if hasattr(story, "brief")]
     return {
         "kind": "sprint",
-        "currency": sprint.workspace.currency,
-        "people": _people_in_any(sprint.workspace, segments, now),
-        "contacts": Contact.objects.for_workspace(sprint.workspace).count(),
+        "currency": plan.workspace.currency,
+        "people": _people_in_any(plan.workspace, segments, plan.heads),
+        "contacts": Contact.objects.for_workspace(plan.workspace).count(),
+        **plan_words(plan.sprint),
+        "stories": [story_snapshot(story, plan.now, plan.heads) for story in plan.stories],
+    }
+
+
+def plan_words(sprint: Sprint) -> Snapshot:
+    """The part of a plan's snapshot that is about the sprint itself and its goal. One query."""
+    return {
         "sprint": {
             "number": sprint.number,
             "name": sprint.name,
@@ -47,7 +57,7 @@ def sprint_snapshot(sprint: Sprint, stories: list[Story], now: datetime) -> Snap
             "capacity": sprint.capacity_points,
         },
         "goal": _goal(sprint.goal) if sprint.goal else None,
-        "stories": [story_snapshot(story, now) for story in stories],
+        "target": _target(sprint),
     }
 
 
@@ -67,10 +77,10 @@ def launch_snapshot(story: Story, content: Mapping[str, str], brief: Snapshot, n
     return {**frozen, "kind": "launch", "stories": [{**item, "brief": {**(item["brief"] or {}), **brief}}]}
 
 
-def story_snapshot(story: Story, now: datetime) -> Snapshot:
-    """One story as the owner sees it."""
+def story_snapshot(story: Story, now: datetime, heads: Headcount | None = None) -> Snapshot:
+    """One story as the owner sees it. Whoever describes several counts their people with the same `heads`."""
     brief = getattr(story, "brief", None)
-    return {**story_words(story), "brief": brief_snapshot(brief, now) if brief else None}
+    return {**story_words(story), "brief": brief_snapshot(brief, now, heads) if brief else None}
 
 
 def story_words(story: Story) -> Snapshot:
@@ -105,6 +115,19 @@ def _goal(goal: Goal) -> Snapshot:
     }
 
 
+def _target(sprint: Sprint) -> Snapshot | None:
+    """What the sprint by itself should move; older snapshots have no such key."""
+    target = SprintTarget.objects.filter(sprint=sprint).select_related("kpi").first()
+    if target is None:
+        return None
+    return {
+        "kpi": target.kpi.name,
+        "unit": target.kpi.unit,
+        "baseline": float(target.baseline),
+        "target": float(target.target),
+    }
+
+
 def hypothesis_snapshot(hypothesis: Hypothesis) -> Snapshot:
     """What is believed, and how and when it will be judged."""
     return {
@@ -119,15 +142,19 @@ def hypothesis_snapshot(hypothesis: Hypothesis) -> Snapshot:
     }
 
 
-def brief_snapshot(brief: SendBrief, now: datetime) -> Snapshot:
+def brief_snapshot(brief: SendBrief, now: datetime, heads: Headcount | None = None) -> Snapshot:
     """What will happen to customers."""
+    return {**brief_words(brief), "people": (heads or Headcount(now)).people_in(brief.segment)}
+
+
+def brief_words(brief: SendBrief) -> Snapshot:
+    """The same but for the number of people, so that nobody has to be counted."""
     return {
         "segment": segment_snapshot(brief.segment),
         "window": [brief.window_start.isoformat(), brief.window_end.isoformat()],
         "offer": brief.offer,
         "cost": format(brief.cost, ".2f"),
         "expected": [format(brief.expected_low, ".2f"), format(brief.expected_high, ".2f")],
-        "people": people_in(brief.segment, now),
     }
 
 
@@ -136,17 +163,14 @@ def segment_snapshot(segment: Segment) -> Snapshot:
 
 
 def people_in(segment: Segment, now: datetime) -> int:
-    """How many people belong now; nobody if the segment no longer works, which the readiness list says by itself."""
-    try:
-        return contacts_in(segment.workspace, read_definition(segment.definition), now).count()
-    except SegmentBroken:
-        return 0
+    return Headcount(now).people_in(segment)
 
 
-def _people_in_any(workspace: Workspace, segments: list[Segment], now: datetime) -> int:
+def _people_in_any(workspace: Workspace, segments: list[Segment], heads: Headcount) -> int:
     """How many different people belong to at least one of these segments; broken ones hold nobody."""
-    fields = fields_of(workspace)
-    conditions = [part for segment in segments for part in _condition(segment, fields, now)]
+    fields = heads.fields_of(workspace)
+    each = {segment.pk: segment for segment in segments}.values()
+    conditions = [part for segment in each for part in _condition(segment, fields, heads.now)]
     if not conditions:
         return 0
     everybody = Contact.objects.for_workspace(workspace)

@@ -4,6 +4,7 @@ What is approved is a frozen snapshot. Whether it still holds is never stored bu
 are now; so no path can forget to void it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,11 +15,13 @@ from django.utils.translation import gettext_lazy
 
 from emailops.lib.errors import DomainError
 from sprints.deciders import policy_of
+from sprints.headcount import Headcount
 from sprints.models import (
     YES,
     ApprovalCondition,
     ApprovalPolicy,
     ApprovalRequest,
+    ApprovalRequestQuerySet,
     ApprovalSubject,
     Covers,
     Story,
@@ -62,28 +65,29 @@ class StoryApproval:
 class SendFacts:
     """What is about to be sent, in the words of a brief: the very things the owner saw.
 
-    `brief` has the form of `sprints.snapshot.brief_snapshot`; `content` is the fingerprint of the finished mail.
+    `brief` has the form of `sprints.snapshot.brief_snapshot`; `content` is the fingerprint of the finished mail, and
+    `campaign` the id of what sends it, by which a launch that was asked about is known.
     """
 
     brief: Snapshot
     content: str
+    campaign: str = ""
 
 
 def standing_of(stories: list[Story], now: datetime) -> dict[int, StoryApproval]:
     """Where each of these stories stands with the owner, by story. The stories need `with_plan`."""
     found = {story.pk: StoryApproval(Standing.NONE) for story in stories}
+    heads = Headcount(now)
     policies = {story.workspace_id: policy_of(story.workspace) for story in stories[:1]}
     decisions = (
         StoryDecision.objects.filter(story__in=stories, request__subject=ApprovalSubject.SPRINT)
-        .select_related("request__approver__user", "request__decided_by__user")
-        .prefetch_related("request__conditions")
         .order_by("story_id", "-request__decided_at", "-pk")
         .distinct("story_id")
     )
-    by_pk = {story.pk: story for story in stories}
+    by_pk, requests = {story.pk: story for story in stories}, _requests_of(decisions)
     for decision in decisions:
-        story = by_pk[decision.story_id]
-        found[story.pk] = _judged(story, decision, policies[story.workspace_id], now)
+        story, decision.request = by_pk[decision.story_id], requests[decision.request_id]
+        found[story.pk] = _judged(story, decision, policies[story.workspace_id], heads)
     sprints = {story.sprint_id for story in stories if story.sprint_id}
     for request in ApprovalRequest.objects.open().with_people().filter(sprint__in=sprints).order_by("pk"):
         for item in request.asked_items:
@@ -92,12 +96,18 @@ def standing_of(stories: list[Story], now: datetime) -> dict[int, StoryApproval]
     return found
 
 
-def _judged(story: Story, decision: StoryDecision, policy: ApprovalPolicy, now: datetime) -> StoryApproval:
+def _requests_of(decisions: Iterable[StoryDecision]) -> dict[int, ApprovalRequest]:
+    """Each request once, however many of its stories are asked about: it holds the whole plan."""
+    found = ApprovalRequest.objects.select_related("approver__user", "decided_by__user").prefetch_related("conditions")
+    return found.in_bulk({decision.request_id for decision in decisions})
+
+
+def _judged(story: Story, decision: StoryDecision, policy: ApprovalPolicy, heads: Headcount) -> StoryApproval:
     request = decision.request
     said = decision.comment or request.comment
     if decision.verdict not in YES:
         return StoryApproval(Standing(decision.verdict), request, said)
-    differences = [] if _is_over(story) else _since_approval(story, request, policy, now)
+    differences = [] if _is_over(story) else _since_approval(story, request, policy, heads)
     conditions = conditions_on(story, request)
     held = Standing.CONDITIONS if any(found.met_at is None for found in conditions) else Standing.APPROVED
     return StoryApproval(Standing.VOID if differences else held, request, said, differences, conditions)
@@ -115,14 +125,16 @@ def _is_over(story: Story) -> bool:
     return closed or story.status == StoryStatus.DONE
 
 
-def _since_approval(story: Story, request: ApprovalRequest, policy: ApprovalPolicy, now: datetime) -> list[Difference]:
+def _since_approval(
+    story: Story, request: ApprovalRequest, policy: ApprovalPolicy, heads: Headcount
+) -> list[Difference]:
     found = _commitment_differences(story, request)
     approved, brief = _approved_brief(story, request), getattr(story, "brief", None)
     if brief is None:
         return found
     if approved is None:
         return [*found, Difference(_("Send brief"), _("none"), str(brief.segment))]
-    return found + brief_differences(approved, brief_snapshot(brief, now), policy.audience_tolerance)
+    return found + brief_differences(approved, brief_snapshot(brief, heads.now, heads), policy.audience_tolerance)
 
 
 def _commitment_differences(story: Story, request: ApprovalRequest) -> list[Difference]:
@@ -172,8 +184,8 @@ def unapproved_reasons(*, story: Story, facts: SendFacts) -> list[str]:
     reasons = [f"{difference}." for difference in found] + _open_conditions(story, decision.request)
     if policy.covers == Covers.CONTENT and not _content_approved(story, facts.content):
         reasons.append(_("The owner has not approved this version of the mail."))
-    if policy.covers == Covers.LAUNCH:
-        reasons += _launch_reasons(story, facts, policy)
+    if policy.covers == Covers.LAUNCH or launch_requests(story, facts.campaign).exists():
+        reasons += launch_reasons(story, facts, policy)
     return reasons
 
 
@@ -182,13 +194,34 @@ def _open_conditions(story: Story, request: ApprovalRequest) -> list[str]:
     return [_("The owner’s condition is not met yet: “%(text)s”.") % {"text": found.text} for found in open_ones]
 
 
-def _launch_reasons(story: Story, facts: SendFacts, policy: ApprovalPolicy) -> list[str]:
-    decision = _newest_decision(story, ApprovalSubject.LAUNCH)
+def launch_requests(story: Story, campaign: str) -> ApprovalRequestQuerySet:
+    """The questions about the launch of this campaign, whatever came of them; none for an unknown campaign.
+
+    Once one was asked, nothing goes out without a yes to it, whatever the policy covers by itself.
+    """
+    if not campaign:
+        return ApprovalRequest.objects.none()
+    asked = ApprovalRequest.objects.filter(story=story, subject=ApprovalSubject.LAUNCH)
+    return asked.filter(snapshot__stories__0__content__campaign_pk=campaign)
+
+
+def launch_reasons(story: Story, facts: SendFacts, policy: ApprovalPolicy) -> list[str]:
+    """Why the owner's yes does not cover exactly this launch; empty when it does."""
+    decision = _newest_launch_decision(story, facts.campaign)
     shown = decision.request.items[0] if decision is not None and decision.verdict in YES else None
     if decision is None or shown is None or shown["content"]["fingerprint"] != facts.content:
         return [_("The owner has not approved this launch.")]
     found = brief_differences(shown["brief"], facts.brief, policy.audience_tolerance)
     return [f"{difference}." for difference in found] + _open_conditions(story, decision.request)
+
+
+def _newest_launch_decision(story: Story, campaign: str) -> StoryDecision | None:
+    """The newest about this campaign; one that was frozen before campaigns were named counts for each of the story."""
+    decisions = StoryDecision.objects.filter(story=story, request__subject=ApprovalSubject.LAUNCH)
+    if campaign:
+        path = "request__snapshot__stories__0__content__campaign_pk"
+        decisions = decisions.filter(models.Q(**{path: campaign}) | models.Q(**{f"{path}__isnull": True}))
+    return decisions.select_related("request").order_by("-request__decided_at", "-pk").first()
 
 
 def _newest_decision(story: Story, subject: ApprovalSubject) -> StoryDecision | None:

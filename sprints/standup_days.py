@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sprints.absence import holidays_among
 from sprints.models import StandUpSchedule
 from workspaces.models import Member, MemberQuerySet, Workspace
 from workspaces.permissions import TABLE, Can, Role
@@ -11,12 +12,14 @@ USUALLY = (Role.LEAD, Role.MARKETER, Role.ANALYST)
 """Who takes part until the team says otherwise."""
 
 DAYS_OF_WEEK = 7
+DAYS_AHEAD = 21  # so far the next stand-up is looked for, over holidays
 
 
 def schedule_of(workspace: Workspace) -> StandUpSchedule:
     """The workspace's schedule; until the team sets one, the usual one, which is not saved and mails nobody."""
-    found = StandUpSchedule.objects.filter(workspace=workspace).first()
-    return found or StandUpSchedule(workspace=workspace)
+    found = StandUpSchedule.objects.filter(workspace=workspace).first() or StandUpSchedule()
+    found.workspace = workspace
+    return found
 
 
 def may_take_part(workspace: Workspace) -> MemberQuerySet:
@@ -45,14 +48,15 @@ def own_day(member: Member, now: datetime) -> date:
 
 
 def is_on(schedule: StandUpSchedule, day: date) -> bool:
-    """Whether there is a stand-up on a day."""
-    return day.weekday() in schedule.weekdays
+    """Whether there is a stand-up on a day: one of the team's, and no holiday."""
+    return day.weekday() in schedule.weekdays and not holidays_among(schedule.workspace, [day])
 
 
 def next_day(schedule: StandUpSchedule, after: date) -> date | None:
-    """The first day with a stand-up after another; None when the team has none at all."""
-    days = (after + timedelta(days=n) for n in range(1, DAYS_OF_WEEK + 1))
-    return next((day for day in days if is_on(schedule, day)), None)
+    """The first day with a stand-up after another; None when there is none for weeks. One query."""
+    days = [after + timedelta(days=n) for n in range(1, DAYS_AHEAD + 1)]
+    free = holidays_among(schedule.workspace, days)
+    return next((day for day in days if day.weekday() in schedule.weekdays and day not in free), None)
 
 
 def is_reminded(schedule: StandUpSchedule, member: Member, day: date, now: datetime) -> bool:

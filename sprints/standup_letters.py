@@ -12,7 +12,7 @@ from sprints.models import StandUp, StandUpEntry, StandUpReminder
 from sprints.services.standups import entry_before, may_write
 from sprints.standup_blockers import open_blockers, waiting_approvals
 from sprints.standup_days import schedule_of
-from sprints.standup_queries import team_of
+from sprints.standup_queries import agreed_by, team_of
 from workspaces.models import Member, SystemMail, User, Workspace
 from workspaces.systemmail import Letter
 
@@ -27,6 +27,7 @@ def reminder(mail: SystemMail, now: datetime) -> Letter | None:
     context = {
         "stand_up": stand_up,
         "before": entry_before(stand_up.workspace, member, stand_up.day),
+        "agreed": agreed_by(member),
         "link": _page(stand_up.workspace, "sprints:stand_up_today"),
     }
     with translation.override(member.user.language):

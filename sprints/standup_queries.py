@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from sprints.absence import away_on
 from sprints.models import (
+    ActionState,
     PlanKept,
+    RetroAction,
     SprintState,
     StandUp,
     StandUpEntry,
@@ -39,10 +42,11 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A stand-up as the team sees it: who wrote, oldest first, and who has not yet."""
+    """A stand-up as the team sees it: who wrote, oldest first, who has not yet, and who is off and need not."""
 
     cards: list[Card]
     silent: list[Member]
+    off: list[Member]
 
     @property
     def expected(self) -> int:
@@ -50,11 +54,16 @@ class Team:
 
 
 def team_of(stand_up: StandUp, schedule: StandUpSchedule) -> Team:
-    """Five queries."""
+    """Seven queries."""
     entries = list(stand_up.entries.shown().order_by("created_at", "pk"))
     wrote = {entry.member_id for entry in entries}
-    silent = [member for member in participants(schedule) if member.pk not in wrote]
-    return Team([card_of(entry) for entry in entries], silent)
+    others = [member for member in participants(schedule) if member.pk not in wrote]
+    away = away_on(schedule.workspace, stand_up.day)
+    return Team(
+        [card_of(entry) for entry in entries],
+        silent=[member for member in others if member.pk not in away],
+        off=[member for member in others if member.pk in away],
+    )
 
 
 def card_of(entry: StandUpEntry) -> Card:
@@ -74,6 +83,13 @@ def offered_stories(member: Member, entry: StandUpEntry | None) -> list[Story]:
     suggested = [story for story in suggested_stories(member) if story.pk not in known]
     suggested.sort(key=lambda story: story.status not in UNDER_WAY)
     return [*ticked, *suggested[:MOST_SUGGESTED]]
+
+
+def agreed_by(member: Member) -> list[RetroAction]:
+    """What a member has agreed to do in retrospectives and is still open, what is due first. One query."""
+    found = RetroAction.objects.for_workspace(member.workspace).filter(owner=member, state=ActionState.OPEN)
+    undone = found.exclude(story__status=StoryStatus.DONE).exclude(story__dropped_at__isnull=False)
+    return list(undone.select_related("sprint", "story").order_by(F("due_date").asc(nulls_last=True), "pk"))
 
 
 def latest_stand_up(workspace: Workspace, before: date) -> StandUp | None:

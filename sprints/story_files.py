@@ -16,7 +16,7 @@ from sprints.models import FileFormat
 
 MOST_ROWS = 2000
 MOST_BYTES = 10 * 1024 * 1024  # a Trello board of a thousand cards has some three
-LONGEST_CELL = 20_000
+LONGEST_CELL = 100_000  # the comments of a card
 JIRA_COLUMNS = {"issue key", "summary"}
 
 
@@ -34,13 +34,26 @@ class Target(models.TextChoices):
     ASSIGNEE = "assignee", gettext_lazy("Who (name or e-mail)")
     STATUS = "status", gettext_lazy("Status or list")
     EXTERNAL_ID = "external_id", gettext_lazy("Number in the other tool")
+    LABELS = "labels", gettext_lazy("Labels")
+    STEPS = "steps", gettext_lazy("Checklists, one step a line")
+    COMMENTS = "comments", gettext_lazy("Comments, for the team")
+    LINKS = "links", gettext_lazy("Links to files, kept in a comment")
+    DUE = "due", gettext_lazy("Due date, kept in a comment")
+
+
+MULTIPLE = frozenset({Target.PROBLEM, Target.CRITERIA, Target.LABELS, Target.STEPS, Target.COMMENTS, Target.LINKS})
+"""What several columns can become together; Jira writes each label, comment and file into a column of its own."""
+
+REPEATED = frozenset({Target.LABELS, Target.COMMENTS, Target.LINKS})
+"""What is guessed for every column of that name."""
+
+RECORD = "\x1e"  # between several comments in one cell
 
 
 GUESSES: dict[str, tuple[str, ...]] = {
     Target.TITLE: ("title", "name", "summary", "story", "subject", "card name", "заголовок", "название", "заглавие"),
     Target.PROBLEM: ("problem", "description", "desc", "card description", "notes", "описание", "проблема"),
-    Target.CRITERIA: ("acceptance criteria", "criteria", "checklist", "checklists",
-                      "custom field (acceptance criteria)"),
+    Target.CRITERIA: ("acceptance criteria", "criteria", "custom field (acceptance criteria)"),
     Target.AS_A: ("as a", "as_a", "role", "persona", "как"),
     Target.I_WANT: ("i want", "i_want", "want", "хочу", "искам"),
     Target.SO_THAT: ("so that", "so_that", "why", "чтобы", "за да"),
@@ -49,6 +62,11 @@ GUESSES: dict[str, tuple[str, ...]] = {
                     "custom field (story point estimate)", "точки", "баллы"),
     Target.ASSIGNEE: ("assignee", "owner", "who", "members", "исполнитель"),
     Target.STATUS: ("status", "list", "list name", "column", "state", "статус"),
+    Target.LABELS: ("labels", "label", "tags", "метки", "етикети"),
+    Target.STEPS: ("checklist", "checklists", "steps", "to do", "чек-лист"),
+    Target.COMMENTS: ("comment", "comments", "комментарии", "коментари"),
+    Target.LINKS: ("attachment", "attachments", "files", "вложения", "файлове"),
+    Target.DUE: ("due", "due date", "deadline", "срок"),
     Target.EXTERNAL_ID: ("issue key", "key", "id", "card id", "number", "#"),
 }  # fmt: skip
 
@@ -112,7 +130,9 @@ def _cells(cells: Sequence[str], width: int) -> list[str]:
     return [cell.strip()[:LONGEST_CELL] for cell in [*cells[:width], *[""] * (width - len(cells))]]
 
 
-TRELLO_HEADER = ["Card name", "Description", "Checklist", "List", "Labels", "Members", "Card ID"]
+TRELLO_HEADER = [
+    "Card name", "Description", "Checklists", "List", "Labels", "Members", "Comments", "Attachments", "Due", "Card ID",
+]  # fmt: skip
 
 
 def _trello(content: bytes) -> StoryFile:
@@ -132,7 +152,7 @@ def _trello(content: bytes) -> StoryFile:
 def _cards(board: dict[str, Any]) -> Iterator[list[str]]:
     lists = {_text(row.get("id")): row for row in _dicts(board.get("lists"))}
     members = {_text(row.get("id")): _text(row.get("fullName")) for row in _dicts(board.get("members"))}
-    ticks = _ticks(board)
+    ticks, talk = _ticks(board), _talk(board)
     for card in _dicts(board["cards"]):
         where = lists.get(_text(card.get("idList")), {})
         if card.get("closed") or where.get("closed"):
@@ -146,7 +166,10 @@ def _cards(board: dict[str, Any]) -> Iterator[list[str]]:
                 "\n".join(ticks.get(_text(card.get("id")), [])),
                 _text(where.get("name")),
                 ", ".join(filter(None, labels)),
-                next(filter(None, people), ""),
+                "\n".join(filter(None, people)),
+                RECORD.join(talk.get(_text(card.get("id")), [])),
+                "\n".join(filter(None, (_text(file.get("url")) for file in _dicts(card.get("attachments"))))),
+                _text(card.get("due")),
                 _text(card.get("shortLink")) or _text(card.get("id")),
             ],
             len(TRELLO_HEADER),
@@ -154,12 +177,30 @@ def _cards(board: dict[str, Any]) -> Iterator[list[str]]:
 
 
 def _ticks(board: dict[str, Any]) -> dict[Any, list[str]]:
-    """The points of all checklists of each card."""
+    """The checklists of each card: a line with the name, then one for each step."""
     found: dict[Any, list[str]] = {}
     for checklist in _dicts(board.get("checklists")):
         if isinstance(checklist.get("idCard"), str):
-            points = [_text(item.get("name")) for item in _dicts(checklist.get("checkItems"))]
-            found.setdefault(checklist["idCard"], []).extend(filter(None, points))
+            steps = [_step(item) for item in _dicts(checklist.get("checkItems")) if _text(item.get("name"))]
+            found.setdefault(checklist["idCard"], []).extend([f"# {_text(checklist.get('name'))}", *steps])
+    return found
+
+
+def _step(item: dict[str, Any]) -> str:
+    return f"[{'x' if item.get('state') == 'complete' else ' '}] {' '.join(_text(item.get('name')).split())}"
+
+
+def _talk(board: dict[str, Any]) -> dict[str, list[str]]:
+    """The comments of each card, as `time;author;words`. Trello exports the newest thousand actions of a board."""
+    found: dict[str, list[str]] = {}
+    for act in _dicts(board.get("actions")):
+        data, author = act.get("data"), act.get("memberCreator")
+        if act.get("type") != "commentCard" or not isinstance(data, dict) or not isinstance(data.get("card"), dict):
+            continue
+        name = _text(author.get("fullName")) if isinstance(author, dict) else ""
+        if words := _text(data.get("text")):
+            said = f"{_text(act.get('date'))};{name.replace(';', ',')};{words}"
+            found.setdefault(_text(data["card"].get("id")), []).append(said)
     return found
 
 
@@ -177,11 +218,11 @@ def _text(value: Any) -> str:
 
 
 def guessed_columns(header: Sequence[str]) -> list[str]:
-    """For each column what it probably is; each target but the criteria is taken once, by the first that fits."""
+    """For each column what it probably is; what cannot be put together is taken once, by the first that fits."""
     found: list[str] = []
     for name in header:
         plain = " ".join(name.casefold().replace("_", " ").split())
         fits = (target.value for target in Target if plain in GUESSES[target] or name.casefold() in GUESSES[target])
-        target = next((target for target in fits if target not in found), "")
+        target = next((target for target in fits if target in REPEATED or target not in found), "")
         found.append(target)
     return found

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from emailops.lib.clock import server_now
-from sprints.services import approval_chase, cadence
+from sprints.services import approval_chase, approval_drift, cadence, retro_chase
 from sprints.services.poker import windows
 from sprints.services.standup_calls import call_stand_ups
 
@@ -23,8 +23,8 @@ def chase_approvals(**_future: object) -> None:
 
 @shared_task(name="sprints.log_drift")
 def log_drift(**_future: object) -> None:
-    """Log what changed in plans that are approved."""
-    approval_chase.log_drift(timezone.now())
+    """Log what changed in plans that were sent, and ask again about those that changed materially."""
+    approval_drift.follow_plans(timezone.now())
 
 
 @shared_task(name="sprints.call_stand_ups")
@@ -37,3 +37,9 @@ def call_stand_ups_task(**_future: object) -> None:
 def make_ahead(**_future: object) -> None:
     """Make the sprints that are missing ahead."""
     cadence.make_all_ahead(timezone.now())
+
+
+@shared_task(name="sprints.chase_actions")
+def chase_actions(**_future: object) -> None:
+    """Tell who took something on that its date has passed."""
+    retro_chase.chase_actions(timezone.now())

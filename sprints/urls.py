@@ -65,6 +65,7 @@ urlpatterns = [
     path("w/<slug:workspace>/sprints/<int:pk>/charts/", charts.sprint_charts, name="sprint_charts"),
     path("w/<slug:workspace>/team/charts/", charts.team_charts, name="team_charts"),
     path("w/<slug:workspace>/team/skills/", skills.team_skills, name="team_skills"),
+    path("w/<slug:workspace>/team/skills.csv", skills.team_skills_csv, name="team_skills_csv"),
     path("w/<slug:workspace>/team/members/<int:pk>/", capacity.team_member, name="team_member"),
     path("w/<slug:workspace>/team/members/<int:pk>/days-off/", capacity.team_days_off, name="team_days_off"),
     path(

@@ -1,4 +1,4 @@
-"""What waits for a business owner: the number in the menu and the banner on the home page."""
+"""What waits for a business owner: the banner on the home page."""
 
 from datetime import datetime
 from typing import Any
@@ -10,13 +10,9 @@ from workspaces.models import Member
 MOST_BANNERS = 3
 
 
-def waiting_count(member: Member) -> int:
-    return ApprovalRequest.objects.for_workspace(member.workspace).open().count()
-
-
-def waiting_panel(member: Member, _now: datetime) -> dict[str, Any] | None:
-    """The oldest plans that wait, those for this member first; None when none does. One query."""
+def waiting_panel(member: Member, _now: datetime) -> dict[str, Any]:
+    """The oldest plans that wait, those for this member first; without any the place still follows. One query."""
     waiting = ApprovalRequest.objects.for_workspace(member.workspace).open().with_people()
     plans = [plain_plan(request) for request in waiting.order_by("requested_at", "pk")]
     plans.sort(key=lambda plan: plan.request.approver_id != member.pk)
-    return {"plans": plans[:MOST_BANNERS]} if plans else None
+    return {"plans": plans[:MOST_BANNERS]}

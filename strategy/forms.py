@@ -13,7 +13,7 @@ from strategy.figures import HUNDRED, unit_sign
 from strategy.measures import Measure, measures
 from strategy.models import DIGITS, PLACES, Direction, Goal, GoalKind, Kpi, Unit
 from strategy.services import LONGEST_WINDOW
-from workspaces.forms import DateInput, StyledForm
+from workspaces.forms import DateInput, StyledForm, offer
 from workspaces.models import Member, Workspace
 
 BY_HAND = "entered"
@@ -88,7 +88,7 @@ class GoalForm(StyledForm):
         for name, label in (("baseline", _("From")), ("target", _("To"))):
             self.fields[name] = FigureField(label=label, unit=kpi.unit, currency=workspace.currency)
         self.order_fields(self.ORDER)
-        self.fields["parent"].queryset = _parents(workspace, goal)  # type: ignore[attr-defined]  # a choice field
+        offer(self, "parent", _parents(workspace, goal))
         self.fields["champion"].offer(workspace, keep=goal and goal.champion)  # type: ignore[attr-defined]  # ours
 
 

@@ -49,6 +49,15 @@ class Stack:
         finally:
             connection.close()
 
+    def write(self, statement: str, *values: Any) -> None:
+        """Change rows, for what would take many pages and is not what a test is about."""
+        connection = psycopg2.connect(self.environment["DATABASE_URL"])
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(statement, values)
+        finally:
+            connection.close()
+
     def wait_for(self, query: str, *values: Any, seconds: float = 60.0) -> list[tuple[Any, ...]]:
         """The rows of a query, as soon as it has any; a failure with the logs when it has none in time."""
         deadline = time.monotonic() + seconds

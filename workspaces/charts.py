@@ -37,6 +37,15 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """A range across the plot, with a line in its middle, behind what is drawn."""
+
+    low: float
+    high: float
+    middle: float
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """`labels` name every point; of lines only the first, middle and last are written below the axis.
 
@@ -51,6 +60,7 @@ class Chart:
     starts_at_zero: bool = True
     marks: Sequence[Mark] = field(default_factory=tuple)
     currency: str = ""
+    band: Band | None = None
 
     @property
     def rows(self) -> list[tuple[str, list[str]]]:
@@ -64,6 +74,7 @@ class Chart:
     def ticks(self) -> list[float]:
         """Round values from bottom to top that hold all the data."""
         values = [value for s in self.series for value in s.values] or [0.0]
+        values += [self.band.low, self.band.high] if self.band else []
         values += [0.0] if self.starts_at_zero else []
         low, high = min(values), max(values)
         step = _friendly((high - low or abs(high)) / TICKS)
@@ -96,12 +107,17 @@ def _friendly(step: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One point of a scatter plot: `x` from 0 to 1 across, `y` in the unit of the chart."""
+    """One point of a scatter plot: `x` from 0 to 1 across, `y` in the unit of the chart.
+
+    With `href` it is a link. `name` says all about it, `short` what is shown beside it while it is pointed at.
+    """
 
     x: float
     y: float
     name: str
     tone: Tone = "accent"
+    href: str = ""
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 from babel.numbers import list_currencies
 from django import forms
 from django.conf import settings
+from django.db.models import QuerySet
 from django.forms.renderers import TemplatesSetting
 from django.forms.widgets import Input
 from django.utils.translation import gettext_lazy as _
@@ -61,6 +62,11 @@ def style(form: forms.BaseForm) -> None:
         css = next((css for kind, css in CSS_CLASSES if isinstance(field.widget, kind)), "")
         classes = [*field.widget.attrs.get("class", "").split(), *css.split()]
         field.widget.attrs["class"] = " ".join(dict.fromkeys(classes))
+
+
+def offer(form: forms.BaseForm, name: str, rows: "QuerySet[Any]") -> None:
+    """Let a field choose among rows, such as those of one workspace."""
+    form.fields[name].queryset = rows  # type: ignore[attr-defined]  # a choice of rows
 
 
 class DateInput(forms.DateInput):

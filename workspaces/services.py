@@ -15,6 +15,7 @@ from emailops.lib.errors import DomainError
 from emailops.lib.signing import BadToken, Kind, seal, unseal
 from workspaces.audit import record
 from workspaces.models import ApiKey, Invitation, Member, User, Workspace
+from workspaces.notices.wishes import follow_clock
 from workspaces.permissions import SCOPES, Can, Role
 from workspaces.systemmail import post
 
@@ -89,12 +90,19 @@ def update_workspace(*, workspace: Workspace, by: Member, now: datetime, **chang
 
 @transaction.atomic
 def update_profile(*, user: User, memberships: list[Member], now: datetime, **changes: str) -> None:
-    """Change one's own name, language or time zone; each workspace one belongs to sees it in its log."""
+    """Change one's own name, language or time zone; each workspace one belongs to sees it in its log.
+
+    Mails of news that are planned come at the same hour of the new clock.
+    """
+    is_elsewhere = changes.get("time_zone", user.time_zone) != user.time_zone
     for field, value in changes.items():
         setattr(user, field, value)
     user.save(update_fields=list(changes))
     for member in memberships:
         record("member.profile_updated", member, by=member, now=now, fields=sorted(changes))
+        if is_elsewhere:
+            member.user = user
+            follow_clock(member, now)
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ invitation twice rather than never.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import make_msgid
@@ -31,13 +31,17 @@ LEASE = timedelta(minutes=2)  # longer than one SMTP conversation with EMAIL_TIM
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a builder returns: a template pair `<template>.txt` and `.html`, its context, a subject, more headers."""
+    """What a builder returns: a template pair `<template>.txt` and `.html`, its context, a subject, more headers.
+
+    `attachments` are names, bytes and media types.
+    """
 
     subject: str
     template: str
     context: dict[str, Any]
     language: str
     headers: dict[str, str] = field(default_factory=dict)
+    attachments: Sequence[tuple[str, bytes, str]] = ()
 
 
 _builders: dict[str, Callable[[SystemMail, datetime], Letter | None]] = {}
@@ -109,6 +113,8 @@ def _message(mail: SystemMail, letter: Letter) -> EmailMultiAlternatives:
         html = render_to_string(f"{letter.template}.html", {**context, "subject": letter.subject})
         message = EmailMultiAlternatives(str(letter.subject), text, settings.DEFAULT_FROM_EMAIL, [mail.to])
     message.attach_alternative(html, "text/html")
+    for name, content, media_type in letter.attachments:
+        message.attach(name, content, media_type)
     message.extra_headers = {
         "Auto-Submitted": "auto-generated",  # RFC 3834 section 5: keeps vacation replies away
         "Message-ID": make_msgid(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from campaigns import services
 from campaigns.forms import CampaignForm, NewCampaignForm
+from campaigns.launches import launch_approval
 from campaigns.models import Campaign, CampaignState
 from campaigns.preflight import preflight
 from campaigns.queries import compare_with_approved, content_approval, stories_to_send_for
@@ -51,7 +52,8 @@ def campaign_new(request: MemberRequest) -> HttpResponse:
             made = services.create_campaign(story=story, name=name, by=request.member, now=request.now)
             messages.success(request, _("Campaign created"))
             return redirect("campaigns:campaign_detail", workspace=request.workspace.slug, pk=made.pk)
-    context = {"form": form, "stories": stories_to_send_for(request.workspace), "story": story}
+    offered = Paginator(stories_to_send_for(request.workspace), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"form": form, "stories": offered, "story": story}
     context |= _inherited(request, story)
     return render(request, "campaigns/campaign_new.html", context, status=UNPROCESSABLE if form.errors else 200)
 
@@ -81,6 +83,7 @@ def campaign_detail(request: MemberRequest, pk: int) -> HttpResponse:
         "steps": steps_of(campaign, groups),
         "comparison": compare_with_approved(campaign, request.now),
         "content_approval": content_approval(campaign),
+        "launch": launch_approval(campaign, request.now),
         "planned_at": planned_at(campaign, request.now),
     }
     return render(request, "campaigns/campaign_detail.html", context)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from campaigns import services
 from campaigns.forms import AskOwnerForm, ScheduleForm
+from campaigns.launches import launch_approval
 from campaigns.models import Campaign
 from campaigns.preflight import Group, preflight, stops, tally
 from campaigns.queries import content_approval
@@ -70,7 +71,13 @@ def campaign_schedule(request: MemberRequest, pk: int) -> HttpResponse:
             messages.success(request, _("On the schedule"))
             return redirect("campaigns:campaign_detail", workspace=request.workspace.slug, pk=pk)
     groups = preflight(campaign, request.now) if campaign.is_ahead else []
-    context = {"form": form, "campaign": campaign, "steps": steps_of(campaign, groups), **_release(campaign, groups)}
+    context = {
+        "form": form,
+        "campaign": campaign,
+        "steps": steps_of(campaign, groups),
+        "launch": launch_approval(campaign, request.now),
+        **_release(campaign, groups),
+    }
     return render(request, "campaigns/campaign_schedule.html", context, status=UNPROCESSABLE if form.errors else 200)
 
 

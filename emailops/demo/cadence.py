@@ -6,9 +6,11 @@ from functools import partial
 
 from emailops.demo.stage import RUNNING_SPRINT, Stage
 from emailops.demo.stories import fresh
-from sprints.models import Skill, Story, StoryKind
+from sprints.columns import columns_of
+from sprints.models import Skill, Story, StoryKind, StoryStatus
 from sprints.services.cadence import add_holiday, set_cadence
 from sprints.services.capacity import add_days_off, set_capacity
+from sprints.services.columns import ColumnWish, set_columns
 from sprints.services.skills import add_usual_skills, set_levels, set_story_points
 from sprints.services.stories import move_story, plan_story
 from sprints.services.targets import set_target
@@ -31,6 +33,9 @@ LEVELS = {
     "tomas": {"Copy": 1},
 }
 LEARNS = {("ivo", "Deliverability"), ("sofia", "Design"), ("daniel", "Automation")}
+AT_ONCE: dict[str, int] = {StoryStatus.DOING: 4, StoryStatus.REVIEW: 2}
+"""What the team wants to work on at once; more wait for review as the sprint goes on."""
+
 TRIED = "empties"
 """A story that came into the running sprint for a day."""
 
@@ -49,6 +54,7 @@ def tell_rhythm(stage: Stage) -> None:
     calendar, on = stage.calendar, stage.diary.on
     on(calendar.in_sprint(RUNNING_SPRINT, "-8 11:00"), partial(_say_skills, stage))
     on(calendar.in_sprint(RUNNING_SPRINT, "-8 11:30"), partial(_say_capacity, stage))
+    on(calendar.in_sprint(RUNNING_SPRINT, "1 09:05"), partial(_limit, stage))
     on(calendar.in_sprint(RUNNING_SPRINT, "1 09:10"), partial(_aim, stage))
     on(calendar.in_sprint(RUNNING_SPRINT, "1 09:20"), partial(_split, stage, RUNNING_SPRINT))
     on(calendar.in_sprint(RUNNING_SPRINT, "3 11:40"), partial(_split, stage, RUNNING_SPRINT + 1))
@@ -83,6 +89,15 @@ def _say_capacity(stage: Stage, now: datetime) -> None:
     )
     holiday = stage.calendar.day_of(RUNNING_SPRINT + 1, 3)
     add_holiday(workspace=stage.workspace, day=holiday, name="The shop’s name day", by=stage.lead, now=now)
+
+
+def _limit(stage: Stage, now: datetime) -> None:
+    """The columns as they are, with limits on what is being worked on."""
+    wishes = [
+        ColumnWish(column.name, StoryStatus(column.status), AT_ONCE.get(column.status))
+        for column in columns_of(stage.workspace)
+    ]
+    set_columns(workspace=stage.workspace, wishes=wishes, by=stage.lead, now=now)
 
 
 def _aim(stage: Stage, now: datetime) -> None:

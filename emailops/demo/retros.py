@@ -5,11 +5,12 @@ from functools import partial
 
 from emailops.demo.stage import RUNNING_SPRINT, Stage
 from emailops.demo.stories import Tale
-from sprints.models import ActionState, RetroGroup, RetroNote, RetroPhase, Sprint
+from sprints.models import ActionState, RetroGroup, RetroNote, RetroPhase, RetroReportMail, Sprint
 from sprints.retro_room import earlier_actions
 from sprints.services import retro_groups, retro_rooms
+from sprints.services.retro_reports import REPORT, answer_report
 from sprints.services.retros import add_note, agree_action, settle_action, turn_into_story
-from workspaces.models import Member
+from workspaces.models import Member, SystemMail, SystemMailState
 
 EARLY_NOTES = (
     ("ivo", "well", "The alert told us within the hour that the feed was old."),
@@ -93,7 +94,14 @@ class RetroTeller:
         for place, person in enumerate(self._people):
             stars = 3 + self._number * (place + 1) % 5 % 3
             retro_rooms.rate_worth(sprint=self._sprint, stars=stars, by=person, now=now)
-        retro_rooms.close_retro(sprint=self._sprint, by=self._stage.lead, now=now)
+        retro_rooms.close_retro(sprint=self._sprint, by=self._stage.lead, now=now, mails_report=True)
+        mails = RetroReportMail.objects.filter(retro__sprint=self._sprint)
+        SystemMail.objects.filter(kind=REPORT, object_id__in=mails.values("pk")).update(
+            state=SystemMailState.SENT, sent_at=now
+        )
+        for mail in mails.select_related("retro__sprint__workspace", "member"):
+            stars = 3 + self._number % 3
+            answer_report(mail=mail, stars=stars, now=now + timedelta(minutes=4))
 
 
 def tell_running_retro(stage: Stage) -> None:

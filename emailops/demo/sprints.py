@@ -16,6 +16,7 @@ from emailops.demo.stories import Tale, fresh
 from insights.services import measure_sprint, measure_story
 from sprints.answers import Answer, Say
 from sprints.models import ApprovalCondition, ApprovalRequest, Verdict
+from sprints.services.approval_talk import write_message
 from sprints.services.approvals import LINK_LIFE, decide, remind, request_approval
 from sprints.services.conditions import tick_condition
 from sprints.services.sprints import close_sprint, open_sprint, start_sprint
@@ -114,6 +115,14 @@ class SprintTeller:
             message=told["message"],
         )
 
+    def talk(self, now: datetime) -> None:
+        """The owner asks before she decides, and is answered."""
+        for minutes, words in enumerate(self._tale.get("talk", []), start=-25):
+            if self._request is not None:
+                by = self._stage.owner if words["by"] == "owner" else self._stage.lead
+                moment = now + timedelta(minutes=minutes)
+                write_message(request=self._request, text=words["text"], by=by, now=moment)
+
     def remind(self, now: datetime) -> None:
         if self._request is not None:
             remind(request=self._request, by=self._stage.lead, now=now)
@@ -210,6 +219,7 @@ def ask_about_next(stage: Stage) -> None:
     on(calendar.in_sprint(RUNNING_SPRINT, "3 10:30"), teller.open)
     on(calendar.in_sprint(RUNNING_SPRINT, "3 11:00"), teller.write)
     on(asked, teller.ask)
+    on(asked + timedelta(minutes=35), teller.talk)
     if asked + LINK_LIFE - calendar.now < SPARE:
         on(calendar.now - timedelta(minutes=20), empty_outbox)
         on(calendar.now - timedelta(minutes=20), teller.remind)

@@ -16,6 +16,8 @@ SUBSETS = ("latin", "cyrillic", "latin-ext", "cyrillic-ext")  # the letters of o
 REGULAR, BOLD = 400, 600
 INK, SOFT, LINE = (28, 30, 38), (88, 92, 106), (222, 219, 211)
 MARGIN = 18  # millimetres, on A4
+HEADING_ROOM = 34  # millimetres: a heading, the header of a table and a row of three lines
+TILE_HEIGHT, TILE_PADDING = 22, 3.5  # millimetres
 
 
 def _font(subset: str, weight: int) -> Path:
@@ -55,6 +57,9 @@ class Document(FPDF):
         self.cell(0, 5, f"{self._footer_text}   {self.page_no()}")
 
     def heading(self, words: str, *, size: int = 12) -> None:
+        """A heading, on a new page where nothing of what it is about would fit beneath it."""
+        if self.will_page_break(HEADING_ROOM):
+            self.add_page()
         self.ln(3)
         self._type(size, INK, bold=True)
         self._lines(words, size * 0.5)
@@ -74,13 +79,39 @@ class Document(FPDF):
             self._lines(words or "–", 5)
         self.ln(1)
 
+    def tiles(self, tiles: Sequence[tuple[str, str, str]]) -> None:
+        """Figures beside each other: what it is, the figure, and a note beneath; what is too wide gets smaller."""
+        width, top = self.epw / len(tiles), self.get_y() + 2
+        self.set_draw_color(*LINE)
+        for place, (label, value, note) in enumerate(tiles):
+            left = self.l_margin + place * width
+            self.rect(left, top, width, TILE_HEIGHT)
+            for down, size, colour, words in ((3, 8, SOFT, label), (8, 15, INK, value), (15.5, 8, SOFT, note)):
+                self.set_xy(left + TILE_PADDING, top + down)
+                self._type_fitting(words, size, colour, width - 2 * TILE_PADDING)
+                self.cell(width - 2 * TILE_PADDING, 4, words)
+        self.set_xy(self.l_margin, top + TILE_HEIGHT + 3)
+
+    def _type_fitting(self, words: str, size: float, colour: tuple[int, int, int], width: float) -> None:
+        is_figure = colour == INK
+        self._type(size, colour, bold=is_figure)
+        if self.get_string_width(words) > width:
+            self._type(size * width / self.get_string_width(words), colour, bold=is_figure)
+
     def rows(self, header: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[int]) -> None:
         """A table whose header stands again on each page. `widths` are proportions."""
         self._type(8, INK)
         self.set_draw_color(*LINE)
         head = FontFace(emphasis="BOLD", color=SOFT)
-        layout = "HORIZONTAL_LINES"
-        with self.table(col_widths=tuple(widths), borders_layout=layout, headings_style=head, line_height=4.2) as table:
+        with self.table(
+            col_widths=tuple(widths),
+            borders_layout="HORIZONTAL_LINES",
+            headings_style=head,
+            line_height=4.2,
+            text_align="LEFT",  # justified, narrow columns tear
+            v_align="TOP",
+            padding=(1.1, 2, 1.1, 0),
+        ) as table:
             for cells in (header, *rows):
                 line = table.row()
                 for cell in cells:

@@ -34,6 +34,8 @@ class Kind(IntEnum):
     NOTICES = 20
     POKER = 21
     POKER_SEAT = 22
+    RETRO_REPORT = 23
+    CONDITION = 26
 
 
 class BadToken(Exception):

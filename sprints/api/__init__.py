@@ -7,6 +7,7 @@ from sprints.api import (
     backlog,
     board,
     cadence,
+    calibration,
     ideas,
     owners,
     poker,
@@ -23,7 +24,7 @@ from sprints.api import (
 
 NOUNS = (
     stories, sprints, board, approvals, retros, poker, backlog, ideas, owners, standups, retro_rooms, retro_topics,
-    cadence, team, talk, story_parts,
+    cadence, team, talk, story_parts, calibration,
 )  # fmt: skip
 router = SimpleRouter()
 for noun in NOUNS:

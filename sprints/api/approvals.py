@@ -15,11 +15,21 @@ from rest_framework.routers import SimpleRouter
 from sprints.answers import Answer, Say
 from sprints.deciders import answers_for
 from sprints.forms.approvals import LONGEST_WORDS
-from sprints.models import ApprovalCondition, ApprovalRequest, ItemDecision, Sprint, StoryDecision, Verdict
+from sprints.models import (
+    ApprovalCondition,
+    ApprovalMessage,
+    ApprovalRequest,
+    ItemDecision,
+    Sprint,
+    StoryDecision,
+    Verdict,
+)
 from sprints.services import approvals, strategy_approvals
 from sprints.services.answer_words import LONGEST_CONDITION, MOST_CONDITIONS
+from sprints.services.approval_talk import LONGEST_MESSAGE, may_speak, write_message
 from strategy.models import Goal, Principle
 from workspaces.api import InWorkspace, MemberByEmail, ScopedViewSet
+from workspaces.api_access import CursorPages
 from workspaces.permissions import Can
 
 
@@ -43,10 +53,29 @@ class ConditionSerializer(serializers.ModelSerializer[ApprovalCondition]):
     """Something a yes depends on; without a story, everything that was approved with it."""
 
     met_by = serializers.EmailField(source="met_by.user.email", allow_null=True, default=None)
+    named = serializers.EmailField(
+        source="named.user.email", allow_null=True, default=None, help_text="Who sees to it."
+    )
 
     class Meta:
         model = ApprovalCondition
-        fields = ("id", "request", "story", "text", "met_at", "met_by")
+        fields = ("id", "request", "story", "text", "met_at", "met_by", "named", "named_at")
+
+
+class MessageSerializer(serializers.ModelSerializer[ApprovalMessage]):
+    """A question or an answer about a version, in Markdown."""
+
+    author = serializers.EmailField(source="author.user.email", read_only=True)
+
+    class Meta:
+        model = ApprovalMessage
+        fields = ("id", "request", "author", "text", "via", "written_at")
+
+
+class SayingSerializer(serializers.Serializer[Any]):
+    """What is said. `@` and a member's name tells that member."""
+
+    text = serializers.CharField(max_length=LONGEST_MESSAGE)
 
 
 class ApprovalSerializer(serializers.ModelSerializer[ApprovalRequest]):
@@ -67,6 +96,7 @@ class ApprovalSerializer(serializers.ModelSerializer[ApprovalRequest]):
             "id", "subject", "sprint", "story", "goal", "principle", "version", "state", "fingerprint", "snapshot",
             "carried", "message", "requested_by", "requested_at", "approver", "due_at", "silence_at", "verdict",
             "comment", "decided_by", "decided_at", "decided_via", "decisions", "item_decisions", "conditions",
+            "is_automatic",
         )  # fmt: skip
 
 
@@ -129,19 +159,28 @@ class DecideSerializer(serializers.Serializer[Any]):
     )
 
 
+class RequestPages(CursorPages):
+    """Few a page: each holds a whole frozen plan."""
+
+    page_size = 10
+
+
 class ApprovalViewSet(ScopedViewSet[ApprovalRequest], mixins.ListModelMixin, mixins.RetrieveModelMixin):
     """Requests for approval, newest first; narrow with `?sprint=` and `?state=`."""
 
     queryset = ApprovalRequest.objects.with_people().prefetch_related(
-        "decisions", "item_decisions", "conditions__met_by__user"
+        "decisions", "item_decisions", "conditions__met_by__user", "conditions__named__user"
     )
     serializer_class = ApprovalSerializer
+    pagination_class = RequestPages
     can: ClassVar = {
         "list": Can.SEE_SPRINTS,
         "retrieve": Can.SEE_SPRINTS,
         "create": Can.PLAN_SPRINTS,
         "remind": Can.PLAN_SPRINTS,
         "decide": Can.ANSWER,
+        "messages": Can.SEE_SPRINTS,
+        "say": Can.ANSWER,
     }
 
     def get_queryset(self) -> Any:
@@ -184,6 +223,24 @@ class ApprovalViewSet(ScopedViewSet[ApprovalRequest], mixins.ListModelMixin, mix
             now=self.now,
         )
         return self.shown(self.get_object())
+
+    @extend_schema(responses={200: MessageSerializer(many=True)})
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def messages(self, request: Request, pk: str) -> Response:
+        """What was said about all versions of this question, oldest first."""
+        versions = ApprovalRequest.objects.about_same(self.get_object())
+        rows = ApprovalMessage.objects.filter(request__in=versions).select_related("author__user")
+        return Response(MessageSerializer(rows.order_by("written_at", "pk"), many=True).data)
+
+    @extend_schema(request=SayingSerializer, responses={201: MessageSerializer})
+    @action(detail=True, methods=["post"])
+    def say(self, request: Request, pk: str) -> Response:
+        """Ask or answer something about it. It decides nothing, stands in the log, and is never changed."""
+        asked, data = self.get_object(), self.checked(SayingSerializer)
+        if not may_speak(asked, self.member, self.now):
+            raise PermissionDenied
+        message = write_message(request=asked, text=data["text"], by=self.member, now=self.now)
+        return Response(MessageSerializer(message).data, status=201)
 
 
 def _answer(data: dict[str, Any]) -> Answer:

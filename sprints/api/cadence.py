@@ -16,6 +16,7 @@ from sprints.capacity import team_capacity
 from sprints.competence import workload
 from sprints.flow import FlowDay, cumulative_flow, cycle_times
 from sprints.folding import days_of, figures_of
+from sprints.loads import team_load
 from sprints.models import LONGEST_REASON, Commitment, Holiday, ScopeEntry, Sprint, SprintTarget, Story
 from sprints.services import cadence, targets
 from sprints.services.capacity import adopt_capacity
@@ -92,17 +93,35 @@ class SkillLoadSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(source="skill.name")
     demand = serializers.IntegerField()
     supply = serializers.FloatField()
-    able = serializers.IntegerField(help_text="People who do it alone.")
+    able = serializers.IntegerField(help_text="How many people do it alone.")
+    people = serializers.ListField(child=serializers.CharField(), help_text="Who they are.")
+    too_much = serializers.FloatField(help_text="Points more than they could give.")
+    gap = serializers.ChoiceField(choices=["", "short", "one", "nobody"])
+
+
+class PersonLoadSerializer(serializers.Serializer[Any]):
+    """The stories that a person leads in a sprint, and their points beside what he or she can take."""
+
+    member = serializers.EmailField(source="member.user.email")
+    stories = serializers.IntegerField()
+    points = serializers.IntegerField()
+    can_take = serializers.FloatField(allow_null=True, help_text="Null while the person has not said.")
+    too_much = serializers.FloatField(help_text="Points more than fit.")
 
 
 class SprintCapacitySerializer(serializers.Serializer[Any]):
-    """What the team can take into a sprint, by person and by skill; `unsplit` are points without a skill."""
+    """What the team can take into a sprint, by person and by skill, and who has how much of it.
+
+    `unsplit` are points without a skill, `nobody` those that no one leads yet.
+    """
 
     points = serializers.FloatField()
     unit = serializers.CharField()
     members = MemberLineSerializer(many=True, source="lines")
     skills = SkillLoadSerializer(many=True)
     unsplit = serializers.IntegerField()
+    loads = PersonLoadSerializer(many=True)
+    nobody = serializers.IntegerField()
 
 
 class DaySerializer(serializers.Serializer[Any]):
@@ -196,8 +215,10 @@ class SprintPlanViewSet(ScopedViewSet[Sprint]):
     def _capacity(self, sprint: Sprint) -> Response:
         found = team_capacity(sprint)
         load = workload(sprint, found)
+        team = team_load(sprint, found)
         shown = {"points": found.points, "unit": found.unit, "lines": found.lines, "skills": load.loads}
-        return Response(SprintCapacitySerializer({**shown, "unsplit": load.unsplit}).data)
+        given = {"unsplit": load.unsplit, "loads": team.people, "nobody": team.nobody}
+        return Response(SprintCapacitySerializer({**shown, **given}).data)
 
     @extend_schema(responses={200: CommitmentSerializer})
     @action(detail=True, methods=["get"])

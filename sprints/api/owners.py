@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.core.exceptions import PermissionDenied
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
@@ -23,8 +24,8 @@ from sprints.models import (
     DelegationScope,
     OwnerRules,
 )
-from sprints.services.approval_policy import set_policy
-from sprints.services.conditions import tick_condition
+from sprints.services.approval_policy import LEAST_QUIET, MOST_QUIET, set_policy
+from sprints.services.conditions import may_tick, name_condition, tick_condition
 from sprints.services.delegations import delegate, revoke_delegation
 from sprints.services.owner_rules import set_rules
 from sprints.silence import rules_of
@@ -124,19 +125,40 @@ class ConditionTickSerializer(serializers.Serializer[Any]):
     is_met = serializers.BooleanField()
 
 
+class ConditionNameSerializer(serializers.Serializer[Any]):
+    """Who sees to the condition; null for nobody."""
+
+    named: Any = MemberByEmail(allow_null=True)
+
+
 class ConditionViewSet(ScopedViewSet[ApprovalCondition], mixins.ListModelMixin, mixins.RetrieveModelMixin):
     """Conditions of approvals, newest first."""
 
-    queryset = ApprovalCondition.objects.select_related("request", "met_by__user", "workspace")
+    queryset = ApprovalCondition.objects.select_related("request", "met_by__user", "named__user", "workspace")
     serializer_class = ConditionSerializer
-    can: ClassVar = {"list": Can.SEE_SPRINTS, "retrieve": Can.SEE_SPRINTS, "tick": Can.TICK_CONDITIONS}
+    can: ClassVar = {
+        "list": Can.SEE_SPRINTS,
+        "retrieve": Can.SEE_SPRINTS,
+        "tick": Can.ANSWER,
+        "assign": Can.TICK_CONDITIONS,
+    }
 
     @extend_schema(request=ConditionTickSerializer, responses={200: ConditionSerializer})
     @action(detail=True, methods=["post"])
     def tick(self, request: Request, pk: str) -> Response:
         """Say that it is met, or that it is not."""
-        is_met = self.checked(ConditionTickSerializer)["is_met"]
-        tick_condition(condition=self.get_object(), is_met=is_met, by=self.member, now=self.now)
+        found, is_met = self.get_object(), self.checked(ConditionTickSerializer)["is_met"]
+        if not (self.member.may(Can.TICK_CONDITIONS) or may_tick(found, self.member)):
+            raise PermissionDenied
+        tick_condition(condition=found, is_met=is_met, by=self.member, now=self.now)
+        return self.shown(self.get_object())
+
+    @extend_schema(request=ConditionNameSerializer, responses={200: ConditionSerializer})
+    @action(detail=True, methods=["post"])
+    def assign(self, request: Request, pk: str) -> Response:
+        """Say who sees to it; that person is mailed a link to tick it."""
+        found, person = self.get_object(), self.checked(ConditionNameSerializer)["named"]
+        name_condition(condition=found, person=person, by=self.member, now=self.now)
         return self.shown(self.get_object())
 
 
@@ -149,13 +171,15 @@ class PolicySerializer(serializers.ModelSerializer[ApprovalPolicy]):
     code_above = serializers.DecimalField(**AMOUNT, allow_null=True)
     remind_after_days = serializers.IntegerField(min_value=0, max_value=30)
     escalate_after_days = serializers.IntegerField(min_value=0, max_value=60)
+    quiet_minutes = serializers.IntegerField(min_value=LEAST_QUIET, max_value=MOST_QUIET)
     escalate_to: Any = MemberByEmail(allow_null=True)
 
     class Meta:
         model = ApprovalPolicy
         fields = (
             "covers", "audience_tolerance", "points_tolerance", "code_above", "remind_after_days",
-            "escalate_after_days", "escalate_to", "lead_ticks_conditions", "one_person",
+            "escalate_after_days", "escalate_to", "lead_ticks_conditions", "one_person", "asks_again",
+            "quiet_minutes",
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -16,21 +16,15 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from sprints.api.retros import BEGUN, ActionSerializer, NoteSerializer, RetroStorySerializer
-from sprints.models import (
-    MOST_PROMPTS,
-    MOST_VOTES,
-    STARS,
-    ActionCheck,
-    RetroPerson,
-    RetroPhase,
-    Sprint,
-)
+from sprints.models import MOST_PROMPTS, MOST_VOTES, STARS, ActionCheck, RetroPerson, RetroPhase, Sprint
 from sprints.retro_facts import RetroFacts
+from sprints.retro_owners import mails_of
 from sprints.retro_pdf import report_pdf
 from sprints.retro_report import report_of
 from sprints.retro_room import Room, SeenNote, room_of
 from sprints.retrospect import RetroFigures, retro_figures
 from sprints.services import retro_groups, retro_rooms
+from sprints.services.retro_reports import mail_report, reopen_retro
 from workspaces.api import MemberByEmail, ScopedViewSet
 from workspaces.permissions import Can
 
@@ -51,7 +45,7 @@ class SeenRetro:
         return [note for column in self.room.columns for note in column.notes]
 
 
-class PersonSerializer(serializers.ModelSerializer[RetroPerson]):
+class RetroPersonSerializer(serializers.ModelSerializer[RetroPerson]):
     """Somebody who takes part; `ready_in` is the step that the person has finished."""
 
     member = serializers.EmailField(source="member.user.email")
@@ -61,7 +55,7 @@ class PersonSerializer(serializers.ModelSerializer[RetroPerson]):
         fields = ("member", "ready_in", "has_rated", "joined_at")
 
 
-class ColumnSerializer(serializers.Serializer[Any]):
+class RetroColumnSerializer(serializers.Serializer[Any]):
     """A prompt, and how many notes under it are still hidden from this member."""
 
     kind = serializers.CharField()
@@ -144,6 +138,15 @@ class WorthSerializer(serializers.Serializer[Any]):
         return worth.counts if worth.is_shown else None
 
 
+class ReportMailSerializer(serializers.Serializer[Any]):
+    """The report as it was mailed to an owner, and what that person answered."""
+
+    member = serializers.EmailField(source="member.user.email")
+    sent_at = serializers.DateTimeField()
+    stars = serializers.IntegerField(allow_null=True, help_text="Was it worth it, from 1 to 5; null: no answer yet.")
+    answered_at = serializers.DateTimeField(allow_null=True)
+
+
 class RetroSerializer(serializers.Serializer[Any]):
     """A sprint's promise and outcome in numbers, story by story, and the retrospective as this member sees it."""
 
@@ -170,13 +173,18 @@ class RetroSerializer(serializers.Serializer[Any]):
     is_anonymous = serializers.BooleanField(source="room.retro.is_anonymous")
     votes_left = serializers.IntegerField(source="room.votes_left")
     topic = serializers.IntegerField(source="room.retro.topic_id", allow_null=True, help_text="The one talked about.")
-    people = PersonSerializer(many=True, source="room.people")
-    prompts = ColumnSerializer(many=True, source="room.columns")
+    people = RetroPersonSerializer(many=True, source="room.people")
+    prompts = RetroColumnSerializer(many=True, source="room.columns")
     notes = NoteSerializer(many=True)
     topics = TopicSerializer(many=True, source="room.topics")
     actions = ActionSerializer(many=True, source="room.actions")
     earlier = EarlierSerializer(many=True, source="room.earlier")
     worth = WorthSerializer(source="room.worth")
+    mails = serializers.SerializerMethodField()
+
+    @extend_schema_field(ReportMailSerializer(many=True))
+    def get_mails(self, seen: SeenRetro) -> Any:
+        return ReportMailSerializer(mails_of(seen.room.retro), many=True).data
 
 
 class PhaseSerializer(serializers.Serializer[Any]):
@@ -220,6 +228,17 @@ class RevealSerializer(serializers.Serializer[Any]):
     is_shown = serializers.BooleanField()
 
 
+class RetroCloseSerializer(serializers.Serializer[Any]):
+    """How it is closed."""
+
+    mails_report = serializers.BooleanField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Mail the report to the owners, now and when the next ones close; null: as was wished last.",
+    )
+
+
 class StarsSerializer(serializers.Serializer[Any]):
     """One to five."""
 
@@ -236,7 +255,7 @@ class RetroViewSet(ScopedViewSet[Sprint]):
     serializer_class = RetroSerializer
     pagination_class = None
     can: ClassVar = {"list": SEE, "pdf": SEE} | dict.fromkeys(
-        ("begin", "join", "phase", "timer", "ready", "lead", "ways", "reveal", "worth", "close"), PART
+        ("begin", "join", "phase", "timer", "ready", "lead", "ways", "reveal", "worth", "close", "reopen", "mail"), PART
     )
 
     def _sprint(self) -> Sprint:
@@ -329,11 +348,26 @@ class RetroViewSet(ScopedViewSet[Sprint]):
         retro_rooms.rate_worth(sprint=self._sprint(), by=self.member, now=self.now, **self.checked(StarsSerializer))
         return self._seen()
 
-    @extend_schema(parameters=[IN_SPRINT], request=None, responses=SHOWN)
+    @extend_schema(parameters=[IN_SPRINT], request=RetroCloseSerializer, responses=SHOWN)
     @action(detail=False, methods=["post"])
     def close(self, request: Request, sprint_pk: str) -> Response:
         """End it; everything stays as it is from then on. The facilitator may."""
-        retro_rooms.close_retro(sprint=self._sprint(), by=self.member, now=self.now)
+        asked = self.checked(RetroCloseSerializer)
+        retro_rooms.close_retro(sprint=self._sprint(), by=self.member, now=self.now, **asked)
+        return self._seen()
+
+    @extend_schema(parameters=[IN_SPRINT], request=None, responses=SHOWN)
+    @action(detail=False, methods=["post"])
+    def reopen(self, request: Request, sprint_pk: str) -> Response:
+        """Open it again, within two weeks and before the next one begins. The facilitator or a planner may."""
+        reopen_retro(sprint=self._sprint(), by=self.member, now=self.now)
+        return self._seen()
+
+    @extend_schema(parameters=[IN_SPRINT], request=None, responses=SHOWN)
+    @action(detail=False, methods=["post"])
+    def mail(self, request: Request, sprint_pk: str) -> Response:
+        """Mail the report to the business owners, or mail it again."""
+        mail_report(sprint=self._sprint(), by=self.member, now=self.now)
         return self._seen()
 
 

@@ -40,7 +40,7 @@ class DecisionSerializer(serializers.Serializer[Any]):
     decision = serializers.CharField(max_length=500, allow_blank=True)
 
 
-class MergeSerializer(serializers.Serializer[Any]):
+class TopicMergeSerializer(serializers.Serializer[Any]):
     """Into which other topic."""
 
     into: Any = InWorkspace(queryset=RetroGroup.objects.all())
@@ -74,11 +74,11 @@ class TopicViewSet(ScopedViewSet[RetroGroup]):
         retro_groups.decide_on(group=group, by=self.member, now=self.now, **self.checked(DecisionSerializer))
         return self.shown(self.get_object())
 
-    @extend_schema(request=MergeSerializer, responses={200: GroupSerializer})
+    @extend_schema(request=TopicMergeSerializer, responses={200: GroupSerializer})
     @action(detail=True, methods=["post"])
     def merge(self, request: Request, pk: str) -> Response:
         """Make one topic of two; answers with the one that stays."""
-        group, into = self.get_object(), self.checked(MergeSerializer)["into"]
+        group, into = self.get_object(), self.checked(TopicMergeSerializer)["into"]
         stays = retro_groups.merge_groups(group=group, into=into, by=self.member, now=self.now)
         return self.shown(get_object_or_404(self.get_queryset(), pk=stays.pk))
 

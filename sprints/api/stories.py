@@ -14,7 +14,8 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from audience.models import Segment
-from sprints.api.backlog import MANY, WORTH, StoryMany, StoryWorth
+from sprints.api.story_many import MANY, StoryMany
+from sprints.api.story_worth import WORTH, StoryWorth
 from sprints.backlog_filters import Mark, narrowed
 from sprints.columns import columns_of, named
 from sprints.forms.backlog import wanted_of
@@ -193,6 +194,7 @@ WORDS = OpenApiParameter("q", OpenApiTypes.STR, description="Words in title, sen
 KIND = OpenApiParameter("kind", OpenApiTypes.STR, enum=StoryKind.values)
 GOAL = OpenApiParameter("goal", OpenApiTypes.INT, description="Id of a goal.")
 WHO = OpenApiParameter("who", OpenApiTypes.STR, description="Id of a member, `me` or `nobody`.")
+SEGMENT = OpenApiParameter("segment", OpenApiTypes.INT, description="Id of a segment: who write to it or are about it.")
 MARKS = OpenApiParameter("is", OpenApiTypes.STR, many=True, enum=Mark.values, description="What is missing, or wrong.")
 
 
@@ -224,7 +226,7 @@ class StoryViewSet(StoryMany, StoryWorth, mixins.RetrieveModelMixin, mixins.List
         found = narrowed(found, wanted_of(params), self.member)
         return found.in_backlog() if params.get("backlog") in {"1", "true"} else found
 
-    @extend_schema(parameters=[BACKLOG, SPRINT, LABEL, WORDS, KIND, GOAL, WHO, MARKS])
+    @extend_schema(parameters=[BACKLOG, SPRINT, LABEL, WORDS, KIND, GOAL, WHO, SEGMENT, MARKS])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """All stories, also those that are done or dropped."""
         return super().list(request, *args, **kwargs)

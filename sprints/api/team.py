@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from sprints.calendar import cadence_of
+from sprints.calendar import SHOWN_AHEAD, cadence_of, following
 from sprints.competence import competence_matrix
 from sprints.forecast import forecast, past_sprints, velocity_range
 from sprints.models import Cadence, CapacityUnit, DaysOff, MemberCapacity, Skill, SkillLevel, Story, Weekday
@@ -101,23 +101,62 @@ class CellSerializer(serializers.Serializer[Any]):
     wants_to_learn = serializers.BooleanField()
 
 
+class SlotSerializer(serializers.Serializer[Any]):
+    """The first and last day of a sprint that is not made yet."""
+
+    start = serializers.DateField()
+    end = serializers.DateField()
+
+
+class AwaySerializer(serializers.Serializer[Any]):
+    """Days off, both ends included."""
+
+    first_date = serializers.DateField()
+    last_date = serializers.DateField()
+
+
+class RiskSerializer(serializers.Serializer[Any]):
+    """Skills that nobody else does alone; `away` are the person's days off in the next sprint."""
+
+    member = serializers.EmailField(source="member.user.email")
+    skills = serializers.ListField(child=serializers.CharField())
+    away = AwaySerializer(many=True)
+    demand = serializers.IntegerField()
+
+
 class MatrixSerializer(serializers.Serializer[Any]):
     """The cross-competence matrix with its gaps."""
 
     cells = CellSerializer(many=True)
     coverage = CoverageSerializer(many=True)
+    risks = RiskSerializer(many=True)
 
 
-class ForecastSerializer(serializers.Serializer[Any]):
-    """When the work ahead is done; dates are null under three closed sprints or beyond a year of them."""
+class ChanceSerializer(serializers.Serializer[Any]):
+    """How sure it is, 0..1, that the work is done by the end of a sprint."""
+
+    day = serializers.DateField()
+    sprints = serializers.IntegerField()
+    sure = serializers.FloatField()
+
+
+class WorkForecastSerializer(serializers.Serializer[Any]):
+    """When the work ahead is done; dates are null under three closed sprints or beyond a year of them.
+
+    It ended between `early` and `safe` in the share `sure` of all runs.
+    """
 
     stories = serializers.IntegerField(source="work.stories")
     points = serializers.FloatField(source="work.total")
     unestimated = serializers.IntegerField(source="work.unestimated")
+    early = serializers.DateField(help_text="In 15 of 100 cases by this day.")
     likely = serializers.DateField(help_text="As likely as not by this day.")
     safe = serializers.DateField(help_text="In 85 of 100 cases by this day.")
+    early_sprints = serializers.IntegerField()
     likely_sprints = serializers.IntegerField()
     safe_sprints = serializers.IntegerField()
+    sure = serializers.FloatField()
+    chances = ChanceSerializer(many=True)
     runs = serializers.IntegerField()
     sprints = serializers.SerializerMethodField(help_text="Closed sprints that were drawn from.")
 
@@ -141,7 +180,7 @@ class TeamChartsSerializer(serializers.Serializer[Any]):
     """Velocity (null under three closed sprints) and forecast."""
 
     velocity = VelocitySerializer(allow_null=True)
-    forecast = ForecastSerializer()
+    forecast = WorkForecastSerializer()
 
 
 class TeamViewSet(WorkspaceApi, viewsets.ViewSet):
@@ -155,6 +194,7 @@ class TeamViewSet(WorkspaceApi, viewsets.ViewSet):
         "capacity": SEE,
         "set_capacity": EDIT,
         "charts": SEE,
+        "following": SEE,
     }
 
     def _checked(self, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
@@ -189,7 +229,7 @@ class TeamViewSet(WorkspaceApi, viewsets.ViewSet):
     def _matrix(self) -> Response:
         found = competence_matrix(self.workspace)
         cells = [cell for row in found.rows for cell in row.cells]
-        return Response(MatrixSerializer({"cells": cells, "coverage": found.coverage}).data)
+        return Response(MatrixSerializer({"cells": cells, "coverage": found.coverage, "risks": found.risks}).data)
 
     @extend_schema(request=LevelsSerializer, responses={200: MatrixSerializer})
     @matrix.mapping.put
@@ -217,21 +257,36 @@ class TeamViewSet(WorkspaceApi, viewsets.ViewSet):
         return Response(CapacitySerializer(written).data)
 
     @extend_schema(
-        parameters=[OpenApiParameter("goal", int, description="Of this goal's stories and all before them.")],
+        parameters=[
+            OpenApiParameter("goal", int, description="Of this goal's stories and all before them."),
+            OpenApiParameter("story", int, description="Of this story, by its id, and all before it."),
+        ],
         responses={200: TeamChartsSerializer},
     )
     @action(detail=False, methods=["get"])
     def charts(self, request: Request) -> Response:
         """Velocity with its range, and when the work ahead will be done."""
         today = self.now.astimezone(self.workspace.zone).date()
-        asked = request.query_params.get("goal", "")
-        goals = Goal.objects.for_workspace(self.workspace)
-        goal = get_object_or_404(goals, pk=int(asked)) if asked.isdecimal() else None
         shown = {
             "velocity": velocity_range(past_sprints(self.workspace)),
-            "forecast": forecast(self.workspace, today, goal),
+            "forecast": forecast(self.workspace, today, self._asked_about()),
         }
         return Response(TeamChartsSerializer(shown).data)
+
+    def _asked_about(self) -> Goal | Story | None:
+        story, goal = (self.request.query_params.get(name, "") for name in ("story", "goal"))
+        if story.isdecimal():
+            return get_object_or_404(Story.objects.for_workspace(self.workspace), pk=int(story))
+        if goal.isdecimal():
+            return get_object_or_404(Goal.objects.for_workspace(self.workspace), pk=int(goal))
+        return None
+
+    @extend_schema(responses={200: SlotSerializer(many=True)})
+    @action(detail=False, methods=["get"])
+    def following(self, request: Request) -> Response:
+        """The days of the next sprints that are not made yet; none without a cadence, or paused."""
+        today = self.now.astimezone(self.workspace.zone).date()
+        return Response(SlotSerializer(following(self.workspace, today, SHOWN_AHEAD), many=True).data)
 
 
 class SkillSerializer(serializers.ModelSerializer[Skill]):

@@ -1,5 +1,6 @@
 """Forms of the approval: ask for it, give it, and choose what it covers."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -8,14 +9,15 @@ from django.utils.translation import gettext_lazy as _
 from sprints.answers import Say
 from sprints.deciders import deciders_for
 from sprints.models import AMOUNT_DIGITS, CENTS, ApprovalPolicy, ApprovalRequest, Covers, Verdict
+from sprints.services.approval_policy import LEAST_QUIET, MOST_QUIET
 from sprints.shown_plan import ShownPlan
-from workspaces.forms import StyledForm
-from workspaces.models import Member
+from workspaces.forms import StyledForm, offer
+from workspaces.models import Member, Workspace
 
 LONGEST_WORDS = 2000
 DECIDE = "decide"  # the id of the form that the controls of a plan belong to, wherever they stand on the page
-STAYS = ("remind_after_days", "escalate_after_days")
-AS_STORED = (*STAYS, "code_above", "escalate_to", "lead_ticks_conditions", "one_person")
+STAYS = ("remind_after_days", "escalate_after_days", "quiet_minutes")
+AS_STORED = (*STAYS, "code_above", "escalate_to", "lead_ticks_conditions", "one_person", "asks_again")
 ANSWERS = [
     ("", _("As the whole")),
     (Verdict.APPROVED, _("Approve")),
@@ -39,7 +41,7 @@ class AskForm(StyledForm):
 
     def __init__(self, *args: Any, by: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["approver"].queryset = deciders_for(by)  # type: ignore[attr-defined]  # a choice field
+        offer(self, "approver", deciders_for(by))
 
 
 class DecisionForm(StyledForm):
@@ -64,8 +66,12 @@ class DecisionForm(StyledForm):
         help_text=_("Six digits. Leave it empty and press the button: we mail you one."),
     )
 
-    def __init__(self, *args: Any, request: ApprovalRequest, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"fingerprint": request.fingerprint}, **kwargs)
+    def __init__(
+        self, *args: Any, request: ApprovalRequest, kept: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> None:
+        """`kept` is what was written so far and is not sent yet."""
+        initial = {**(kept or {}), "fingerprint": request.fingerprint}
+        super().__init__(*args, initial=initial, **kwargs)
         self.stories = [item["id"] for item in request.asked_items]
         for pk in self.stories:
             self.fields[f"story_{pk}_verdict"] = _verdict_field()
@@ -121,6 +127,19 @@ class PolicyForm(StyledForm):
         required=False,
         help_text=_("Of all its stories together. Beyond that the owner is asked about the change."),
     )
+    asks_again = forms.BooleanField(
+        label=_("Ask again by itself after a material change"),
+        required=False,
+        help_text=_("Once the plan rests, the owner is asked about the change alone. Otherwise the team lead asks."),
+    )
+    quiet_minutes = forms.IntegerField(
+        label=_("Minutes of quiet before that"),
+        min_value=LEAST_QUIET,
+        max_value=MOST_QUIET,
+        initial=30,
+        required=False,
+        help_text=_("As long as somebody still changes the plan, nobody is asked."),
+    )
     code_above = forms.DecimalField(
         label=_("Mail a code when a plan costs more than"),
         required=False,
@@ -165,7 +184,7 @@ class PolicyForm(StyledForm):
         }
         super().__init__(*args, initial=initial, **kwargs)
         deciders = Member.objects.for_workspace(policy.workspace).deciders().order_by("user__name", "pk")
-        self.fields["escalate_to"].queryset = deciders  # type: ignore[attr-defined]  # a choice field
+        offer(self, "escalate_to", deciders)
 
     @property
     def chosen(self) -> dict[str, Any]:
@@ -179,3 +198,20 @@ class PolicyForm(StyledForm):
             **{name: data[name] for name in AS_STORED},
             **kept,
         }
+
+
+class MessageForm(forms.Form):
+    """A question or an answer. The service says what is wrong with it."""
+
+    text = forms.CharField(required=False)
+
+
+class NamedForm(forms.Form):
+    """Who sees to a condition; nobody, if left empty."""
+
+    named = forms.ModelChoiceField(queryset=Member.objects.none(), required=False)
+
+    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        members = Member.objects.for_workspace(workspace).active().select_related("user")
+        self.fields["named"].queryset = members.order_by("user__name", "pk")  # type: ignore[attr-defined]  # a choice field

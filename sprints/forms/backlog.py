@@ -12,9 +12,11 @@ from audience.models import Contact
 from sprints.backlog_filters import ME, NOBODY, Mark, Place, Wanted
 from sprints.models import (
     LONGEST_FORMULA,
+    LONGEST_LABEL,
     MOST_EFFORT,
     MOST_REACH,
     TOP_MARK,
+    Label,
     OriginKind,
     ScoreFormula,
     Sprint,
@@ -28,7 +30,7 @@ from sprints.services.bulk import Action, Bulk
 from sprints.services.stories import MOST_POINTS
 from sprints.services.templates import Origin
 from strategy.models import Goal
-from workspaces.forms import StyledForm, StyledModelForm
+from workspaces.forms import StyledForm, StyledModelForm, offer
 from workspaces.models import Member, Workspace
 
 LONGEST_SEARCH = 200
@@ -46,12 +48,13 @@ def wanted_of(params: QueryDict) -> Wanted:
         goal=number_of(goal),
         who=who if who in {ME, NOBODY} or number_of(who) else "",
         label=number_of(params.get("label")),
+        segment=number_of(params.get("segment")),
         marks=frozenset(params.getlist("is")) & frozenset(Mark.values),
     )
 
 
 ORDER = "by"
-KEPT = ("q", "where", "kind", "goal", "who", "label", "is", ORDER)
+KEPT = ("q", "where", "kind", "goal", "who", "label", "segment", "is", ORDER)
 """What a saved search keeps of an address."""
 
 
@@ -78,6 +81,8 @@ class BulkForm(forms.Form):
     goal = forms.ModelChoiceField(queryset=Goal.objects.none(), required=False)
     kind = forms.ChoiceField(choices=[("", ""), *StoryKind.choices], required=False)
     assignee = forms.ModelChoiceField(queryset=Member.objects.none(), required=False)
+    label = forms.ModelChoiceField(queryset=Label.objects.none(), required=False)
+    new_label = forms.CharField(max_length=LONGEST_LABEL, required=False)
 
     def __init__(self, data: QueryDict, *, workspace: Workspace) -> None:
         super().__init__(data)
@@ -87,15 +92,17 @@ class BulkForm(forms.Form):
             "sprint": Sprint.objects.for_workspace(workspace).open(),
             "goal": Goal.objects.for_workspace(workspace),
             "assignee": Member.objects.for_workspace(workspace).active(),
+            "label": Label.objects.for_workspace(workspace),
         }
         for name, found in rows.items():
-            self.fields[name].queryset = found  # type: ignore[attr-defined]  # a choice of rows
+            offer(self, name, found)
 
     @property
     def bulk(self) -> Bulk:
         data = self.cleaned_data
         kind = StoryKind(data["kind"]) if data["kind"] else None
-        return Bulk(Action(data["do"]), sprint=data["sprint"], goal=data["goal"], kind=kind, assignee=data["assignee"])
+        chosen = {name: data[name] for name in ("sprint", "goal", "assignee", "label", "new_label")}
+        return Bulk(Action(data["do"]), kind=kind, **chosen)
 
 
 class PasteForm(StyledForm):

@@ -15,7 +15,7 @@ from sprints.ordering import Place
 from sprints.services.board import LaneChange, Move
 from sprints.services.columns import LONGEST_NAME, MOST_AT_ONCE, ColumnWish
 from strategy.models import Goal
-from workspaces.forms import StyledForm
+from workspaces.forms import StyledForm, offer
 from workspaces.models import Member, Workspace
 
 SHOWN = (("", _("Everyone")), ("mine", _("Mine")), ("blocked", _("Blocked")))
@@ -94,7 +94,7 @@ class MoveForm(forms.Form):
         super().__init__(data)
         self.columns = columns_of(workspace)
         for name in ("before", "after"):
-            self.fields[name].queryset = stories  # type: ignore[attr-defined]  # a choice of rows
+            offer(self, name, stories)
 
     def clean_column(self) -> BoardColumn | None:
         key: str = self.cleaned_data["column"]

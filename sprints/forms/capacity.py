@@ -7,10 +7,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from sprints.competence import Matrix
+from sprints.competence import Cell, Matrix
 from sprints.models import Cadence, CapacityUnit, MemberCapacity, Skill, SkillLevel, Story, Weekday
 from sprints.models.cadence import monday_to_friday
 from sprints.services.capacity import MOST_A_DAY
+from sprints.services.skills import Level
 from sprints.services.stories import MOST_POINTS
 from workspaces.forms import DateInput, StyledForm
 from workspaces.models import Member
@@ -101,13 +102,33 @@ class MatrixForm(StyledForm):
             )
 
     @property
-    def levels(self) -> Mapping[Member, dict[Skill, tuple[int, bool]]]:
-        """Each person's levels."""
-        found: dict[Member, dict[Skill, tuple[int, bool]]] = {}
+    def levels(self) -> Mapping[Member, dict[Skill, Level]]:
+        """Each person's levels, as far as they were changed."""
+        found: dict[Member, dict[Skill, Level]] = {}
         for cell in self.cells:
             said = self.cleaned_data[cell.name]
             level = cell.level if said == "" else said
             found.setdefault(cell.member, {})[cell.skill] = (level, self.cleaned_data[cell.learns_name])
+        return {member: self._touched(member, levels) for member, levels in found.items()}
+
+    def _touched(self, member: Member, levels: Mapping[Skill, Level]) -> dict[Skill, Level]:
+        """Those that differ from what was shown, so that nobody writes over what others say at the same time."""
+        seen = self.seen.get(member, {})
+        return {skill: level for skill, level in levels.items() if skill not in seen or seen[skill] != level}
+
+    def was(self, cell: Cell) -> str:
+        """How a cell stood when it was looked at, to be sent back; after a refusal, how it stands now."""
+        sent = str(self.data.get(cell.was_name, ""))
+        return cell.was if cell.name in self.errors or not sent else sent
+
+    @property
+    def seen(self) -> dict[Member, dict[Skill, Level]]:
+        """What was shown of each cell; nothing for a form that does not say it."""
+        found: dict[Member, dict[Skill, Level]] = {}
+        for cell in self.cells:
+            level, _dash, learns = self.data.get(cell.was_name, "").partition("-")
+            if level.isdecimal() and len(level) == 1:
+                found.setdefault(cell.member, {})[cell.skill] = (int(level), learns == "1")
         return found
 
 

@@ -13,7 +13,7 @@ from sprints.models import LONGEST_IDEA, IdeaSource, IntakeLink, Sprint, SprintS
 from sprints.services.ideas import Told
 from sprints.services.story_imports import Mapping
 from sprints.story_files import MOST_BYTES, Target
-from workspaces.forms import DateInput, StyledForm
+from workspaces.forms import DateInput, StyledForm, offer
 from workspaces.models import Workspace
 
 
@@ -37,7 +37,7 @@ class IdeaForm(StyledForm):
         super().__init__(*args, **kwargs)
         self._workspace = workspace
         closed = Sprint.objects.for_workspace(workspace).filter(state=SprintState.CLOSED).order_by("-number")
-        self.fields["sprint"].queryset = closed  # type: ignore[attr-defined]  # a choice of rows
+        offer(self, "sprint", closed)
         self.fields["sprint"].empty_label = _("None")  # type: ignore[attr-defined]  # a choice of rows
         self.fields["source"].required = False
 

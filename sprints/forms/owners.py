@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from sprints.models import AMOUNT_DIGITS, CENTS, DelegationScope, OwnerRules
-from workspaces.forms import DateInput, StyledForm
+from workspaces.forms import DateInput, StyledForm, offer
 from workspaces.models import Member
 
 
@@ -38,7 +38,7 @@ class DelegationForm(StyledForm):
     def __init__(self, *args: Any, by: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         others = Member.objects.for_workspace(by.workspace).active().exclude(pk=by.pk)
-        self.fields["to"].queryset = others.order_by("user__name", "pk")  # type: ignore[attr-defined]  # a choice field
+        offer(self, "to", others.order_by("user__name", "pk"))
 
 
 class RulesForm(StyledForm):

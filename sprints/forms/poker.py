@@ -1,49 +1,23 @@
 """Forms of planning poker."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from sprints.decks import Card, Deck, DeckRefused, decks_of, read_cards
-from sprints.models import PokerMode, PokerSession, Sprint, Story
+from sprints.forms.choosing import ChooseStoriesForm
+from sprints.models import PokerMode, PokerSession, Sprint
 from sprints.services.poker.guests import LONGEST_NAME
-from sprints.services.poker.sessions import Rules, stories_to_estimate
-from workspaces.forms import DateTimeInput, StyledForm
+from sprints.services.poker.sessions import Rules
+from workspaces.forms import DateTimeInput, StyledForm, offer
 from workspaces.models import Member, Workspace
 from workspaces.permissions import TABLE, Can
 
 USUAL_WINDOW = timedelta(days=2)
 Choices = list[tuple[Any, Any]]
-
-
-class StoriesField(forms.ModelMultipleChoiceField[Story]):
-    """Stories as boxes, each with where it stands and its estimate."""
-
-    def label_from_instance(self, obj: Story) -> str:
-        where = _("sprint %(number)d") % {"number": obj.sprint.number} if obj.sprint else _("backlog")
-        estimate = _("no estimate yet")
-        if obj.points is not None:
-            estimate = ngettext("%(count)d point", "%(count)d points", obj.points) % {"count": obj.points}
-        return f"{obj.number}: {obj} ({where}, {estimate})"
-
-
-class ChooseStoriesForm(StyledForm):
-    """Stories that shall be estimated; `exclude` are those in the session already."""
-
-    stories = StoriesField(
-        label=gettext_lazy("Stories"), queryset=Story.objects.none(), widget=forms.CheckboxSelectMultiple
-    )
-
-    def __init__(
-        self, *args: Any, workspace: Workspace, exclude: Iterable[int] = (), sprint: Sprint | None = None, **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        found = stories_to_estimate(workspace).exclude(pk__in=exclude)
-        self.fields["stories"].queryset = found.filter(sprint=sprint) if sprint else found  # type: ignore[attr-defined]  # a choice field
 
 
 class NewPokerForm(ChooseStoriesForm):
@@ -73,7 +47,7 @@ class NewPokerForm(ChooseStoriesForm):
     )
 
     field_order = (
-        "name", "stories", "effort_deck", "value_deck", "mode", "deadline_at", "reveals_by_itself", "team",
+        "name", "find", "stories", "effort_deck", "value_deck", "mode", "deadline_at", "reveals_by_itself", "team",
     )  # fmt: skip
 
     def __init__(self, *args: Any, by: Member, now: datetime, **kwargs: Any) -> None:
@@ -83,7 +57,7 @@ class NewPokerForm(ChooseStoriesForm):
         decks: Choices = [(deck.key, f"{deck.name}: {deck.labels}") for deck in self._decks.values()]
         self.fields["effort_deck"].choices = [*decks, ("", _("Do not vote on effort"))]  # type: ignore[attr-defined]  # a choice field
         self.fields["value_deck"].choices = [("", _("Do not vote on value")), *decks]  # type: ignore[attr-defined]  # a choice field
-        self.fields["team"].queryset = voters(by.workspace).exclude(pk=by.pk)  # type: ignore[attr-defined]  # a choice field
+        offer(self, "team", voters(by.workspace).exclude(pk=by.pk))
         self.fields["deadline_at"].initial = (now + USUAL_WINDOW).replace(minute=0, second=0, microsecond=0)
 
     @property
@@ -139,7 +113,7 @@ class HandOverForm(StyledForm):
 
     def __init__(self, *args: Any, session: PokerSession, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["leader"].queryset = voters(session.workspace)  # type: ignore[attr-defined]  # a choice field
+        offer(self, "leader", voters(session.workspace))
 
 
 class GuestForm(StyledForm):

@@ -16,7 +16,7 @@ from sprints.models import (
     RetroPhase,
     Sprint,
 )
-from workspaces.forms import StyledForm
+from workspaces.forms import StyledForm, offer
 from workspaces.models import Member, Workspace
 from workspaces.permissions import TABLE, Can
 
@@ -48,7 +48,7 @@ class LeadForm(StyledForm):
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         team = Member.objects.for_workspace(workspace).active().filter(role__in=TABLE[Can.EDIT_STORIES])
-        self.fields["member"].queryset = team.order_by("user__name", "pk")  # type: ignore[attr-defined]  # a choice field
+        offer(self, "member", team.order_by("user__name", "pk"))
 
 
 class WaysForm(StyledForm):
@@ -96,8 +96,8 @@ class GatherForm(StyledForm):
     def __init__(self, *args: Any, sprint: Sprint, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         notes = RetroNote.objects.filter(sprint=sprint, is_shown=True).order_by("created_at", "pk")
-        self.fields["notes"].queryset = notes  # type: ignore[attr-defined]  # a choice field
-        self.fields["topic"].queryset = topics_of(sprint)  # type: ignore[attr-defined]  # a choice field
+        offer(self, "notes", notes)
+        offer(self, "topic", topics_of(sprint))
 
 
 class MergeForm(StyledForm):
@@ -107,7 +107,7 @@ class MergeForm(StyledForm):
 
     def __init__(self, *args: Any, sprint: Sprint, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["into"].queryset = topics_of(sprint)  # type: ignore[attr-defined]  # a choice field
+        offer(self, "into", topics_of(sprint))
 
 
 def topics_of(sprint: Sprint) -> Any:
@@ -138,4 +138,4 @@ class SettleForm(StyledForm):
 
     def __init__(self, *args: Any, sprints: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["sprint"].queryset = sprints  # type: ignore[attr-defined]  # a choice field
+        offer(self, "sprint", sprints)

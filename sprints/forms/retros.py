@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from workspaces.forms import DateInput, StyledForm
+from workspaces.forms import DateInput, StyledForm, offer
 from workspaces.models import Member, Workspace
 
 
@@ -26,4 +26,4 @@ class ActionForm(StyledForm):
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         team = Member.objects.for_workspace(workspace).active().order_by("user__name", "pk")
-        self.fields["owner"].queryset = team  # type: ignore[attr-defined]  # a choice field
+        offer(self, "owner", team)

@@ -12,10 +12,11 @@ from sprints.models.standups import LONGEST_TURN, SHORTEST_TURN
 from sprints.moves import Move
 from sprints.services.blockers import LONGEST_REASON
 from sprints.services.standup_schedules import Terms
+from sprints.services.standup_steps import Step
 from sprints.services.standups import LONGEST_ANSWER, Answers
 from sprints.standup_days import may_take_part, participants
 from sprints.standup_queries import UNDER_WAY
-from workspaces.forms import StyledForm
+from workspaces.forms import StyledForm, offer
 from workspaces.models import Member, Workspace
 
 HOURS = [(hour, f"{hour:02}:00") for hour in range(24)]
@@ -54,7 +55,7 @@ class EntryForm(StyledForm):
         super().__init__(*args, initial=_initial(entry, moves, stories), **kwargs)
         self.entry, self.offered_moves = entry, moves
         known = Story.objects.for_workspace(entry.workspace).filter(pk__in=[story.pk for story in stories])
-        self.fields["stories"].queryset = known  # type: ignore[attr-defined]  # a choice field
+        offer(self, "stories", known)
         if not moves:
             self.fields["yesterday"].label = _("What have you done?")
         if not stories:
@@ -102,20 +103,20 @@ class StoryBlockerForm(StyledForm):
         running = Story.objects.for_workspace(workspace).filter(sprint__state=SprintState.RUNNING, dropped_at=None)
         open_ones = running.exclude(status=StoryStatus.DONE).order_by("title", "pk")
         team = Member.objects.for_workspace(workspace).active().order_by("user__name", "pk")
-        self.fields["story"].queryset = open_ones  # type: ignore[attr-defined]  # a choice field
-        self.fields["owner"].queryset = team  # type: ignore[attr-defined]  # a choice field
+        offer(self, "story", open_ones)
+        offer(self, "owner", team)
 
 
 class StepForm(forms.Form):
     """A button of the live round."""
 
-    step = forms.CharField(max_length=20)
+    step = forms.ChoiceField(choices=Step.choices)
     turn = forms.IntegerField(required=False)
     member = forms.ModelChoiceField(queryset=Member.objects.none(), required=False)
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["member"].queryset = may_take_part(workspace)  # type: ignore[attr-defined]  # a choice field
+        offer(self, "member", may_take_part(workspace))
 
 
 class ScheduleForm(StyledForm):

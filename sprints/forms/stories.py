@@ -13,7 +13,7 @@ from sprints.models import LONGEST_REASON, Hypothesis, SendBrief, Sprint, Sprint
 from sprints.services.stories import MOST_POINTS, Belief, Brief
 from strategy.figures import unit_sign
 from strategy.models import Goal, Unit
-from workspaces.forms import DateInput, StyledForm, StyledModelForm
+from workspaces.forms import DateInput, StyledForm, StyledModelForm, offer
 from workspaces.models import Member, Workspace
 
 PERCENT = 100
@@ -50,9 +50,9 @@ class StoryForm(StyledModelForm):
         super().__init__(*args, **kwargs)
         goals = Q(closed_at=None) | Q(pk=self.instance.goal_id)  # what was chosen stays, also when it is over
         people = Q(left_at=None) | Q(pk=self.instance.assignee_id)
-        _choose(self, "goal", Goal.objects.for_workspace(workspace).filter(goals).order_by("due_date", "pk"))
+        offer(self, "goal", Goal.objects.for_workspace(workspace).filter(goals).order_by("due_date", "pk"))
         members = Member.objects.for_workspace(workspace).filter(people).select_related("user")
-        _choose(self, "assignee", members.order_by("user__name", "pk"))
+        offer(self, "assignee", members.order_by("user__name", "pk"))
         _empty_word(self, "goal", _("Not chosen yet"))
         _empty_word(self, "assignee", _("Nobody yet"))
 
@@ -122,18 +122,24 @@ class TickForm(forms.Form):
 
 
 class PlanForm(StyledForm):
-    """Into which sprint; empty for the backlog."""
+    """Into which sprint; empty for the backlog. Where a `story` stands already is no choice."""
 
     sprint = forms.ModelChoiceField(label=_("Put it into"), queryset=Sprint.objects.none(), required=False)
     reason = forms.CharField(
         label=_("Why"), max_length=LONGEST_REASON, required=False, help_text=_("For the scope log.")
     )
 
-    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, workspace: Workspace, story: Story | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         found = Sprint.objects.for_workspace(workspace).open()
-        _choose(self, "sprint", found.order_by("number"))
-        _empty_word(self, "sprint", _("Backlog"))
+        elsewhere = found.exclude(pk=story.sprint_id) if story and story.sprint_id else found
+        offer(self, "sprint", elsewhere.order_by("number"))
+        is_in_backlog = story is not None and story.sprint_id is None and story.dropped_at is None
+        _empty_word(self, "sprint", None if is_in_backlog else _("Backlog"))
+
+    @property
+    def has_choice(self) -> bool:
+        return bool(self.fields["sprint"].choices)  # type: ignore[attr-defined]  # a choice of rows
 
 
 def _figure(label: Any, help_text: Any = "") -> forms.DecimalField:
@@ -233,7 +239,7 @@ class BriefForm(StyledForm):
     def __init__(self, *args: Any, workspace: Workspace, brief: SendBrief | None = None, **kwargs: Any) -> None:
         kwargs["initial"] = {name: getattr(brief, name) for name in self.base_fields} if brief else {"cost": 0}
         super().__init__(*args, **kwargs)
-        _choose(self, "segment", Segment.objects.for_workspace(workspace).current().order_by("name", "pk"))
+        offer(self, "segment", Segment.objects.for_workspace(workspace).current().order_by("name", "pk"))
         _empty_word(self, "segment", _("Choose a segment…"))
         for name in ("cost", "expected_low", "expected_high"):
             field = self.fields[name]
@@ -242,10 +248,6 @@ class BriefForm(StyledForm):
     @property
     def brief(self) -> Brief:
         return Brief(**self.cleaned_data)
-
-
-def _choose(form: forms.BaseForm, name: str, rows: Any) -> None:
-    form.fields[name].queryset = rows  # type: ignore[attr-defined]  # a choice of rows
 
 
 def _empty_word(form: forms.BaseForm, name: str, word: Any) -> None:

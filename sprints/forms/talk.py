@@ -8,15 +8,12 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from audience.models import Segment
+from sprints.forms.backlog import numbered_story
 from sprints.models import INVERSE, LONGEST_LABEL, Audience, ChecklistItem, Label, LabelTone, LinkKind, Story
 from sprints.services.comments import LONGEST_COMMENT
-from workspaces.forms import StyledForm
+from workspaces.forms import StyledForm, offer
 from workspaces.models import Member, Workspace
 from workspaces.permissions import Can
-
-
-def _rows(form: forms.BaseForm, name: str, rows: "QuerySet[Any]") -> None:
-    form.fields[name].queryset = rows  # type: ignore[attr-defined]  # a choice of rows
 
 
 def people(workspace: Workspace) -> "QuerySet[Member]":
@@ -68,7 +65,7 @@ class HelpersForm(StyledForm):
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _rows(self, "helpers", people(workspace))
+        offer(self, "helpers", people(workspace))
 
 
 class LabelsForm(StyledForm):
@@ -83,7 +80,7 @@ class LabelsForm(StyledForm):
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _rows(self, "labels", Label.objects.for_workspace(workspace).order_by("name", "pk"))
+        offer(self, "labels", Label.objects.for_workspace(workspace).order_by("name", "pk"))
 
     @property
     def new_names(self) -> list[str]:
@@ -110,7 +107,7 @@ class MergeForm(StyledForm):
     def __init__(self, *args: Any, label: Label, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         others = Label.objects.for_workspace(label.workspace).exclude(pk=label.pk)
-        _rows(self, "into", others.order_by("name", "pk"))
+        offer(self, "into", others.order_by("name", "pk"))
 
 
 class NameForm(StyledForm):
@@ -134,7 +131,7 @@ class StepEditForm(StepForm):
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _rows(self, "assignee", people(workspace))
+        offer(self, "assignee", people(workspace))
 
 
 class StepMoveForm(forms.Form):
@@ -144,7 +141,7 @@ class StepMoveForm(forms.Form):
 
     def __init__(self, data: Mapping[str, Any], *, item: ChecklistItem) -> None:
         super().__init__(data)
-        _rows(self, "before", ChecklistItem.objects.filter(checklist=item.checklist_id))
+        offer(self, "before", ChecklistItem.objects.filter(checklist=item.checklist_id))
 
 
 class FileForm(StyledForm):
@@ -164,12 +161,22 @@ class LinkForm(StyledForm):
     """What this story is to another one, named by its number."""
 
     kind = forms.ChoiceField(label=_("This story"), choices=LINK_CHOICES)
-    story = forms.ModelChoiceField(label=_("Other story"), queryset=Story.objects.none())
+    story = forms.CharField(
+        label=_("Number of the other story"),
+        max_length=12,
+        help_text=_("As in #12."),
+        widget=forms.TextInput(attrs={"placeholder": "#12", "autocomplete": "off"}),
+    )
 
     def __init__(self, *args: Any, of: Story, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        others = Story.objects.for_workspace(of.workspace).exclude(pk=of.pk).filter(dropped_at=None)
-        _rows(self, "story", others.order_by("-number"))
+        self._of = of
+
+    def clean_story(self) -> Story:
+        found = numbered_story(self._of.workspace, self.cleaned_data["story"])
+        if found is None or found.pk == self._of.pk or found.dropped_at is not None:
+            raise forms.ValidationError(_("There is no other story with this number."))
+        return found
 
     def ends(self, of: Story) -> tuple[Story, LinkKind, Story]:
         """Source, kind and target of the link."""
@@ -186,4 +193,4 @@ class SegmentsForm(StyledForm):
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _rows(self, "segments", Segment.objects.for_workspace(workspace).current().order_by("name", "pk"))
+        offer(self, "segments", Segment.objects.for_workspace(workspace).current().order_by("name", "pk"))

@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
             model_name='boardcolumn',
             constraint=models.CheckConstraint(condition=models.Q(('wip_limit', None), ('wip_limit__gte', 1), _connector='OR'), name='wip_limit_leaves_room'),
         ),
-        migrations.RunPython(fields_to_rows, rows_to_fields),
+        migrations.RunPython(fields_to_rows, rows_to_fields, elidable=True),
         migrations.RemoveField(
             model_name='story',
             name='blocked_at',

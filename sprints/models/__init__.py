@@ -7,6 +7,7 @@ from sprints.models.approval_people import (
     DelegationScope,
     OwnerRules,
 )
+from sprints.models.approval_talk import ApprovalMessage
 from sprints.models.approval_trail import (
     ApprovalCode,
     ApprovalCondition,
@@ -73,6 +74,7 @@ from sprints.models.poker import (
     PokerVote,
 )
 from sprints.models.retro_rooms import (
+    ENOUGH_ANSWERS,
     MOST_PROMPTS,
     MOST_VOTES,
     STARS,
@@ -82,6 +84,7 @@ from sprints.models.retro_rooms import (
     RetroHabit,
     RetroPerson,
     RetroPhase,
+    RetroReportMail,
     RetroVote,
 )
 from sprints.models.retros import (
@@ -127,6 +130,7 @@ from sprints.models.talk import Audience, CommentQuerySet, CommentVersion, Story
 __all__ = [
     "AMOUNT_DIGITS",
     "CENTS",
+    "ENOUGH_ANSWERS",
     "INVERSE",
     "ITEM_MOVES",
     "LONGEST_CARD",
@@ -156,6 +160,7 @@ __all__ = [
     "ApprovalEvent",
     "ApprovalLogEntry",
     "ApprovalLogHead",
+    "ApprovalMessage",
     "ApprovalPolicy",
     "ApprovalRequest",
     "ApprovalRequestQuerySet",
@@ -218,6 +223,7 @@ __all__ = [
     "RetroNoteQuerySet",
     "RetroPerson",
     "RetroPhase",
+    "RetroReportMail",
     "RetroVote",
     "SavedFilter",
     "ScopeChange",

@@ -68,9 +68,6 @@ class Delegation(Owned):
     def __str__(self) -> str:
         return f"{self.giver} → {self.receiver}"
 
-    def holds_on(self, day: date) -> bool:
-        return self.revoked_at is None and self.start_date <= day <= self.end_date
-
 
 class OwnerRules(models.Model):
     """What an owner chose about being asked. Silence is a no unless chosen otherwise before the question was asked.

@@ -28,7 +28,10 @@ class ItemDecision(Owned):
 
 
 class ApprovalCondition(Owned):
-    """Something the owner's yes depends on. `story` None: it concerns everything that was approved with it."""
+    """Something the owner's yes depends on. `story` None: it concerns everything that was approved with it.
+
+    `named` is who sees to it, and may say that it is met; the link mailed to that person is good from `named_at` on.
+    """
 
     request = models.ForeignKey(ApprovalRequest, on_delete=models.CASCADE, related_name="conditions")
     story = models.ForeignKey(Story, on_delete=models.PROTECT, null=True, related_name="conditions")
@@ -36,6 +39,8 @@ class ApprovalCondition(Owned):
     position = models.PositiveSmallIntegerField()
     met_at = models.DateTimeField(null=True)
     met_by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
+    named = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
+    named_at = models.DateTimeField(null=True)
 
     objects = ScopedQuerySet.as_manager()
 
@@ -78,9 +83,13 @@ class ApprovalEvent(models.TextChoices):
     CODE_MAILED = "code_mailed", _("had a code mailed")
     CODE_REFUSED = "code_refused", _("gave a wrong code")
     DECIDED = "decided", _("decided")
-    CHANGED = "changed", _("found a change in an approved plan")
+    CHANGED = "changed", _("found a change in a plan")
+    NOT_ASKED = "not_asked", _("could not ask again by itself")
+    WITHDRAWN = "withdrawn", _("withdrew a question that had become pointless")
+    SAID = "said", _("said")
     CONDITION_TICKED = "condition_ticked", _("ticked a condition")
     CONDITION_UNTICKED = "condition_unticked", _("took back the tick of a condition")
+    CONDITION_NAMED = "condition_named", _("named who sees to a condition")
     DELEGATED = "delegated", _("delegated")
     DELEGATION_ENDED = "delegation_ended", _("ended a delegation")
     RULES_SET = "rules_set", _("chose rules of being asked")

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from sprints.models.sprints import SPRINT_OVER, Sprint
@@ -26,7 +27,8 @@ class ApprovalPolicy(models.Model):
     """What an approval covers in a workspace, how far a plan may drift before it is void, and how answers are got.
 
     Amounts are in the workspace's currency; `code_above` None: no code is ever mailed. `one_person` lets the only
-    member decide on what he or she proposes; as soon as there is a second member it has no effect.
+    member decide on what he or she proposes; as soon as there is a second member it has no effect. With `asks_again` a
+    plan that changed materially and then rested for `quiet_minutes` is asked about anew by itself.
     """
 
     workspace = models.OneToOneField(Workspace, on_delete=models.PROTECT, related_name="approval_policy")
@@ -45,6 +47,8 @@ class ApprovalPolicy(models.Model):
     )
     lead_ticks_conditions = models.BooleanField(_("team leads may tick conditions"), default=False)
     one_person = models.BooleanField(_("we are one person"), default=False)
+    asks_again = models.BooleanField(_("ask again by itself after a material change"), default=True)
+    quiet_minutes = models.PositiveSmallIntegerField(_("minutes of quiet before that"), default=30)
 
     class Meta:
         constraints = [
@@ -55,6 +59,9 @@ class ApprovalPolicy(models.Model):
                 condition=Q(points_tolerance__gte=0) & Q(points_tolerance__lte=1), name="points_tolerance_is_a_share"
             ),
             models.CheckConstraint(condition=Q(code_above__gte=0) | Q(code_above=None), name="code_above_not_negative"),
+            models.CheckConstraint(
+                condition=Q(quiet_minutes__gte=5, quiet_minutes__lte=1440), name="quiet_up_to_a_day"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -77,11 +84,12 @@ MAIL_SUBJECTS = (ApprovalSubject.CONTENT, ApprovalSubject.LAUNCH)
 
 
 class ApprovalState(models.TextChoices):
-    """Where a request stands. A newer version supersedes; a change of what was shown does so too."""
+    """Where a request stands. A newer version supersedes; a plan that is again as it was answered withdraws."""
 
     OPEN = "open", _("Waiting for the owner")
     DECIDED = "decided", _("Decided")
     SUPERSEDED = "superseded", _("Replaced by a newer version")
+    WITHDRAWN = "withdrawn", _("Withdrawn: the plan is again as it was answered")
 
 
 class Verdict(models.TextChoices):
@@ -127,6 +135,12 @@ class ApprovalRequestQuerySet(ScopedQuerySet["ApprovalRequest"]):
             "workspace",
         )
 
+    def without_snapshot(self) -> Self:
+        """With the ids of what was frozen instead of the whole, which may be a hundred times as much to read."""
+        path = Coalesce("snapshot__stories", "snapshot__items")
+        ids = Func(path, Value("$[*].id"), function="jsonb_path_query_array", output_field=models.JSONField())
+        return self.annotate(item_ids=ids).defer("snapshot")
+
     def about_same(self, request: "ApprovalRequest") -> Self:
         """All versions of the question that this request asks."""
         return self.filter(
@@ -145,7 +159,8 @@ class ApprovalRequest(Owned):
     `snapshot` is what is shown, word for word; `fingerprint` is its SHA-256; `material` that of its part without
     figures that move by themselves. `carried` are ids of items approved before and not asked again. `nonce` is sealed
     in the mailed link and changes with each reminder. `silence_at` is when no answer becomes a yes; None: never.
-    `drift` is the SHA-256 of the differences that the log holds already.
+    `drift` is the SHA-256 of the differences that the log holds already, found at `drift_at`; `unasked` is the one for
+    which asking by itself failed, and was said to have. `is_automatic`: no person pressed the button.
     """
 
     subject = models.CharField(max_length=10, choices=ApprovalSubject)
@@ -179,6 +194,9 @@ class ApprovalRequest(Owned):
     escalated_to = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
     silence_at = models.DateTimeField(null=True)
     drift = models.CharField(max_length=64, blank=True)
+    drift_at = models.DateTimeField(null=True)
+    unasked = models.CharField(max_length=64, blank=True)
+    is_automatic = models.BooleanField(default=False)
 
     objects = ApprovalRequestQuerySet.as_manager()
 
@@ -225,6 +243,12 @@ class ApprovalRequest(Owned):
     def asked_items(self) -> list[dict[str, Any]]:
         """What the owner decides on: what is new, changed or was never approved."""
         return [item for item in self.items if item["id"] not in self.carried]
+
+    @property
+    def asked_ids(self) -> set[int]:
+        """Ids of what the owner decides on. Reads no snapshot for a request `without_snapshot`."""
+        ids = self.__dict__.get("item_ids")
+        return set(ids if ids is not None else (item["id"] for item in self.items)) - set(self.carried)
 
     @property
     def is_strategy(self) -> bool:

@@ -128,7 +128,10 @@ class ImportStep(models.TextChoices):
 
 
 class StoryImport(Owned):
-    """A file of stories. Its rows are kept until it is imported; `refused` holds `[line, title, reason]`."""
+    """A file of stories. Its rows are kept until it is imported; `refused` holds `[line, title, reason]`.
+
+    `left` says in the same way what of the stories that came in had to stay behind, `brought` counts what came along.
+    """
 
     filename = models.CharField(max_length=200)
     format = models.CharField(max_length=8, choices=FileFormat)
@@ -139,6 +142,8 @@ class StoryImport(Owned):
     taken = models.PositiveIntegerField(default=0)
     known = models.PositiveIntegerField(default=0)
     refused = models.JSONField(default=list)
+    left = models.JSONField(default=list)
+    brought = models.JSONField(default=dict)
     created_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)

@@ -176,6 +176,14 @@ class PokerItem(Owned):
         return state in ITEM_MOVES[self.state]
 
 
+class PokerSeatQuerySet(ScopedQuerySet["PokerSeat"]):
+    """Seats."""
+
+    def taken(self) -> Self:
+        """Those of people who did not get up and did not leave the workspace: they are waited for."""
+        return self.filter(Q(member=None) | Q(member__left_at=None), left_at=None)
+
+
 class PokerSeat(Owned):
     """Somebody at the table: a member, or a guest who has only a name. `seen_at` is when the person last looked in."""
 
@@ -186,7 +194,7 @@ class PokerSeat(Owned):
     seen_at = models.DateTimeField(null=True)
     left_at = models.DateTimeField(null=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = PokerSeatQuerySet.as_manager()
 
     class Meta:
         constraints = [

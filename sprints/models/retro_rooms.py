@@ -16,6 +16,8 @@ USUAL_VOTES = 5
 MOST_VOTES = 20
 MOST_PROMPTS = 5
 STARS = 5
+ENOUGH_ANSWERS = 3
+"""Fewer answers to “worth our time?” would tell who gave which."""
 
 
 class RetroPhase(models.TextChoices):
@@ -57,9 +59,10 @@ class RetroWays(models.Model):
 
 
 class RetroHabit(RetroWays):
-    """The ways that a workspace's next retrospective begins with."""
+    """The ways that a workspace's next retrospective begins with, and whether its report is mailed when it closes."""
 
     workspace = models.OneToOneField(Workspace, on_delete=models.PROTECT, related_name="retro_habit")
+    mails_report = models.BooleanField(_("mail the report to the owner when it closes"), default=False)
 
     def __str__(self) -> str:
         return f"{self.workspace}: {self.votes_each} votes"
@@ -75,7 +78,8 @@ class RetroQuerySet(ScopedQuerySet["Retro"]):
 class Retro(RetroWays, Owned):
     """The retrospective of a sprint: there from the first note on, begun by whoever leads it, frozen when closed.
 
-    `ends_at` is when the time for this step is over, nothing more. `worth` counts the answers from one to five stars:
+    `ends_at` is when the time for this step is over, nothing more. `reopened_at` is when it was last opened again.
+    `worth` counts the answers from one to five stars:
     nothing says who gave which.
     """
 
@@ -90,6 +94,7 @@ class Retro(RetroWays, Owned):
     created_at = models.DateTimeField()
     begun_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    reopened_at = models.DateTimeField(null=True)
 
     objects = RetroQuerySet.as_manager()
 
@@ -122,6 +127,19 @@ class Retro(RetroWays, Owned):
             return {f"p{number}": prompt for number, prompt in enumerate(self.prompts, start=1)}
         return {kind.value: str(kind.label) for kind in NoteKind}
 
+    @property
+    def was_closed(self) -> bool:
+        """Whether it is closed, or was before it was opened again: what was shown then stays shown."""
+        return self.closed_at is not None or self.reopened_at is not None
+
+    @property
+    def takes_answers(self) -> bool:
+        """Whether “worth our time?” can still be answered.
+
+        Once the counts were shown, one more would tell whose it is.
+        """
+        return self.closed_at is None and not (self.was_closed and sum(self.worth) >= ENOUGH_ANSWERS)
+
     def time_is_up(self, now: datetime) -> bool:
         return self.ends_at is not None and self.ends_at <= now
 
@@ -142,6 +160,35 @@ class RetroPerson(Owned):
 
     def __str__(self) -> str:
         return f"{self.member_id} in {self.retro_id}"
+
+
+class RetroReportMail(Owned):
+    """The report as it was mailed to a business owner, and that person's own answer to “worth our time?”.
+
+    Other than those of the team, the answer has a name: it was asked for in a mail to one person.
+    """
+
+    retro = models.ForeignKey(Retro, on_delete=models.CASCADE, related_name="report_mails")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    sent_at = models.DateTimeField()
+    sent_by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
+    stars = models.PositiveSmallIntegerField(null=True)
+    answered_at = models.DateTimeField(null=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["retro", "member"], name="retro_report_once_a_reader"),
+            models.CheckConstraint(
+                condition=Q(stars=None, answered_at=None)
+                | Q(stars__gte=1, stars__lte=STARS, answered_at__isnull=False),
+                name="retro_report_answer_in_bounds",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"report of {self.retro_id} to {self.member_id}"
 
 
 class RetroGroup(Owned):

@@ -87,7 +87,10 @@ class ActionState(models.TextChoices):
 
 
 class RetroAction(Owned):
-    """What was agreed: one owner, a date, and a backlog story that carries it on."""
+    """What was agreed: one owner, a date, and a backlog story that carries it on.
+
+    `overdue_told_for` is the date of which its owner was told that it has passed.
+    """
 
     sprint = models.ForeignKey(Sprint, on_delete=models.CASCADE, related_name="actions")
     text = models.CharField(max_length=160)
@@ -95,6 +98,7 @@ class RetroAction(Owned):
     due_date = models.DateField(null=True, blank=True)
     story = models.OneToOneField(Story, on_delete=models.PROTECT, null=True, related_name="from_action")
     state = models.CharField(max_length=7, choices=ActionState, default=ActionState.OPEN)
+    overdue_told_for = models.DateField(null=True)
     created_at = models.DateTimeField()
 
     objects = ScopedQuerySet.as_manager()

@@ -77,20 +77,15 @@ class StoryQuerySet(ScopedQuerySet["Story"]):
         """With the labels, and with who works on them beside the lead."""
         return self.prefetch_related("labels", "helpers__member__user")
 
-    def with_plan(self) -> Self:
-        """With everything that is approved."""
-        found = self.select_related(
-            "goal__kpi",
-            "goal__parent",
-            "sprint",
-            "column",
-            "hypothesis",
-            "brief__segment__workspace",
-            "assignee__user",
-            "workspace",
-        )
+    def with_words(self) -> Self:
+        """With what is promised: the goal, the hypothesis, the brief and the criteria."""
         criteria = models.Prefetch("criteria", AcceptanceCriterion.objects.order_by("position"))
-        return found.with_blocker().prefetch_related(criteria)
+        return self.select_related("goal", "hypothesis", "brief__segment").prefetch_related(criteria)
+
+    def with_plan(self) -> Self:
+        """With everything that is approved, and where the work stands."""
+        around = ("goal__kpi", "goal__parent", "sprint", "column", "brief__segment__workspace", "assignee__user")
+        return self.with_words().select_related(*around, "workspace").with_blocker()
 
 
 class Story(Owned):

@@ -8,21 +8,19 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from emailops.lib.fingerprint import fingerprint
 from sprints.answers import Answer
 from sprints.approval_log import tell
 from sprints.deciders import is_decider, is_own, policy_of
 from sprints.models import (
-    SPRINT_OVER,
     ApprovalEvent,
     ApprovalRequest,
     ApprovalState,
     DecidedVia,
     Verdict,
 )
-from sprints.services.approvals import PlanChanged, mail_request, remind, require_unchanged, write_answer
+from sprints.services.approval_answers import write_answer
+from sprints.services.approvals import PlanChanged, mail_request, remind, require_unchanged
 from sprints.silence import next_moment
-from sprints.versions import changed_since
 from workspaces.models import SystemMail, SystemMailState
 
 EVERY = timedelta(days=1)
@@ -102,40 +100,3 @@ def _escalate(request: ApprovalRequest, now: datetime) -> None:
     request.escalated_at, request.escalated_to = now, second
     request.save(update_fields=["escalated_at", "escalated_to"])
     tell(ApprovalEvent.ESCALATED, request, by=None, now=now, to=str(second), days=waited.days)
-
-
-def log_drift(now: datetime, *, limit: int = 200) -> int:
-    """Write into the log what changed in plans that are approved, each set of differences once.
-
-    What is immaterial is logged and holds nothing up; what is material is logged as such, and `sprints.standing` holds
-    it back by comparing anew. Returns how many lines were written. Safe to repeat.
-    """
-    answered = ApprovalRequest.objects.filter(state=ApprovalState.DECIDED, superseded_at=None, sprint__isnull=False)
-    ahead = answered.exclude(sprint__state__in=SPRINT_OVER).order_by("sprint_id", "-version").distinct("sprint_id")
-    return sum(_log_drift(pk, now) for pk in list(ahead.values_list("pk", flat=True)[:limit]))
-
-
-@transaction.atomic
-def _log_drift(pk: int, now: datetime) -> bool:
-    locked = ApprovalRequest.objects.select_for_update(of=("self",), skip_locked=True).with_people()
-    request = locked.filter(pk=pk).first()
-    if request is None:
-        return False
-    found = changed_since(request, now)
-    material = found.material.sentences
-    drift = fingerprint(found.sentences) if found else ""
-    if drift == request.drift:
-        return False
-    request.drift = drift
-    request.save(update_fields=["drift"])
-    immaterial = [words for words in found.sentences if words not in material]
-    tell(
-        ApprovalEvent.CHANGED,
-        request,
-        by=None,
-        now=now,
-        material=material,
-        immaterial=immaterial,
-        as_approved=not found,
-    )
-    return True

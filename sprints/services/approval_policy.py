@@ -14,8 +14,10 @@ from workspaces.models import Member, Workspace
 
 POLICY_FIELDS = {
     "points_tolerance", "code_above", "remind_after_days", "escalate_after_days", "escalate_to",
-    "lead_ticks_conditions", "one_person",
+    "lead_ticks_conditions", "one_person", "asks_again", "quiet_minutes",
 }  # fmt: skip
+LEAST_QUIET, MOST_QUIET = 5, 1440
+"""Minutes: plans are looked at every five, and who waits for longer than a day had better be asked."""
 
 
 @transaction.atomic
@@ -31,6 +33,7 @@ def set_policy(
     if unknown:
         raise TypeError(f"A policy has no {', '.join(sorted(unknown))}")
     _require_second_person(workspace, more.get("escalate_to"))
+    _require_quiet(more.get("quiet_minutes"))
     if more.get("one_person") and Member.objects.for_workspace(workspace).active().count() > 1:
         raise ApprovalRefused(
             _("You are more than one person here, so somebody else can look at what you propose."),
@@ -57,3 +60,9 @@ def _require_second_person(workspace: Workspace, person: Member | None) -> None:
         raise ApprovalRefused(
             _("%(name)s cannot approve here.") % {"name": person}, fields={"escalate_to": [_("May not.")]}
         )
+
+
+def _require_quiet(minutes: int | None) -> None:
+    if minutes is not None and not LEAST_QUIET <= minutes <= MOST_QUIET:
+        words = _("From %(least)d to %(most)d minutes.") % {"least": LEAST_QUIET, "most": MOST_QUIET}
+        raise ApprovalRefused(words, fields={"quiet_minutes": [words]})

@@ -1,7 +1,7 @@
-"""Verbs on approvals: choose the policy, ask, remind, decide. `sprints.standing` says what follows from them."""
+"""Verbs on approvals: ask, remind, decide. `sprints.standing` says what follows from them."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,27 +15,27 @@ from emailops.lib.errors import DomainError
 from emailops.lib.fingerprint import fingerprint
 from sprints.answers import Answer, Say
 from sprints.approval_log import tell
+from sprints.broadcast import tell_approval
 from sprints.deciders import delegates_of, delegation_of, is_decider, is_one_person, is_own, policy_of
 from sprints.models import (
-    ApprovalCondition,
     ApprovalEvent,
     ApprovalRequest,
+    ApprovalRequestQuerySet,
     ApprovalState,
     ApprovalSubject,
     DecidedVia,
-    Delegation,
-    ItemDecision,
     Sprint,
     Story,
-    StoryDecision,
 )
+from sprints.planned import PlannedSprint, planned
 from sprints.readiness import readiness
 from sprints.services.answer_words import ApprovalRefused, require_words
+from sprints.services.approval_answers import write_answer
 from sprints.services.approval_codes import confirm_code, needs_code, use_code
 from sprints.silence import silence_ends
-from sprints.snapshot import Snapshot, content_snapshot, launch_snapshot, material_fingerprint, sprint_snapshot
-from sprints.telling import tell_asked, tell_decided
-from sprints.versions import carried_from, changed_since, planned_stories, version_changes
+from sprints.snapshot import Snapshot, content_snapshot, launch_snapshot, material_fingerprint
+from sprints.telling import tell_asked
+from sprints.versions import carried_from, changed_since, frozen_plan, tolerance_of, version_changes
 from strategy.models import Goal, Principle
 from workspaces.models import Member
 from workspaces.systemmail import post
@@ -43,8 +43,6 @@ from workspaces.systemmail import post
 LINK_LIFE = timedelta(hours=72)
 TIME_TO_DECIDE = timedelta(days=3)
 NONCE_BITS = 63  # fits PostgreSQL's bigint
-THROUGH: dict[str, str] = {DecidedVia.LINK: "mailed link", DecidedVia.SILENCE: "silence"}
-"""What the audit log says of the way in which an answer came."""
 
 
 class PlanChanged(DomainError):
@@ -72,26 +70,36 @@ class About:
 
 @transaction.atomic
 def request_approval(
-    *, sprint: Sprint, approver: Member, by: Member, now: datetime, message: str = ""
+    *,
+    sprint: Sprint,
+    approver: Member,
+    by: Member,
+    now: datetime,
+    message: str = "",
+    because: Sequence[str] | None = None,
 ) -> ApprovalRequest:
     """Freeze the plan and mail the owner a link to it. An open request for the sprint is replaced by the new version.
 
-    Stories that the owner approved in this very form are carried over and not asked again. Raises `ApprovalRefused`
-    when the plan is not ready or holds nothing to decide, or the approver may not decide or is the one who asks.
+    Stories that the owner approved in this very form are carried over and not asked again. With `because`, the changes
+    in words, the system asks by itself in the name of `by`. Raises `ApprovalRefused` when the plan is not ready or
+    holds nothing to decide, or the approver may not decide or is the one who asks.
     """
     locked = Sprint.objects.select_for_update(of=("self",), no_key=True).select_related("goal__kpi", "workspace")
     sprint = locked.get(pk=sprint.pk)
     if sprint.is_over:
         raise ApprovalRefused(_("This sprint is closed."))
-    _require_ready(sprint, now)
-    snapshot = sprint_snapshot(sprint, planned_stories(sprint), now)
+    plan = planned(sprint, now)
+    _require_ready(plan)
+    # An answer that is being written counts: it is waited for before it is said what stands approved.
+    list(sprint.approvals.select_for_update().filter(state=ApprovalState.OPEN).values_list("pk"))
+    snapshot = frozen_plan(plan)
     about = About(ApprovalSubject.SPRINT, sprint=sprint, carried=carried_from(sprint, snapshot))
     _require_something_to_decide(snapshot, about)
-    return ask(snapshot, about, approver=approver, by=by, now=now, message=message)
+    return ask(snapshot, about, approver=approver, by=by, now=now, message=message, because=because)
 
 
-def _require_ready(sprint: Sprint, now: datetime) -> None:
-    missing = [str(check) for check in readiness(sprint, now) if not check.is_met]
+def _require_ready(plan: PlannedSprint) -> None:
+    missing = [str(check) for check in readiness(plan) if not check.is_met]
     if missing:
         raise ApprovalRefused(
             ngettext(
@@ -110,7 +118,8 @@ def _require_something_to_decide(snapshot: Snapshot, about: About) -> None:
         return
     answered = ApprovalRequest.objects.filter(sprint=about.sprint, state=ApprovalState.DECIDED).order_by("-version")
     last = answered.first()
-    if last is not None and last.is_yes and not version_changes(last.snapshot, snapshot).material:
+    limits = tolerance_of(policy_of(about.sprint.workspace)) if about.sprint else None
+    if last is not None and last.is_yes and not version_changes(last.snapshot, snapshot, limits).material:
         raise ApprovalRefused(
             _("Version %(version)d was approved, and nothing that matters has changed since. There is nothing to ask.")
             % {"version": last.version}
@@ -157,15 +166,23 @@ def _locked_story(story: Story) -> Story:
 
 
 def ask(
-    snapshot: Snapshot, about: About, *, approver: Member, by: Member, now: datetime, message: str
+    snapshot: Snapshot,
+    about: About,
+    *,
+    approver: Member,
+    by: Member,
+    now: datetime,
+    message: str,
+    because: Sequence[str] | None = None,
 ) -> ApprovalRequest:
     """Write a frozen version down and mail it to the approver and to those who decide instead.
 
-    Runs inside the transaction of a service that holds the lock on what is asked about.
+    Runs inside the transaction of a service that holds the lock on what is asked about. `because` as in
+    `request_approval`.
     """
     _require_decider(approver, by)
     earlier = ApprovalRequest.objects.filter(workspace=by.workspace, **about.fields)
-    earlier.open().update(state=ApprovalState.SUPERSEDED, superseded_at=now)
+    _supersede(earlier, now)
     policy = policy_of(by.workspace)
     request = ApprovalRequest(
         workspace=by.workspace,
@@ -183,16 +200,28 @@ def ask(
         nonce=secrets.randbits(NONCE_BITS),
         link_expires_at=now + LINK_LIFE,
         next_reminder_at=now + timedelta(days=policy.remind_after_days) if policy.remind_after_days else None,
+        is_automatic=because is not None,
     )
     request.silence_at = silence_ends(request, policy, now)
     request.save(force_insert=True)
+    asker = by if because is None else None
+    why: dict[str, Any] = {} if because is None else {"by_itself": True, "material": list(because)}
     tell(
-        ApprovalEvent.ASKED, request, by=by, now=now, action="approval.requested", fingerprint=request.fingerprint,
-        version=request.version, approver=str(approver), carried=len(about.carried),
+        ApprovalEvent.ASKED, request, by=asker, now=now, action="approval.requested", fingerprint=request.fingerprint,
+        version=request.version, approver=str(approver), carried=len(about.carried), **why,
     )  # fmt: skip
     mail_request(request, now)
-    tell_asked(request, by, now)
+    tell_asked(request, asker, now)
     return request
+
+
+def _supersede(earlier: ApprovalRequestQuerySet, now: datetime) -> None:
+    """Replace the version that waits. The condition stands on the row itself: one answered just now stays answered."""
+    waiting = earlier.filter(state=ApprovalState.OPEN)
+    replaced = list(waiting.select_for_update().only("pk", "workspace", "sprint"))
+    waiting.update(state=ApprovalState.SUPERSEDED, superseded_at=now)
+    for request in replaced:
+        tell_approval(request)
 
 
 def mail_request(request: ApprovalRequest, now: datetime) -> None:
@@ -300,57 +329,3 @@ def require_unchanged(request: ApprovalRequest, now: datetime) -> None:
         raise PlanChanged(
             _("The plan changed after it was sent to you. Nothing was decided; the team has to send the new version.")
         )
-
-
-def write_answer(
-    request: ApprovalRequest,
-    answer: Answer,
-    *,
-    by: Member,
-    via: DecidedVia,
-    delegation: Delegation | None,
-    now: datetime,
-) -> None:
-    """Store an answer that was found right, under the lock on the request, and tell the one who asked."""
-    request.state, request.verdict = ApprovalState.DECIDED, answer.overall(request)
-    request.comment, request.decided_by, request.decided_at = answer.comment, by, now
-    request.decided_via, request.delegation = via, delegation
-    request.save(update_fields=["state", "verdict", "comment", "decided_by", "decided_at", "decided_via", "delegation"])
-    _write_says(request, answer)
-    moved = changed_since(request, now).sentences if via != DecidedVia.SILENCE else []
-    tell(
-        ApprovalEvent.DECIDED, request, by=None if via == DecidedVia.SILENCE else by, now=now,
-        through=THROUGH.get(via, ""), verdict=str(request.verdict), fingerprint=request.fingerprint,
-        comment=answer.comment, items=_logged(request, answer), conditions=answer.wanted,
-        on_behalf_of=str(delegation.giver) if delegation else "", immaterial=moved,
-    )  # fmt: skip
-    to = request.requested_by.user.email
-    post("sprints.decision", workspace=request.workspace, object_id=request.pk, to=to, now=now)
-    told_by = None if via == DecidedVia.SILENCE else by
-    tell_decided(request, () if request.is_strategy else answer.says(request), told_by, now)
-
-
-def _write_says(request: ApprovalRequest, answer: Answer) -> None:
-    says = answer.says(request)
-    rows = [
-        {"workspace": request.workspace, "request": request, "verdict": say.verdict, "comment": say.comment.strip()}
-        for say in says.values()
-    ]
-    if request.is_strategy:
-        ItemDecision.objects.bulk_create(ItemDecision(item=pk, **row) for pk, row in zip(says, rows, strict=True))
-    else:
-        StoryDecision.objects.bulk_create(StoryDecision(story_id=pk, **row) for pk, row in zip(says, rows, strict=True))
-    about: list[tuple[int | None, str]] = [(None, text) for text in answer.wanted]
-    about += [(None if request.is_strategy else pk, text) for pk, say in says.items() for text in say.wanted]
-    ApprovalCondition.objects.bulk_create(
-        ApprovalCondition(workspace=request.workspace, request=request, story_id=pk, text=text, position=place)
-        for place, (pk, text) in enumerate(about, start=1)
-    )
-
-
-def _logged(request: ApprovalRequest, answer: Answer) -> list[dict[str, Any]]:
-    titles = {item["id"]: item["title"] for item in request.items}
-    return [
-        {"id": pk, "title": titles[pk], "verdict": str(say.verdict), "comment": say.comment.strip(), "if": say.wanted}
-        for pk, say in answer.says(request).items()
-    ]

@@ -10,10 +10,13 @@ from django.utils.translation import gettext as _
 
 from emailops.lib.ranks import rank_between
 from sprints.broadcast import tell_backlog
-from sprints.models import BulkChange, ScopeChange, Sprint, Story, StoryKind, StoryStatus
+from sprints.models import BulkChange, Label, ScopeChange, Sprint, Story, StoryKind, StoryStatus
 from sprints.ordering import LONGEST_RANK, neighbours, one_at_a_time, rank_at_end, rank_on_top, respace
 from sprints.scope import log_scope
+from sprints.services.bulk_labels import label_values, put_label, restore_label, take_label
+from sprints.services.labels import make_label
 from sprints.services.stories import StoryRefused, drop_story, plan_story, rewrite_story
+from sprints.telling import tell_planned
 from strategy.models import Goal
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
@@ -30,12 +33,16 @@ class Action(models.TextChoices):
     GOAL = "goal"
     KIND = "kind"
     ASSIGNEE = "assignee"
+    LABEL = "label"
+    UNLABEL = "unlabel"
     SPRINT = "sprint"
     DROP = "drop"
 
 
 PLANNING = frozenset({Action.SPRINT, Action.DROP})
 """Actions of those who plan; the others are for everybody who writes stories."""
+
+LABELLING = frozenset({Action.LABEL, Action.UNLABEL})
 
 CHANGED = {
     Action.TOP: ("rank",),
@@ -50,13 +57,15 @@ CHANGED = {
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """What to do, and to what end: None takes the goal or the person away."""
+    """What to do, and to what end: None takes the goal or the person away. A `new_label` is made on the fly."""
 
     action: Action
     sprint: Sprint | None = None
     goal: Goal | None = None
     kind: StoryKind | None = None
     assignee: Member | None = None
+    label: Label | None = None
+    new_label: str = ""
 
 
 @transaction.atomic
@@ -81,6 +90,8 @@ def change_many(*, workspace: Workspace, stories: Sequence[int], bulk: Bulk, by:
 
 
 def _values(stories: "Sequence[Story] | models.QuerySet[Story]", action: Action) -> dict[str, dict[str, Any]]:
+    if action in LABELLING:
+        return label_values(stories)
     return {str(story.pk): {name: _plain(getattr(story, name)) for name in CHANGED[action]} for story in stories}
 
 
@@ -125,6 +136,15 @@ def _rewrite(stories: list[Story], bulk: Bulk, by: Member, now: datetime) -> Non
         rewrite_story(story=story, by=by, now=now, **{bulk.action.value: value})
 
 
+def _label(stories: list[Story], bulk: Bulk, by: Member, now: datetime) -> None:
+    label = bulk.label
+    if bulk.new_label.strip() and bulk.action == Action.LABEL:
+        label = make_label(workspace=stories[0].workspace, name=bulk.new_label, by=by, now=now)
+    if label is None:
+        raise StoryRefused(_("Choose a label."), fields={"label": [_("Choose one.")]})
+    (put_label if bulk.action == Action.LABEL else take_label)(stories, label, by, now)
+
+
 def _plan(stories: list[Story], bulk: Bulk, by: Member, now: datetime) -> None:
     if bulk.sprint is None:
         raise StoryRefused(_("Choose a sprint that is not closed."))
@@ -143,6 +163,8 @@ _DO: dict[Action, Callable[[list[Story], Bulk, Member, datetime], None]] = {
     Action.GOAL: _rewrite,
     Action.KIND: _rewrite,
     Action.ASSIGNEE: _rewrite,
+    Action.LABEL: _label,
+    Action.UNLABEL: _label,
     Action.SPRINT: _plan,
     Action.DROP: _drop,
 }
@@ -174,6 +196,8 @@ def undo_change(*, change: BulkChange, by: Member, now: datetime) -> int:
 
 def _restore(story: Story, change: BulkChange, by: Member, now: datetime) -> bool:
     action, before = Action(change.action), change.before[str(story.pk)]
+    if action in LABELLING:
+        return restore_label(story, change, by, now)
     if _values([story], action)[str(story.pk)] != change.after[str(story.pk)] or before == change.after[str(story.pk)]:
         return False
     if action in {Action.GOAL, Action.KIND, Action.ASSIGNEE}:
@@ -183,6 +207,7 @@ def _restore(story: Story, change: BulkChange, by: Member, now: datetime) -> boo
     elif action == Action.DROP:
         Story.objects.filter(pk=story.pk).update(dropped_at=None, updated_at=now)
         record("story.planned", story, by=by, now=now, sprint=None)
+        tell_planned(story, None, by, now)
     else:
         _ranked(story, before["rank"], by, now)
     return True
@@ -201,7 +226,9 @@ def _back_to_backlog(story: Story, rank: str, by: Member, now: datetime) -> bool
     if story.status == StoryStatus.DONE or (story.sprint and story.sprint.is_over):
         return False
     log_scope(story, ScopeChange.REMOVED, -(story.points or 0), by, now)
+    left = story.sprint
     story.sprint, story.rank, story.updated_at = None, rank, now
     story.save(update_fields=["sprint", "rank", "updated_at"])
     record("story.planned", story, by=by, now=now, sprint=None)
+    tell_planned(story, left, by, now)
     return True

@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 
 from emailops.lib.errors import DomainError
 from sprints.broadcast import tell_sprint
-from sprints.calendar import Slot, name_of, next_slot, unknown_placeholders
+from sprints.calendar import Slot, holidays_of, name_of, next_slot, unknown_placeholders
 from sprints.models import Cadence, Holiday, Sprint, SprintState
 from sprints.ordering import one_at_a_time
 from sprints.services.sprints import SprintRefused, open_sprint
 from sprints.services.stories import place_story
+from sprints.telling_team import tell_sprint_step
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
 
@@ -77,7 +78,8 @@ def _require_name(pattern: str) -> None:
 def make_ahead(*, workspace: Workspace, now: datetime, by: Member | None = None) -> list[Sprint]:
     """Plan as many sprints ahead as the cadence asks for; returns those made. Repeating makes no more.
 
-    Never over a sprint that exists, also a cancelled one, and never in the past. None without a cadence, or paused.
+    Never over a sprint that exists, also a cancelled one, nor in the past; they begin and end on no holiday. None
+    without a cadence, or paused.
     """
     cadence = Cadence.objects.filter(workspace=workspace, is_paused=False).first()
     if cadence is None:
@@ -90,7 +92,8 @@ def make_ahead(*, workspace: Workspace, now: datetime, by: Member | None = None)
 def _make_next(cadence: Cadence, by: Member | None, now: datetime) -> Sprint:
     workspace = cadence.workspace
     last = Sprint.objects.for_workspace(workspace).aggregate(end=Max("end_date"), number=Max("number"))
-    slot: Slot = next_slot(cadence, last["end"], now.astimezone(workspace.zone).date())
+    today = now.astimezone(workspace.zone).date()
+    slot: Slot = next_slot(cadence, last["end"], today, holidays_of(workspace, today))
     name = name_of(cadence.name_pattern, (last["number"] or 0) + 1, slot, workspace.language)
     return open_sprint(workspace=workspace, name=name, start_date=slot.start, end_date=slot.end, by=by, now=now)
 
@@ -141,5 +144,6 @@ def cancel_sprint(*, sprint: Sprint, by: Member, now: datetime) -> int:
     found.state, found.cancelled_at = SprintState.CANCELLED, now
     found.save(update_fields=["state", "cancelled_at"])
     record("sprint.cancelled", found, by=by, now=now, stories=[story.pk for story in planned])
+    tell_sprint_step(found, SprintState.CANCELLED, by, now)
     tell_sprint(found)
     return len(planned)

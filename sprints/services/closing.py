@@ -11,6 +11,7 @@ from emailops.lib.errors import DomainError
 from sprints.models import Sprint, SprintState, Story, StoryPoints, StorySplit, StoryStatus
 from sprints.scope import log_estimate, log_status
 from sprints.services.stories import place_story
+from sprints.telling import tell_dropped
 from workspaces.audit import record
 from workspaces.models import Member
 
@@ -78,6 +79,7 @@ def _rest_of(story: Story, choice: Leftover, by: Member, now: datetime) -> Story
 def _drop(story: Story, by: Member, now: datetime) -> None:
     Story.objects.filter(pk=story.pk).update(dropped_at=now)
     record("story.dropped", story, by=by, now=now)
+    tell_dropped(story, by, now)
 
 
 def _split(story: Story, done_points: int, by: Member, now: datetime) -> Story:

@@ -26,6 +26,7 @@ from sprints.models import (
 )
 from sprints.services.stories import write_story
 from sprints.services.templates import Origin, set_origin
+from sprints.telling_team import tell_idea_answered, tell_idea_received
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
 from workspaces.systemmail import post
@@ -131,6 +132,7 @@ def take_idea(*, workspace: Workspace, told: Told, by: Member | None, now: datet
     except IntegrityError:
         return Idea.objects.for_workspace(workspace).get(reference=told.reference)
     record("idea.received", idea, by=by, now=now, source=told.source)
+    tell_idea_received(idea, by, now)
     tell_ideas(idea.workspace)
     return idea
 
@@ -176,6 +178,7 @@ def accept_idea(
     idea.story = story
     _decide(idea, IdeaState.ACCEPTED, by, now)
     record("idea.accepted", idea, by=by, now=now, story=story.number)
+    tell_idea_answered(idea, by, now)
     tell_ideas(idea.workspace)
     _answer(idea, now, tell=tell)
     return story
@@ -190,6 +193,7 @@ def merge_idea(*, idea: Idea, story: Story, by: Member, now: datetime) -> None:
     idea.story = story
     _decide(idea, IdeaState.MERGED, by, now)
     record("idea.merged", idea, by=by, now=now, story=story.number)
+    tell_idea_answered(idea, by, now)
     tell_ideas(idea.workspace)
 
 
@@ -216,6 +220,7 @@ def decline_idea(*, idea: Idea, reason: str, by: Member, now: datetime, tell: bo
     idea.reason = reason.strip()
     _decide(idea, IdeaState.DECLINED, by, now)
     record("idea.declined", idea, by=by, now=now, reason=idea.reason)
+    tell_idea_answered(idea, by, now)
     tell_ideas(idea.workspace)
     _answer(idea, now, tell=tell)
 

@@ -6,9 +6,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from emailops.lib.errors import DomainError
+from sprints.broadcast import tell_retro
 from sprints.models import Retro, RetroHabit, RetroPerson, Sprint
 from workspaces.audit import record
-from workspaces.live import announce
 from workspaces.models import Member, Workspace
 
 
@@ -65,4 +65,4 @@ def come_in(retro: Retro, member: Member, now: datetime) -> RetroPerson:
 def tell(retro: Retro, action: str, *, by: Member | None, now: datetime, **detail: Any) -> None:
     """Write it down, and have every open page of this retrospective look again."""
     record(action, retro.sprint, by=by, now=now, **detail)
-    announce(retro.sprint.workspace, "retro", retro.sprint_id)
+    tell_retro(retro.sprint)

@@ -7,8 +7,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sprints.models import MOST_PROMPTS, MOST_VOTES, STARS, Retro, RetroHabit, RetroPerson, RetroPhase, Sprint
+from sprints.retro_owners import wants_report
 from sprints.services.retro_access import RetroRefused, come_in, led, locked, tell
 from sprints.services.retro_groups import reveal_when_all_voted, show_notes
+from sprints.services.retro_reports import mail_report_if_any
+from sprints.telling_team import tell_retro_begun
 from workspaces.models import Member
 from workspaces.permissions import Can
 
@@ -26,6 +29,7 @@ def begin_retro(*, sprint: Sprint, by: Member, now: datetime) -> Retro:
     retro.begun_at, retro.phase = now, RetroPhase.LAST
     retro.save(update_fields=["begun_at", "phase"])
     tell(retro, "retro.begun", by=by, now=now)
+    tell_retro_begun(retro, by, now)
     return retro
 
 
@@ -47,13 +51,15 @@ def go_to_phase(*, sprint: Sprint, phase: RetroPhase, by: Member, now: datetime)
     retro = led(sprint, by, now)
     if retro.phase == phase and retro.begun_at is not None:
         return
-    old, retro.phase = retro.phase, phase
+    is_new, old, retro.phase = retro.begun_at is None, retro.phase, phase
     retro.begun_at, retro.ends_at, retro.timer_minutes = retro.begun_at or now, None, None
     retro.revealed_at = _revealed_in(retro, phase, now)
     retro.save(update_fields=["phase", "begun_at", "ends_at", "timer_minutes", "revealed_at"])
     if not phase.hides_notes:
         show_notes(retro, now)
     tell(retro, "retro.phase_changed", by=by, now=now, old=old, new=phase)
+    if is_new:
+        tell_retro_begun(retro, by, now)
 
 
 def _revealed_in(retro: Retro, phase: RetroPhase, now: datetime) -> datetime | None:
@@ -184,6 +190,8 @@ def rate_worth(*, sprint: Sprint, stars: int, by: Member, now: datetime) -> None
     if not 1 <= stars <= STARS:
         raise RetroRefused(_("Choose from 1 to 5."), fields={"stars": [_("Not between 1 and 5.")]})
     retro = locked(sprint, now)
+    if not retro.takes_answers:
+        raise RetroRefused(_("The answers were shown when it was closed, so another one would not stay unknown."))
     person = come_in(retro, by, now)
     if person.has_rated:
         raise RetroRefused(
@@ -199,8 +207,12 @@ def rate_worth(*, sprint: Sprint, stars: int, by: Member, now: datetime) -> None
 
 
 @transaction.atomic
-def close_retro(*, sprint: Sprint, by: Member, now: datetime) -> None:
-    """End it: everything is shown, and stays as it is from now on. Closing twice changes nothing."""
+def close_retro(*, sprint: Sprint, by: Member, now: datetime, mails_report: bool | None = None) -> None:
+    """End it: everything is shown, and stays as it is from now on. Closing twice changes nothing.
+
+    `mails_report` has the report mailed to the business owners, or not, and is kept as the wish of the workspace; None:
+    as was wished last.
+    """
     if Retro.objects.closed().filter(sprint=sprint).exists():
         return
     retro = led(sprint, by, now)
@@ -210,3 +222,7 @@ def close_retro(*, sprint: Sprint, by: Member, now: datetime) -> None:
     retro.save(update_fields=["phase", "closed_at", "begun_at", "revealed_at", "ends_at"])
     people = RetroPerson.objects.filter(retro=retro).count()
     tell(retro, "retro.closed", by=by, now=now, people=people)
+    if mails_report is not None:
+        RetroHabit.objects.update_or_create(workspace=sprint.workspace, defaults={"mails_report": mails_report})
+    if mails_report or (mails_report is None and wants_report(sprint.workspace)):
+        mail_report_if_any(retro, by, now)

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from emailops.lib.statistics import Estimate
+from sprints.broadcast import tell_retro
 from sprints.models import (
     ActionCheck,
     ActionState,
@@ -24,8 +25,9 @@ from sprints.models import (
 from sprints.services.retro_access import RetroRefused, come_in, locked, tell
 from sprints.services.retro_groups import show_notes
 from sprints.services.stories import write_story
+from sprints.telling import tell_measured
+from sprints.telling_team import tell_action_given
 from workspaces.audit import record
-from workspaces.live import announce
 from workspaces.models import Member
 
 
@@ -99,6 +101,7 @@ def agree_action(
     )
     come_in(retro, by, now)
     tell(retro, "retro.action_agreed", by=by, now=now, text=action.text, owner=str(owner))
+    tell_action_given(action, by, now)
     return action
 
 
@@ -143,7 +146,7 @@ def turn_into_story(*, action: RetroAction, by: Member, now: datetime) -> Story:
     action.story = story
     action.save(update_fields=["story"])
     record("retro.action_became_story", action.sprint, by=by, now=now, story=story.number)
-    announce(action.workspace, "retro", action.sprint_id)
+    tell_retro(action.sprint)
     return story
 
 
@@ -177,4 +180,11 @@ def record_outcome(
     )
     if old != verdict:
         record("story.outcome", story, by=None, now=now, old=old, new=verdict)
+        _tell_verdict(outcome, old, now)
     return outcome
+
+
+def _tell_verdict(outcome: StoryOutcome, old: str | None, now: datetime) -> None:
+    """That nobody can tell yet is news only where somebody could before."""
+    if old is not None or outcome.verdict != OutcomeVerdict.UNCLEAR:
+        tell_measured(outcome, now)

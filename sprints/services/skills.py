@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from emailops.lib.errors import DomainError
+from sprints.broadcast import tell_skills
+from sprints.competence import level_field
 from sprints.models import MemberSkill, Skill, SkillLevel, Story, StoryPoints
 from sprints.ordering import one_at_a_time
 from sprints.services.stories import MOST_POINTS
@@ -28,6 +30,8 @@ USUAL_SKILLS = (
 """What e-mail marketing needs; a team changes the list to its own."""
 
 MOST_SKILLS = 20
+NOTHING = (0, False)
+"""How somebody stands of whom nobody has said anything."""
 
 Level = tuple[int, bool]
 """A level of `SkillLevel`, and whether the person wants to learn."""
@@ -96,25 +100,51 @@ def archive_skill(*, skill: Skill, by: Member, now: datetime) -> None:
 
 
 @transaction.atomic
-def set_levels(*, member: Member, levels: Mapping[Skill, Level], by: Member, now: datetime) -> None:
+def set_levels(
+    *,
+    member: Member,
+    levels: Mapping[Skill, Level],
+    by: Member,
+    now: datetime,
+    seen: Mapping[Skill, Level] | None = None,
+) -> None:
     """Say how well a person does some skills. What stays the same is not written.
 
-    Raises `SkillRefused` for another's levels without the right to plan sprints, or a level that does not exist.
+    `seen` is how it stood when it was looked at: a skill that somebody else has changed since is not written over.
+
+    Raises `SkillRefused` for that, for another's levels without the right to plan sprints, or a level that does not
+    exist.
     """
+    one_at_a_time(member.workspace_id)
     if member.pk != by.pk and not by.may(Can.PLAN_SPRINTS):
         raise SkillRefused(_("You can change your own; whoever plans sprints can change everybody’s."))
     if any(level not in SkillLevel.values for level, _learns in levels.values()):
         raise SkillRefused(_("A level is from 0 to 3."))
-    known = {row.skill_id: row for row in MemberSkill.objects.filter(member=member)}
+    rows = MemberSkill.objects.filter(member=member).order_by("pk")
+    known: dict[int, Level] = {row.skill_id: (row.level, row.wants_to_learn) for row in rows}
+    _require_seen(member, known, levels, seen or {})
     changed = {}
     for skill, (level, learns) in levels.items():
-        row = known.get(skill.pk)
-        if (level, learns) != ((row.level, row.wants_to_learn) if row else (0, False)):
+        if (level, learns) != known.get(skill.pk, NOTHING):
             values = {"workspace": member.workspace, "level": level, "wants_to_learn": learns}
             MemberSkill.objects.update_or_create(member=member, skill=skill, defaults=values)
             changed[skill.name] = [level, learns]
     if changed:
         record("skill.levels_set", member, by=by, now=now, levels=changed)
+        tell_skills(member.workspace)
+
+
+def _require_seen(
+    member: Member, known: Mapping[int, Level], levels: Mapping[Skill, Level], seen: Mapping[Skill, Level]
+) -> None:
+    stands = {skill: known.get(skill.pk, NOTHING) for skill in seen}
+    missed = [skill for skill, level in seen.items() if stands[skill] not in {level, levels.get(skill, level)}]
+    if missed:
+        words = _("Somebody has set it to %(level)d meanwhile.")
+        raise SkillRefused(
+            _("Somebody has changed the skills of %(who)s meanwhile. Look again, then save.") % {"who": member},
+            fields={level_field(member, skill): [words % {"level": stands[skill][0]}] for skill in missed},
+        )
 
 
 @transaction.atomic

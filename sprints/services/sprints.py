@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Sum
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from emailops.lib.errors import DomainError
@@ -15,6 +16,7 @@ from sprints.models import SPRINT_MOVES, Commitment, ScopeChange, Sprint, Sprint
 from sprints.ordering import one_at_a_time
 from sprints.scope import log_scope
 from sprints.services.closing import Leftover, settle
+from sprints.telling_team import tell_sprint_step
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
 
@@ -49,6 +51,7 @@ def open_sprint(
     wanted = _checked({"name": name, "start_date": start_date, "end_date": end_date, **fields})
     _require_length(start_date, end_date)
     one_at_a_time(workspace.pk)
+    _require_free(Sprint(workspace=workspace, start_date=start_date, end_date=end_date))
     next_number = _next_number(workspace, number)
     sprint = Sprint.objects.create(workspace=workspace, number=next_number, created_at=now, **wanted)
     record("sprint.opened", sprint, by=by, now=now)
@@ -93,6 +96,24 @@ def _require_length(start: date, end: date) -> None:
         )
 
 
+def _require_free(sprint: Sprint) -> None:
+    """Two sprints that are planned or run never share a day; what is over or cancelled takes none."""
+    others = Sprint.objects.for_workspace(sprint.workspace).open().exclude(pk=sprint.pk)
+    taken = others.filter(start_date__lte=sprint.end_date, end_date__gte=sprint.start_date)
+    other = taken.order_by("start_date", "pk").first()
+    if other is not None:
+        first, last = (date_format(day, "MONTH_DAY_FORMAT") for day in (other.start_date, other.end_date))
+        words = _("Sprint %(sprint)s has the days from %(first)s to %(last)s.") % {
+            "sprint": other,
+            "first": first,
+            "last": last,
+        }
+        raise SprintRefused(
+            _("%(words)s Choose other days, move that one first, or cancel it.") % {"words": words},
+            fields={"start_date" if other.start_date <= sprint.start_date else "end_date": [words]},
+        )
+
+
 def _locked(sprint: Sprint) -> Sprint:
     one_at_a_time(sprint.workspace_id)
     return Sprint.objects.select_related("workspace").get(pk=sprint.pk)
@@ -114,6 +135,8 @@ def change_sprint(*, sprint: Sprint, by: Member, now: datetime, **changes: Any) 
     for name, value in changed.items():
         setattr(found, name, value)
     _require_length(found.start_date, found.end_date)
+    if changed.keys() & {"start_date", "end_date"}:
+        _require_free(found)
     found.save(update_fields=list(changed))
     after = {name: str(value) for name, value in changed.items()}
     record("sprint.changed", found, by=by, now=now, before=before, after=after)
@@ -147,6 +170,7 @@ def start_sprint(*, sprint: Sprint, by: Member, now: datetime) -> None:
         workspace=sprint.workspace, sprint=sprint, snapshot=commitment_snapshot(sprint, stories), made_at=now, by=by
     )
     record("sprint.started", sprint, by=by, now=now, points=sprint.committed_points)
+    tell_sprint_step(sprint, SprintState.RUNNING, by, now)
     tell_sprint(sprint)
 
 
@@ -179,6 +203,7 @@ def close_sprint(
     sprint.save(update_fields=["state", "closed_at", "delivered_points"])
     carried = sum(not choice.is_dropped for choice in choices.values())
     record("sprint.closed", sprint, by=by, now=now, delivered=sprint.delivered_points, carried=carried)
+    tell_sprint_step(sprint, SprintState.CLOSED, by, now)
     tell_sprint(sprint)
     return carried
 

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
+from sprints.absence import away_on
 from sprints.models import StandUp, StandUpEntry, StandUpReminder, StandUpSchedule
 from sprints.services.standups import open_stand_up
 from sprints.standup_days import is_on, is_reminded, is_waited_for, own_day, participants
@@ -32,7 +33,8 @@ def call_stand_ups(now: datetime) -> None:
 
 
 def _remind(schedule: StandUpSchedule, people: Sequence[Member], day: date, now: datetime) -> None:
-    due = [member for member in people if is_reminded(schedule, member, day, now)]
+    away = away_on(schedule.workspace, day)
+    due = [m for m in people if m.pk not in away and is_reminded(schedule, m, day, now)]
     if not due:
         return
     stand_up = open_stand_up(workspace=schedule.workspace, day=day, now=now)
@@ -64,18 +66,20 @@ def _without_digest(schedule: StandUpSchedule, now: datetime) -> list[StandUp]:
 
 def _settle(schedule: StandUpSchedule, people: Sequence[Member], stand_up: StandUp, now: datetime) -> None:
     written = {entry.member_id: entry for entry in StandUpEntry.objects.filter(stand_up=stand_up)}
-    late = [member for member in people if member.pk not in written]
+    away = away_on(schedule.workspace, stand_up.day)
+    late = [member for member in people if member.pk not in written and member.pk not in away]
     if any(is_waited_for(schedule, member, stand_up.day, now) for member in late):
         return
     still_open = any(is_waited_for(schedule, member, stand_up.day, now) for member in people)
-    if still_open and any(now - entry.updated_at < QUIET for entry in written.values()):
+    if still_open and (not written or any(now - entry.updated_at < QUIET for entry in written.values())):
         return
-    send_digest(stand_up=stand_up, people=people, now=now)
+    readers = [member for member in people if member.pk in written or member.pk not in away]
+    send_digest(stand_up=stand_up, people=readers, now=now)
 
 
 @transaction.atomic
 def send_digest(*, stand_up: StandUp, people: Sequence[Member], now: datetime) -> None:
-    """Mail what was said to everybody who takes part, once a day; nothing when nobody wrote. Repeating is harmless."""
+    """Mail what was said to these people, once a day; nothing when nobody wrote. Repeating is harmless."""
     if not StandUp.objects.filter(pk=stand_up.pk, digest_at=None).update(digest_at=now):
         return  # Another worker was faster.
     written = stand_up.entries.count()

@@ -12,17 +12,22 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from sprints.absence import away_on
+from sprints.broadcast import tell_stand_up
 from sprints.models import SpeakingOrder, StandUp, StandUpSchedule, StandUpTurn, TurnState
-from sprints.services.standups import LIVE, StandUpRefused
+from sprints.services.standups import StandUpRefused
 from sprints.standup_days import is_on, participants, schedule_of
 from workspaces.audit import record
-from workspaces.live import announce
 from workspaces.models import Member
 
 
 def speaking_order(stand_up: StandUp, schedule: StandUpSchedule) -> list[Member]:
-    """Who will speak after whom: as put by hand, or drawn, the same for everybody who looks."""
-    people = participants(schedule)
+    """Who will speak after whom: as put by hand, or drawn, the same for everybody who looks.
+
+    Whoever is off speaks only after having written all the same.
+    """
+    away = away_on(schedule.workspace, stand_up.day) - set(stand_up.entries.values_list("member_id", flat=True))
+    people = [member for member in participants(schedule) if member.pk not in away]
     if schedule.order == SpeakingOrder.DRAWN:
         people.sort(key=lambda member: member.pk)
         # No secret: only that nobody comes first every day.
@@ -36,7 +41,7 @@ def _locked(stand_up: StandUp) -> StandUp:
 
 def _said(stand_up: StandUp, action: str, by: Member, now: datetime, **detail: object) -> None:
     record(f"stand_up.{action}", stand_up, by=by, now=now, **detail)
-    announce(stand_up.workspace, LIVE, stand_up.pk)
+    tell_stand_up(stand_up)
 
 
 @transaction.atomic

@@ -9,14 +9,16 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from emailops.lib.errors import DomainError
-from sprints.models import StandUp, StandUpEntry, Story
+from sprints.broadcast import tell_stand_up
+from sprints.markup import mentions_in
+from sprints.models import Audience, StandUp, StandUpEntry, Story
 from sprints.moves import Move, Span, kept, moves_of
+from sprints.services.comments import people_to_mention
 from sprints.standup_days import is_on, own_day, schedule_of
+from sprints.telling_team import tell_stand_up_mentions
 from workspaces.audit import record
-from workspaces.live import announce
 from workspaces.models import Member, Workspace
 
-LIVE = "stand_up"
 LONGEST_ANSWER = 2000
 LOOK_BACK = timedelta(days=7)
 """What moved longer ago is no news, however long somebody was away."""
@@ -83,11 +85,22 @@ def write_entry(*, stand_up: StandUp, answers: Answers, by: Member, now: datetim
     _require_stories(stand_up, answers)
     is_new_sitting = entry.pk is None or entry.updated_at < now - SITTING
     is_first = entry.pk is None
+    said = mentioned_in(entry)
     _fill(entry, answers, told, now)
     if is_new_sitting:
         record("stand_up.written" if is_first else "stand_up.rewritten", stand_up, by=by, now=now)
-    announce(stand_up.workspace, LIVE, stand_up.pk)
+    tell_stand_up_mentions(entry, [member for member in mentioned_in(entry) if member not in said], now)
+    tell_stand_up(stand_up)
     return entry
+
+
+def mentioned_in(entry: StandUpEntry) -> list[Member]:
+    """Whom the words of an entry mention with `@name`. A query when there is an @."""
+    words = "\n\n".join((entry.yesterday, entry.today, entry.in_the_way))
+    if "@" not in words:
+        return []
+    people = people_to_mention(entry.workspace, Audience.EVERYBODY)
+    return [people[name] for name in sorted(mentions_in(words, people))]
 
 
 def _entry_of(stand_up: StandUp, member: Member) -> StandUpEntry | None:

@@ -40,7 +40,7 @@ from sprints.ordering import (
 )
 from sprints.scope import log_estimate, log_scope, record_move
 from sprints.services.watching import follow
-from sprints.telling import tell_assigned, tell_changed
+from sprints.telling import tell_assigned, tell_changed, tell_dropped, tell_planned
 from strategy.models import Unit
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
@@ -346,6 +346,7 @@ def place_story(*, story: Story, sprint: Sprint | None, by: Member, now: datetim
     story.save(update_fields=["sprint", "rank", "dropped_at", "updated_at"])
     where = {"sprint": sprint.pk, "number": sprint.number} if sprint else {"sprint": None}
     record("story.planned", story, by=by, now=now, **where)
+    tell_planned(story, left, by, now)
     tell_story(story, left=left)
 
 
@@ -426,4 +427,5 @@ def drop_story(*, story: Story, by: Member, now: datetime) -> None:
         raise StoryRefused(_("Take the story out of its sprint first."))
     if Story.objects.filter(pk=story.pk, dropped_at=None).update(dropped_at=now):
         record("story.dropped", story, by=by, now=now)
+        tell_dropped(story, by, now)
         tell_story(story)

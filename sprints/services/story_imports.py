@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from emailops.lib.csvfile import rearmed
 from emailops.lib.errors import DomainError
 from sprints.drafts import too_long
-from sprints.models import ImportStep, OriginKind, Story, StoryImport, StoryKind, StoryOrigin
+from sprints.models import FileFormat, ImportStep, OriginKind, Story, StoryImport, StoryKind, StoryOrigin
 from sprints.ordering import one_at_a_time
+from sprints.services.import_parts import Belongings, Bringer, read_belongings
 from sprints.services.many import add_stories
 from sprints.services.stories import LONGEST_CRITERION, MOST_CRITERIA, MOST_POINTS
-from sprints.story_files import StoryFile, Target, guessed_columns
+from sprints.story_files import MULTIPLE, RECORD, StoryFile, Target, guessed_columns
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
 
@@ -31,6 +32,7 @@ KINDS: dict[str, StoryKind] = {
     "research": StoryKind.RESEARCH, "spike": StoryKind.RESEARCH,
     "build": StoryKind.BUILD, "bug": StoryKind.BUILD, "task": StoryKind.BUILD, "technical": StoryKind.BUILD,
 }  # fmt: skip
+TOOLS = {FileFormat.TRELLO: "Trello", FileFormat.JIRA: "Jira"}
 DIGEST = 24  # characters of the hash that stands for a title where a file numbers nothing
 
 
@@ -57,15 +59,20 @@ class Prepared:
     fields: dict[str, Any]
     external_id: str
     notes: tuple[str, ...] = ()
+    parts: Belongings = field(default_factory=Belongings)
 
 
 @dataclass(slots=True)
 class Plan:
-    """What an import would do: stories to write, rows that are there already, rows refused with the reason."""
+    """What an import would do: stories to write, rows that are there already, rows refused with the reason.
+
+    `left` is what of the stories to write is different from the file.
+    """
 
     stories: list[Prepared] = field(default_factory=list)
     known: list[tuple[int, str]] = field(default_factory=list)
     refused: list[tuple[int, str, str]] = field(default_factory=list)
+    left: list[tuple[int, str, str]] = field(default_factory=list)
 
 
 @transaction.atomic
@@ -102,9 +109,17 @@ def _require_title(found: StoryImport, mapping: Mapping) -> None:
         raise ImportRefused(_("This file is imported already. Upload it again to bring in what is new."))
     if Target.TITLE not in mapping.columns:
         raise ImportRefused(_("Say which column is the title."))
-    single = [target for target in mapping.columns if target and target not in {Target.CRITERIA, Target.PROBLEM}]
+    single = [target for target in mapping.columns if target and target not in MULTIPLE]
     if len(single) != len(set(single)):
-        raise ImportRefused(_("Two columns become the same thing. Only problem and criteria can be put together."))
+        raise ImportRefused(
+            _("Two columns become the same thing. Only texts, lists, labels, comments and files can be put together.")
+        )
+
+
+def people_by_name(workspace: Workspace) -> dict[str, Member]:
+    """Members by their addresses and names, in small letters. One query."""
+    people = Member.objects.for_workspace(workspace).active().select_related("user")
+    return {key.casefold(): member for member in people for key in (member.user.email, member.user.name)}
 
 
 class _Rows:
@@ -114,8 +129,7 @@ class _Rows:
         self._mapping = mapping
         known = StoryOrigin.objects.for_workspace(found.workspace).filter(system=found.format)
         self._seen = set(known.values_list("external_id", flat=True))
-        people = Member.objects.for_workspace(found.workspace).active().select_related("user")
-        self._people = {key.casefold(): m for m in people for key in (m.user.email, m.user.name)}
+        self._people = people_by_name(found.workspace)
 
     def read(self, line: int, cells: Sequence[str], plan: Plan) -> None:
         told = self._told(cells)
@@ -137,13 +151,15 @@ class _Rows:
             return
         self._seen.add(external_id)
         plan.stories.append(prepared)
+        plan.left += [(line, prepared.fields["title"], note) for note in prepared.notes]
 
     def _told(self, cells: Sequence[str]) -> dict[str, str]:
         """The cells by what they become; problem and criteria of several columns come together."""
         told: dict[str, str] = {}
         for target, cell in zip(self._mapping.columns, cells, strict=False):
             if target and cell:
-                told[target] = f"{told[target]}\n{cell}" if target in told else cell
+                between = RECORD if target == Target.COMMENTS else "\n"
+                told[target] = f"{told[target]}{between}{cell}" if target in told else cell
         return told
 
     def _prepared(self, line: int, told: dict[str, str], external_id: str) -> Prepared:
@@ -158,9 +174,12 @@ class _Rows:
             raise ImportRefused(words)
         fields["kind"] = KINDS.get(told.get(Target.KIND, "").casefold(), self._mapping.kind)
         fields["points"] = _points(told.get(Target.POINTS, ""))
-        fields["assignee"] = self._person(told.get(Target.ASSIGNEE, ""), notes)
+        people = [self._person(name.strip(), notes) for name in told.get(Target.ASSIGNEE, "").split("\n")]
+        fields["assignee"] = people[0]
         fields["criteria"] = _criteria(told.get(Target.CRITERIA, ""), notes)
-        return Prepared(line, fields, external_id, tuple(notes))
+        helpers = [person for person in dict.fromkeys(people[1:]) if person and person != people[0]]
+        parts = read_belongings(told, helpers, notes)
+        return Prepared(line, fields, external_id, tuple(notes), parts)
 
     def _person(self, name: str, notes: list[str]) -> Member | None:
         found = self._people.get(name.casefold())
@@ -208,12 +227,22 @@ def run_import(*, found: StoryImport, mapping: Mapping, by: Member, now: datetim
     written = [prepared.fields for prepared in plan.stories]
     stories = add_stories(workspace=found.workspace, written=written, by=by, now=now, on_top=False)
     StoryOrigin.objects.bulk_create(_origin(found, *pair) for pair in zip(stories, plan.stories, strict=True))
+    _bring_along(found, stories, plan, by, now)
     found.taken, found.known, found.refused = len(stories), len(plan.known), [list(row) for row in plan.refused]
     found.mapping = {"columns": list(mapping.columns)}
     found.step, found.done_at, found.rows = ImportStep.DONE, now, []
     found.save()
     record("story_import.done", found, by=by, now=now, taken=found.taken, known=found.known, refused=len(found.refused))
     return plan
+
+
+def _bring_along(found: StoryImport, stories: Sequence[Story], plan: Plan, by: Member, now: datetime) -> None:
+    """Write what belongs to each story, and keep in the import what came along and what stayed behind."""
+    tool = TOOLS.get(FileFormat(found.format)) or found.filename
+    bringer = Bringer(people_by_name(found.workspace), tool, by, now)
+    for story, row in zip(stories, plan.stories, strict=True):
+        plan.left += [(row.line, row.fields["title"], note) for note in bringer.bring(story, row.parts)]
+    found.left, found.brought = [list(row) for row in plan.left], dict(bringer.counts)
 
 
 def _origin(found: StoryImport, story: Story, row: Prepared) -> StoryOrigin:

@@ -1,6 +1,6 @@
 """Parts of boards in templates: `{% load boards %}`."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
 from django import template
@@ -20,7 +20,16 @@ MINUTE = 60
 @register.filter
 def age(blocker: Blocker, now: datetime) -> str:
     """How long something is, or was, in the way: in its largest unit, as in “3 days”."""
-    passed = blocker.age(now)
+    return passed_in_words(blocker.age(now), now)
+
+
+@register.filter
+def since(moment: datetime, now: datetime) -> str:
+    """How long ago something began, in the same words."""
+    return passed_in_words(now - moment, now)
+
+
+def passed_in_words(passed: timedelta, now: datetime) -> str:
     return timesince(now - passed, now, depth=1) if passed.total_seconds() >= MINUTE else _("just now")
 
 

@@ -3,6 +3,7 @@
 The tags that take the context need the page's `member`, `workspace` and `request`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,13 +12,16 @@ from typing import Any
 from django import template
 
 from sprints.capacity import team_capacity
-from sprints.competence import workload
-from sprints.flow_charts import in_days
+from sprints.competence import Cell, workload
+from sprints.flow_charts import in_days, in_points
+from sprints.loads import team_load
 from sprints.models import Sprint, SprintTarget, Story
 from strategy.figures import figure
+from workspaces.models import Member
 
 register = template.Library()
 register.filter("duration", in_days)
+register.filter("in_points", in_points)
 
 Context = template.Context
 
@@ -65,11 +69,12 @@ def sprint_target(context: Context, sprint: Sprint) -> dict[str, Any]:
 
 @register.inclusion_tag("sprints/_capacity_panel.html", takes_context=True)
 def sprint_fits(context: Context, sprint: Sprint, planned: int) -> dict[str, Any]:
-    """How much the team can take beside what is planned, and the skills of which there is too little."""
+    """How much the team can take beside what is planned, who has how much of it, and the skills that are short."""
     found = team_capacity(sprint)
     load = workload(sprint, found)
     short = [each for each in load.loads if each.too_much > 0]
-    return {"sprint": sprint, "capacity": found, "planned": planned, "short": short, **_around(context)}
+    team = team_load(sprint, found)
+    return {"sprint": sprint, "capacity": found, "planned": planned, "short": short, "team": team, **_around(context)}
 
 
 @register.inclusion_tag("sprints/_story_skills.html", takes_context=True)
@@ -88,6 +93,18 @@ def story_skill_points(context: Context, story: Story) -> dict[str, Any]:
         "is_open": not (story.sprint and story.sprint.is_over),
         **_around(context),
     }
+
+
+@register.filter
+def names(people: Iterable[Member]) -> str:
+    """People one after the other."""
+    return ", ".join(str(person) for person in people)
+
+
+@register.filter
+def was(form: Any, cell: Cell) -> str:
+    """How a cell of the matrix stood when it was looked at."""
+    return str(form.was(cell))
 
 
 @register.filter

@@ -11,8 +11,11 @@ from django import template
 from django.urls import reverse
 
 from audience.models import Segment
+from sprints.answer_groups import answer_groups
+from sprints.backlog_filters import about_segment
 from sprints.deciders import is_waiting
-from sprints.models import ApprovalRequest, OutcomeVerdict, Sprint, Story, StoryStatus, Verdict
+from sprints.models import OutcomeVerdict, Sprint, Story, StoryStatus
+from sprints.planned import PlannedSprint
 from sprints.ranges import days_between, money_between
 from sprints.readiness import Part, ReadinessCheck, readiness_by_story
 from sprints.standing import Standing, StoryApproval, standing_of
@@ -20,6 +23,7 @@ from strategy.models import Goal
 from workspaces.permissions import Can
 
 register = template.Library()
+MOST_OF_A_SEGMENT = 12
 
 TONES: dict[str, str] = {
     Standing.WAITING: "warn",
@@ -100,7 +104,7 @@ def sprint_approval(context: Context, sprint: Sprint) -> dict[str, Any]:
     return {
         "sprint": sprint,
         "asked": newest,
-        "decisions": newest.decisions.select_related("story").order_by("pk") if newest else [],
+        "groups": answer_groups(newest) if newest else [],
         "is_waiting": newest is not None and is_waiting(newest),
         "is_mine": newest is not None and newest.approver_id == context["member"].pk,
         **_around(context),
@@ -108,12 +112,12 @@ def sprint_approval(context: Context, sprint: Sprint) -> dict[str, Any]:
 
 
 @register.inclusion_tag("sprints/_standing_readiness.html", takes_context=True)
-def sprint_readiness(context: Context, sprint: Sprint) -> dict[str, Any]:
+def sprint_readiness(context: Context, plan: PlannedSprint) -> dict[str, Any]:
     """What still has to be done before the owner is asked: of the sprint, then story by story."""
-    groups = readiness_by_story(sprint, context["request"].now)
+    groups = readiness_by_story(plan)
     checks = [check for group in groups for check in group.checks]
     return {
-        "sprint": sprint,
+        "sprint": plan.sprint,
         "groups": groups,
         "total": len(checks),
         "missing": sum(not check.is_met for check in checks),
@@ -136,6 +140,23 @@ def segment_stories(context: Context, segment: Segment) -> dict[str, Any]:
     """The stories ahead whose brief names a segment, for those who may see stories."""
     ahead = Story.objects.filter(brief__segment=segment, dropped_at=None).exclude(status=StoryStatus.DONE).ranked()
     return {"stories": list(ahead) if context["member"].may(Can.SEE_SPRINTS) else [], **_around(context)}
+
+
+@register.inclusion_tag("sprints/_segment_past.html", takes_context=True)
+def stories_about(context: Context, segment: Segment) -> dict[str, Any]:
+    """The newest stories that write to a segment or are about it, wherever they stand, with what came of each."""
+    found = about_segment(Story.objects.for_workspace(context["workspace"]), segment.pk)
+    newest = found.for_cards().select_related("outcome", "brief").order_by("-number")
+    stories = list(newest[:MOST_OF_A_SEGMENT]) if context["member"].may(Can.SEE_SPRINTS) else []
+    more = found.count() > len(stories)
+    return {"segment": segment, "stories": stories, "more": more and bool(stories), **_around(context)}
+
+
+@register.filter
+def writes_to(story: Story, segment: Segment) -> bool:
+    """Whether the brief of a story names a segment."""
+    brief = getattr(story, "brief", None)
+    return brief is not None and brief.segment_id == segment.pk
 
 
 def _around(context: Context) -> dict[str, Any]:
@@ -167,9 +188,3 @@ def _needed(part: Part) -> Can:
 def outcome_of(story: Story) -> Any:
     """What came of a story, if it has been measured."""
     return getattr(story, "outcome", None)
-
-
-@register.filter
-def verdict_of(asked: ApprovalRequest) -> str:
-    """What was said of a request as a whole; empty while it waits."""
-    return Verdict(asked.verdict).value if asked.verdict else ""

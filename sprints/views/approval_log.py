@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from sprints.approval_log import verify
 from sprints.approval_papers import answer_paper, detail_words, log_lines, log_paper
 from sprints.models import ApprovalLogEntry, ApprovalRequest
+from sprints.services.approval_exports import note_export
 from workspaces.http import MemberRequest, csv_download, page
 from workspaces.permissions import Can
 
@@ -28,12 +29,14 @@ def approval_log(request: MemberRequest) -> HttpResponse:
 
 @page(Can.SEE_AUDIT)
 def approval_log_csv(request: MemberRequest) -> StreamingHttpResponse:
+    note_export(by=request.member, now=request.now, file_format="csv")
     return csv_download(f"approvals-{request.workspace.slug}.csv", log_lines(request.workspace))
 
 
 @page(Can.SEE_AUDIT)
 def approval_log_pdf(request: MemberRequest) -> HttpResponse:
     paper = log_paper(request.workspace, verify(request.workspace), request.zone, request.now)
+    note_export(by=request.member, now=request.now, file_format="pdf")
     return _pdf(paper, f"approvals-{request.workspace.slug}.pdf")
 
 
@@ -42,6 +45,7 @@ def approval_pdf(request: MemberRequest, pk: int) -> HttpResponse:
     """One version and the answer to it."""
     requests = ApprovalRequest.objects.for_workspace(request.workspace).with_people()
     found = get_object_or_404(requests, pk=pk)
+    note_export(by=request.member, now=request.now, file_format="pdf", request=found)
     return _pdf(answer_paper(found, request.zone, request.now), f"approval-{found.pk}-v{found.version}.pdf")
 
 

@@ -11,20 +11,25 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from sprints.answers import Answer
+from sprints.approval_conversation import conversation_of
 from sprints.deciders import answers_for, delegates_of, is_waiting, may_decide, policy_of
 from sprints.forms.approvals import AskForm, DecisionForm, PolicyForm
+from sprints.forms.talk import people
 from sprints.last_promise import last_promise
 from sprints.mailframe import framed_mail
 from sprints.models import ApprovalRequest, DecidedVia, Sprint, Verdict
 from sprints.plan_changes import replaced_by
+from sprints.planned import PlannedSprint, planned
 from sprints.readiness import readiness_by_story
 from sprints.services import approvals
 from sprints.services.approval_codes import is_above
 from sprints.services.approval_policy import set_policy
-from sprints.services.conditions import may_tick
+from sprints.services.approval_talk import may_speak
+from sprints.services.conditions import may_name, may_tick
+from sprints.shown_outlook import risk_lines, shown_outlook
 from sprints.shown_plan import ShownPlan, decided_by_words, shown_plan
 from sprints.silence import rules_of
-from sprints.versions import changed_since
+from sprints.versions import changed_since, plan_by_now, risks_since
 from strategy.models import Principle
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
 from workspaces.models import Member, Workspace
@@ -57,7 +62,7 @@ def approval_request(request: MemberRequest, pk: int) -> HttpResponse:
             asked = approvals.request_approval(sprint=sprint, by=request.member, now=request.now, **form.cleaned_data)
             messages.success(request, _("Sent to %(name)s") % {"name": asked.approver})
             return redirect("sprints:approval_detail", workspace=request.workspace.slug, pk=asked.pk)
-    groups = readiness_by_story(sprint, request.now)
+    groups = readiness_by_story(planned(sprint, request.now))
     context = {
         "sprint": sprint,
         "form": form,
@@ -86,19 +91,30 @@ def approval_detail(request: MemberRequest, pk: int) -> HttpResponse:
             decide_by_form(found, form, by=request.member, now=request.now)
             messages.success(request, _("Your answer is with the team"))
             return redirect(request.path)
-    plan = shown_plan(found)
+    return detail_page(request, found, form)
+
+
+def detail_page(request: MemberRequest, found: ApprovalRequest, form: DecisionForm) -> HttpResponse:
+    """The page of a version, with what is written in the form so far."""
+    plan, by_now = shown_plan(found), plan_by_now(found, request.now)
     can_decide = may_decide(found, request.member, request.now)
     if can_decide:
         form.bind(plan)
     newer = replaced_by(found)
+    conditions = list(found.conditions.all())
     context = {
-        **plan_context(plan, request.now),
+        **plan_context(plan, by_now, request.now),
         "form": form if can_decide else None,
         "refused": form if form.errors else None,
         "newer": newer,
-        "later": None if newer else changed_since(found, request.now),
+        "later": None if newer else changed_since(found, request.now, by_now),
         "is_waiting": is_waiting(found),
-        "may_tick": [condition.pk for condition in found.conditions.all() if may_tick(condition, request.member)],
+        "was_writing": "writing" in request.GET,
+        "talk": conversation_of(found),
+        "may_speak": may_speak(found, request.member, request.now),
+        "may_tick": [condition.pk for condition in conditions if may_tick(condition, request.member)],
+        "may_name": [condition.pk for condition in conditions if may_name(condition, request.member)],
+        "people": people(request.workspace) if conditions else (),
     }
     return render(request, "sprints/approval_detail.html", context, status=UNPROCESSABLE if form.errors else 200)
 
@@ -118,11 +134,13 @@ def _request(workspace: Workspace, pk: int) -> ApprovalRequest:
     return get_object_or_404(ApprovalRequest.objects.for_workspace(workspace).with_people(), pk=pk)
 
 
-def plan_context(plan: ShownPlan, now: datetime) -> dict[str, Any]:
+def plan_context(plan: ShownPlan, by_now: PlannedSprint | None, now: datetime) -> dict[str, Any]:
     """What every page that shows a plan shows with it: what a yes covers, the rules of the game, the last promise."""
     asked, workspace = plan.request, plan.request.workspace
     return {
         "plan": plan,
+        "outlook": shown_outlook(plan),
+        "risks_now": risk_lines(risks_since(asked, by_now)) if by_now and is_waiting(asked) else [],
         "asked": asked,
         "policy": policy_of(workspace),
         "who": decided_by_words(asked),

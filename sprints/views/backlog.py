@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from audience.models import Segment
 from sprints.backlog_filters import CONDITIONS, Mark, Place, Wanted
 from sprints.backlog_page import Asked, BacklogPage, backlog_page, place_in_words
 from sprints.drafts import read_drafts, with_twins
@@ -84,8 +85,15 @@ def _around(request: MemberRequest, wanted: Wanted, ways: dict[str, Method], sho
         "query": kept_query(request.GET),
         "narrowed": len(wanted.marks & set(CONDITIONS)),
     }
-    context |= {"filters": _filters(request), "filter_form": FilterForm()}
+    context |= {"filters": _filters(request), "filter_form": FilterForm(), "segments": _segments(request)}
     return context if request.htmx else {**context, "ideas_waiting": _waiting(request)}
+
+
+def _segments(request: MemberRequest) -> list[Segment]:
+    """What stories can be about, for those who see it."""
+    if not request.member.may(Can.SEE_AUDIENCE):
+        return []
+    return list(Segment.objects.for_workspace(request.workspace).current().order_by("name", "pk"))
 
 
 def _waiting(request: MemberRequest) -> int:
@@ -117,6 +125,10 @@ def change_in_words(change: BulkChange) -> str:
         Action.BOTTOM: ngettext("%(count)d story is at the end now", "%(count)d stories are at the end now", count),
         Action.SPRINT: ngettext(
             "%(count)d story is in the sprint now", "%(count)d stories are in the sprint now", count
+        ),
+        Action.LABEL: ngettext("%(count)d story has the label now", "%(count)d stories have the label now", count),
+        Action.UNLABEL: ngettext(
+            "The label is off %(count)d story now", "The label is off %(count)d stories now", count
         ),
         Action.DROP: ngettext("%(count)d story is dropped", "%(count)d stories are dropped", count),
     }

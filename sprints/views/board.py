@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from sprints.boards import board, more_cards, steps_of
+from sprints.boards import Board, board, more_cards, steps_of
 from sprints.broadcast import BOARD, SPRINT
 from sprints.forms.board import (
     SHOWN,
@@ -62,7 +62,7 @@ def board_context(request: MemberRequest, sprint: Sprint | None) -> dict[str, An
         "lane_choices": LaneBy.choices,
         "here": here(request),
         "moved": moved,
-        "said": _place_in_words(moved, shown.cells),
+        "said": _place_in_words(moved, shown),
         "plain": request.path,
         "at": _at(request, sprint, here(request)),
         "is_alone": is_board_only(request),
@@ -70,13 +70,16 @@ def board_context(request: MemberRequest, sprint: Sprint | None) -> dict[str, An
     }
 
 
-def _place_in_words(moved: int | None, cells: Any) -> str:
+def _place_in_words(moved: int | None, shown: Board) -> str:
     """For those who do not see the board move."""
-    for cell in cells:
+    for lane, cell in ((each, cell) for each in shown.lanes for cell in each.cells):
         for place, card in enumerate(cell.cards, start=1):
             if card.story.pk == moved:
                 words = _("“%(story)s” is in “%(column)s” now, number %(place)d of %(count)d")
-                return words % {"story": card.story, "column": cell.column, "place": place, "count": cell.count}
+                if lane.key:
+                    words = _("“%(story)s” is in “%(column)s” of lane “%(lane)s” now, number %(place)d of %(count)d")
+                said = {"story": card.story, "column": cell.column, "lane": lane.title}
+                return words % {**said, "place": place, "count": cell.count}
     return ""
 
 

@@ -1,23 +1,18 @@
 """The rhythm of sprints: cadence and holidays, a sprint's target, taking a planned sprint back."""
 
-from itertools import islice
-
 from django.contrib import messages
-from django.db.models import Max
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sprints.calendar import Slot, cadence_of, slots
+from sprints.calendar import SHOWN_AHEAD, cadence_of, following
 from sprints.forms.cadence import CadenceForm, HolidayForm, TargetForm
 from sprints.models import Cadence, Holiday, Sprint, SprintState
 from sprints.services import cadence as rhythm
 from sprints.services import targets
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
 from workspaces.permissions import Can
-
-SHOWN_AHEAD = 4
 
 
 def sprint_of(request: MemberRequest, pk: int) -> Sprint:
@@ -50,20 +45,11 @@ def _settings(request: MemberRequest, form: CadenceForm, holiday_form: HolidayFo
         "holiday_form": holiday_form,
         "cadence": cadence,
         "planned": sprints.filter(state=SprintState.PLANNING).order_by("start_date", "pk"),
-        "following": _following(request, cadence),
+        "following": following(request.workspace, today, SHOWN_AHEAD),
         "holidays": Holiday.objects.for_workspace(request.workspace).filter(day__gte=today).order_by("day"),
     }
     is_wrong = form.errors or holiday_form.errors
     return render(request, "sprints/settings_cadence.html", context, status=UNPROCESSABLE if is_wrong else 200)
-
-
-def _following(request: MemberRequest, cadence: Cadence | None) -> list[Slot]:
-    """The days of the sprints that are not made yet."""
-    if cadence is None or cadence.is_paused:
-        return []
-    today = request.now.astimezone(request.workspace.zone).date()
-    last = Sprint.objects.for_workspace(request.workspace).aggregate(end=Max("end_date"))["end"]
-    return list(islice(slots(cadence, last, today), SHOWN_AHEAD))
 
 
 @action(Can.PLAN_SPRINTS)

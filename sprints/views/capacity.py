@@ -10,6 +10,7 @@ from sprints.calendar import cadence_of
 from sprints.capacity import team_capacity
 from sprints.competence import workload
 from sprints.forms.capacity import CapacityForm, DaysOffForm
+from sprints.loads import team_load
 from sprints.models import Cadence, DaysOff, MemberCapacity
 from sprints.queries import points_of
 from sprints.services import capacity
@@ -27,6 +28,7 @@ def sprint_capacity(request: MemberRequest, pk: int) -> HttpResponse:
     context = {
         "sprint": sprint,
         "capacity": found,
+        "team": team_load(sprint, found),
         "workload": workload(sprint, found),
         "planned": points_of(sprint.stories.filter(dropped_at=None)),
         "current": "capacity",

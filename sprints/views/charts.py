@@ -1,23 +1,27 @@
 """Charts of a sprint and of the team, each with its table."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from sprints.capacity import team_capacity
 from sprints.charts import burndown, burnup, velocity
-from sprints.competence import workload
+from sprints.columns import columns_of, groups_of
+from sprints.competence import Workload, workload
 from sprints.flow import CycleTimes, cumulative_flow, cycle_times, flowing
 from sprints.flow_charts import cycle_chart, flow_chart, load_chart
 from sprints.folding import days_of
 from sprints.forecast import FEWEST_SPRINTS, forecast, past_sprints, velocity_range
-from sprints.models import Sprint, Story
+from sprints.forms.charts import ForecastForm
+from sprints.models import Sprint, SprintState, Story
 from sprints.pace import days_from
 from sprints.views.cadence import sprint_of
-from strategy.models import Goal
+from workspaces.charts import Chart
 from workspaces.http import MemberRequest, page
+from workspaces.models import Workspace
 from workspaces.permissions import Can
 
 LOOKED_BACK = timedelta(days=89)
@@ -38,46 +42,56 @@ def sprint_charts(request: MemberRequest, pk: int) -> HttpResponse:
         "sprint": sprint,
         "burndown": burndown(sprint, today, with_scope=True),
         "burnup": burnup(sprint, today),
-        "flow": flow_chart(cumulative_flow(stories, past, request.workspace.zone)) if past else None,
+        "flow": _flow(request, stories, past),
         "workload": load,
         "load": load_chart(load),
         "current": "charts",
-        **_cycles(cycles),
+        **_cycles(request, cycles),
     }
     return render(request, "sprints/sprint_charts.html", context)
 
 
-def _cycles(found: CycleTimes) -> dict[str, Any]:
-    return {"cycles": found, "cycle": cycle_chart(found)}
+def _flow(request: MemberRequest, stories: list[Story], days: list[date]) -> Chart | None:
+    groups = groups_of(columns_of(request.workspace))
+    return flow_chart(cumulative_flow(stories, days, request.workspace.zone), groups)
+
+
+def _cycles(request: MemberRequest, found: CycleTimes) -> dict[str, Any]:
+    def address(story: Story) -> str:
+        return reverse("sprints:story_detail", kwargs={"workspace": request.workspace.slug, "pk": story.pk})
+
+    return {"cycles": found, "cycle": cycle_chart(found, address)}
 
 
 @page(Can.SEE_SPRINTS)
 def team_charts(request: MemberRequest) -> HttpResponse:
-    """Velocity with its range, the forecast, and how stories flowed in the last ninety days."""
+    """Velocity with its range, the forecast, the load on each skill, and how stories flowed in the last ninety days."""
     workspace, zone = request.workspace, request.workspace.zone
     today = request.now.astimezone(zone).date()
     first = today - LOOKED_BACK
     stories = flowing(workspace, datetime.combine(first, datetime.min.time(), zone))
     past = past_sprints(workspace)
-    goal, goals = _goal(request)
+    form = ForecastForm(request.GET, workspace=workspace)
     context = {
         "velocity": velocity(past),
         "range": velocity_range(past),
         "fewest": FEWEST_SPRINTS,
-        "goal": goal,
-        "goals": goals,
-        "forecast": forecast(workspace, today, goal),
-        "flow": flow_chart(cumulative_flow(stories, days_from(first, today), zone)),
+        "form": form,
+        "of": form.of,
+        "forecast": forecast(workspace, today, form.of),
+        "loads": _loads(workspace),
+        "flow": _flow(request, stories, days_from(first, today)),
         "has_sprint": Sprint.objects.for_workspace(workspace).begun().exists(),
         "current": "charts",
-        **_cycles(cycle_times(stories, zone)),
+        **_cycles(request, cycle_times(stories, zone)),
     }
     return render(request, "sprints/team_charts.html", context)
 
 
-def _goal(request: MemberRequest) -> tuple[Goal | None, list[Goal]]:
-    """The goal that is asked about, and those that can be."""
-    ahead = Goal.objects.for_workspace(request.workspace).open().filter(stories__dropped_at=None, stories__done_at=None)
-    goals = list(ahead.filter(stories__isnull=False).distinct().order_by("due_date", "pk"))
-    asked = request.GET.get("goal", "")
-    return next((goal for goal in goals if str(goal.pk) == asked), None), goals
+def _loads(workspace: Workspace) -> list[tuple[Sprint, Workload, Chart | None]]:
+    """The load on each skill of the running sprint and of the next one that is being planned."""
+    found = Sprint.objects.for_workspace(workspace).open().select_related("workspace").order_by("start_date", "number")
+    sprints = {sprint.state: sprint for sprint in reversed(found)}
+    wanted = [sprints[state] for state in (SprintState.RUNNING, SprintState.PLANNING) if state in sprints]
+    loads = [(sprint, workload(sprint, team_capacity(sprint))) for sprint in wanted]
+    return [(sprint, load, load_chart(load)) for sprint, load in loads]

@@ -16,6 +16,7 @@ from sprints.resemblance import twins_of
 from sprints.services import ideas
 from sprints.services.ideas import IdeaRefused, link_address
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
+from workspaces.notices.reading import mark_shown
 from workspaces.permissions import Can
 
 SHOWN = 50  # of the inbox; who decides the first ones sees the next
@@ -48,6 +49,7 @@ def _inbox(request: MemberRequest, form: IdeaForm) -> dict[str, Any]:
     }.get(show, all_ideas.waiting(today).order_by("received_at", "pk"))
     people = ("story", "contact", "sprint", "sent_by__user", "decided_by__user", "link")
     rows = list(found.select_related(*people)[:SHOWN])
+    mark_shown(member=request.member, shown={"idea": [row.pk for row in rows]}, now=request.now)
     return {
         "form": form,
         "ideas": rows,

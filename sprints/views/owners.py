@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -66,12 +67,14 @@ def owner_rules_edit(request: MemberRequest) -> HttpResponse:
     return render(request, "sprints/owner_rules.html", {"form": form}, status=UNPROCESSABLE if form.errors else 200)
 
 
-@action(Can.TICK_CONDITIONS)
+@action(Can.ANSWER)
 def condition_tick(request: MemberRequest, pk: int) -> HttpResponse:
     """Say that a condition is met, or that it is not."""
     found = get_object_or_404(
         ApprovalCondition.objects.for_workspace(request.workspace).select_related("request", "workspace"), pk=pk
     )
+    if not (request.member.may(Can.TICK_CONDITIONS) or conditions.may_tick(found, request.member)):
+        raise PermissionDenied
     form = TickForm(request.POST)
     form.is_valid()
     is_met = form.cleaned_data["is_met"]

@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from emailops.lib.clock import server_now
 from sprints.calibration import calibration, calibration_chart
 from sprints.decks import BUILT_IN, as_cards
+from sprints.forms.choosing import FIND
 from sprints.forms.poker import DeckForm, NewPokerForm, sprints_to_estimate
 from sprints.models import ItemState, PokerDeck, PokerResult, PokerSession
+from sprints.own_calibration import own_calibration
 from sprints.poker_table import table_of
 from sprints.services.poker import decks, seats
 from sprints.services.poker.sessions import open_session
@@ -30,6 +32,7 @@ from sprints.views.poker_doors import (
 )
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
 from workspaces.models import Workspace
+from workspaces.notices.reading import mark_read
 from workspaces.permissions import Can
 
 PAGE_SIZE = 30
@@ -54,8 +57,11 @@ def poker_new(request: MemberRequest) -> HttpResponse:
     if chosen:
         initial["stories"] = list(chosen.stories.filter(dropped_at=None).values_list("pk", flat=True))
         initial["name"] = _("Sprint %(number)d") % {"number": chosen.number}
-    form = NewPokerForm(request.POST or None, by=request.member, now=now, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    if FIND in request.POST:
+        form = NewPokerForm.kept(request.POST, by=request.member, now=now)
+    else:
+        form = NewPokerForm(request.POST or None, by=request.member, now=now, initial=initial)
+    if form.is_bound and form.is_valid():
         with shown_on(form):
             given = form.cleaned_data
             session = open_session(
@@ -76,6 +82,7 @@ def poker_new(request: MemberRequest) -> HttpResponse:
 def poker_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """The table; of a session that has ended what was agreed."""
     session = session_in(request, pk)
+    mark_read(member=request.member, now=request.now, about=("pokersession", pk))
     table = table_of(session, seat_in(request, session), server_now(), wanted=wanted_story(request))
     context = table_context(session, table, members_doors(session))
     if not session.is_open:
@@ -131,7 +138,8 @@ def poker_withdraw(request: MemberRequest, pk: int) -> HttpResponse:
 def poker_calibration(request: MemberRequest) -> HttpResponse:
     """Estimates, and how long the stories took."""
     found = calibration(request.workspace)
-    return render(request, "sprints/poker_calibration.html", {"found": found, "chart": calibration_chart(found)})
+    context = {"found": found, "chart": calibration_chart(found), "own": own_calibration(request.member, found)}
+    return render(request, "sprints/poker_calibration.html", context)
 
 
 @page(Can.MANAGE_WORKSPACE, Can.MANAGE_WORKSPACE)

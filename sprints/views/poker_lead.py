@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from emailops.lib.clock import server_now
-from sprints.forms.poker import ChooseStoriesForm, DeadlineForm, HandOverForm
+from sprints.forms.choosing import FIND, ChooseStoriesForm
+from sprints.forms.poker import DeadlineForm, HandOverForm
 from sprints.models import PokerItem, PokerSession
 from sprints.services.poker import guests, rounds, sessions
 from sprints.views.poker_doors import (
@@ -73,7 +74,7 @@ def poker_lead(request: MemberRequest, pk: int) -> HttpResponse:
     return _lead(request, session_in(request, pk))
 
 
-def _lead(request: MemberRequest, session: PokerSession, **refused: Any) -> HttpResponse:
+def _lead(request: MemberRequest, session: PokerSession, status: int = UNPROCESSABLE, **refused: Any) -> HttpResponse:
     held = session.items.values_list("story_id", flat=True)
     context = {
         "session": session,
@@ -84,7 +85,7 @@ def _lead(request: MemberRequest, session: PokerSession, **refused: Any) -> Http
         "link": _link(request, session),
         **refused,
     }
-    return render(request, "sprints/poker_lead.html", context, status=UNPROCESSABLE if refused else 200)
+    return render(request, "sprints/poker_lead.html", context, status=status if refused else 200)
 
 
 def _link(request: MemberRequest, session: PokerSession) -> str:
@@ -97,6 +98,10 @@ def _link(request: MemberRequest, session: PokerSession) -> str:
 def poker_stories(request: MemberRequest, pk: int) -> HttpResponse:
     """Put more stories into the queue."""
     session = session_in(request, pk)
+    if FIND in request.POST:
+        held = session.items.values_list("story_id", flat=True)
+        form = ChooseStoriesForm.kept(request.POST, workspace=request.workspace, exclude=held)
+        return _lead(request, session, status=200, stories_form=form)
     form = ChooseStoriesForm(request.POST, workspace=request.workspace)
     if form.is_valid():
         with shown_on(form):

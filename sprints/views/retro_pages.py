@@ -1,5 +1,6 @@
 """The page of a retrospective, whichever step of it somebody looks at; htmx gets the room alone."""
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
@@ -11,6 +12,7 @@ from sprints.forms.retro_rooms import LeadForm, WaysForm, ways_of
 from sprints.forms.retros import ActionForm, NoteForm
 from sprints.models import RetroPhase, Sprint, SprintQuerySet
 from sprints.retro_facts import RetroFacts
+from sprints.retro_owners import may_reopen, wants_report
 from sprints.retro_room import Column, Room, room_of, worth_trend
 from sprints.retrospect import more_than_last, recent_sprints, retro_figures
 from sprints.views.returning import here
@@ -58,6 +60,8 @@ def retro_page(request: MemberRequest, sprint: Sprint, *, fresh: str = "", **for
         "ways_form": forms.get("ways_form") or WaysForm(initial=ways_of(room.retro)),
         "action_form": forms.get("action_form")
         or ActionForm(workspace=request.workspace, initial={"owner": request.member.pk}),
+        "wants_report": partial(wants_report, request.workspace),
+        "may_reopen": may_reopen(room.retro, request.member, request.now),
         "trend": worth_trend(request.workspace, sprint.number) if shown in {OVERVIEW, RetroPhase.CLOSE} else [],
     }
     context |= _data(request, sprint) if shown in WITH_DATA else {}

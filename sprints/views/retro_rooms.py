@@ -131,7 +131,8 @@ def retro_worth(request: MemberRequest, pk: int) -> HttpResponse:
 @action(TAKE_PART)
 def retro_close(request: MemberRequest, pk: int) -> HttpResponse:
     sprint = _sprint(request, pk)
-    retro_rooms.close_retro(sprint=sprint, by=request.member, now=request.now)
+    mails_report = request.POST.get("mails_report") == "on"
+    retro_rooms.close_retro(sprint=sprint, by=request.member, now=request.now, mails_report=mails_report)
     return back_to_room(request, sprint)
 
 

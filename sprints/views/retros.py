@@ -1,15 +1,14 @@
-"""Retrospectives: the list, one of them, and what the owner gets of it."""
+"""Retrospectives: the list, and one of them."""
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from sprints.models import Retro
-from sprints.retro_pdf import report_pdf
-from sprints.retro_report import report_of
+from sprints.models import Retro, Sprint
 from sprints.retrospect import retro_figures
 from sprints.views.retro_pages import begun_sprints, retro_page
 from workspaces.http import MemberRequest, page
+from workspaces.notices.reading import mark_shown
 from workspaces.permissions import Can
 
 PAGE_SIZE = 20
@@ -33,21 +32,16 @@ def retro_list(request: MemberRequest) -> HttpResponse:
 @page(Can.SEE_SPRINTS)
 def retro_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """The step at which the team is, or the one asked for with `phase`."""
-    return retro_page(request, get_object_or_404(begun_sprints(request.workspace), pk=pk))
-
-
-@page(Can.SEE_SPRINTS)
-def retro_report(request: MemberRequest, pk: int) -> HttpResponse:
-    """What the owner reads: data, decisions, actions, and the notes that the team lets out."""
     sprint = get_object_or_404(begun_sprints(request.workspace), pk=pk)
-    context = {"sprint": sprint, "report": report_of(sprint, request.now)}
-    return render(request, "sprints/retro_report.html", context)
+    _mark_read(request, sprint)
+    return retro_page(request, sprint)
 
 
-@page(Can.SEE_SPRINTS)
-def retro_pdf(request: MemberRequest, pk: int) -> HttpResponse:
-    """The same as a file to send on or to keep."""
-    sprint = get_object_or_404(begun_sprints(request.workspace), pk=pk)
-    response = HttpResponse(report_pdf(report_of(sprint, request.now)), content_type="application/pdf")
-    response.headers["Content-Disposition"] = f'attachment; filename="retrospective-{sprint.number}.pdf"'
-    return response
+def _mark_read(request: MemberRequest, sprint: Sprint) -> None:
+    """That it began, and the actions it shows."""
+    about = {
+        "retro": Retro.objects.for_workspace(request.workspace).filter(sprint=sprint),
+        "retroaction": sprint.actions.all(),
+    }
+    shown = {about_type: rows.values_list("pk", flat=True) for about_type, rows in about.items()}
+    mark_shown(member=request.member, shown=shown, now=request.now)

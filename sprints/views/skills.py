@@ -2,15 +2,16 @@
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from sprints.competence import Matrix, competence_matrix, skills_of
+from sprints.competence_csv import matrix_lines
 from sprints.forms.capacity import MatrixForm, SkillForm, StorySkillsForm
 from sprints.models import Skill, Story
 from sprints.services import skills
-from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
+from workspaces.http import UNPROCESSABLE, MemberRequest, action, csv_download, page, shown_on
 from workspaces.models import Member
 from workspaces.permissions import Can
 
@@ -45,10 +46,18 @@ def _editable(request: MemberRequest, matrix: Matrix) -> list[Member]:
     return [row.member for row in matrix.rows if is_mine and row.member.pk == request.member.pk]
 
 
+@page(Can.SEE_SPRINTS)
+def team_skills_csv(request: MemberRequest) -> StreamingHttpResponse:
+    """The matrix for a spreadsheet: a line a person, then how many do each skill alone."""
+    return csv_download(f"skills-{request.workspace.slug}.csv", matrix_lines(competence_matrix(request.workspace)))
+
+
 @transaction.atomic
 def _save(request: MemberRequest, form: MatrixForm) -> None:
+    seen = form.seen
     for member, levels in form.levels.items():
-        skills.set_levels(member=member, levels=levels, by=request.member, now=request.now)
+        known = {skill: level for skill, level in seen.get(member, {}).items() if skill in levels}
+        skills.set_levels(member=member, levels=levels, seen=known, by=request.member, now=request.now)
 
 
 @page(Can.PLAN_SPRINTS, Can.PLAN_SPRINTS)

@@ -8,13 +8,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sprints.charts import burndown, velocity
+from sprints.charts import burndown, burnup, velocity
 from sprints.forms.sprints import CloseForm, NewSprintForm, SprintForm, next_sprint
+from sprints.headcount import Headcount
 from sprints.models import Sprint, SprintState, StoryStatus
+from sprints.planned import PlannedSprint, stories_in
 from sprints.queries import (
-    backlog,
     cards,
     carried_over,
+    head_of_backlog,
     points_of,
     scope_changes,
     sprint_figures,
@@ -24,10 +26,12 @@ from sprints.services import sprints
 from sprints.views.board import board_context, further, is_board_only, is_further
 from sprints.views.returning import MOVED, here, said_of
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
+from workspaces.notices.reading import mark_read
 from workspaces.permissions import Can
 
 CHARTED_SPRINTS = 8
 OFFERED_STORIES = 12
+NEWEST_CHANGES = 20
 NO_CONTENT = 204
 
 
@@ -86,6 +90,7 @@ def sprint_detail(request: MemberRequest, pk: int) -> HttpResponse:
         return further(request, sprint)
     if is_board_only(request) and sprint.state != SprintState.RUNNING:
         return HttpResponse(status=NO_CONTENT, headers={"HX-Refresh": "true"})  # it was closed meanwhile
+    mark_read(member=request.member, now=request.now, about=("sprint", pk))
     part, build = PARTS[SprintState(sprint.state)]
     context = {"sprint": sprint, "part": part, "here": here(request), "moved": said_of(request, MOVED)}
     context |= build(request, sprint)
@@ -95,14 +100,15 @@ def sprint_detail(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _planning(request: MemberRequest, sprint: Sprint) -> dict[str, Any]:
-    planned = list(sprint.stories.with_plan().with_marks().filter(dropped_at=None).ranked())
-    points = points_of(planned)
+    plan = PlannedSprint(sprint, list(stories_in(sprint).with_marks()), Headcount(request.now))
+    points = points_of(plan.stories)
     return {
-        "cards": cards(planned),
+        "plan": plan,
+        "cards": cards(plan.stories),
         "points": points,
         "load": points / sprint.capacity_points if sprint.capacity_points else None,
         "too_much": max(0, points - sprint.capacity_points) if sprint.capacity_points is not None else 0,
-        "offered": cards(list(backlog(request.workspace)[:OFFERED_STORIES])),
+        "offered": cards(head_of_backlog(request.workspace, OFFERED_STORIES)),
         "running": Sprint.objects.for_workspace(request.workspace).running().first(),
     }
 
@@ -113,7 +119,8 @@ def _running(request: MemberRequest, sprint: Sprint) -> dict[str, Any]:
         **board_context(request, sprint),
         "figures": sprint_figures(sprint, today),
         "burndown": burndown(sprint, today),
-        "changes": scope_changes(sprint),
+        "burnup": burnup(sprint, today, height="s"),
+        "changes": scope_changes(sprint, NEWEST_CHANGES),
     }
 
 
@@ -123,6 +130,7 @@ def _closed(request: MemberRequest, sprint: Sprint) -> dict[str, Any]:
         "done": sprint.stories.with_plan().filter(status=StoryStatus.DONE).order_by("done_at", "pk"),
         "carried": carried_over(sprint),
         "burndown": burndown(sprint, today),
+        "burnup": burnup(sprint, today, height="s"),
     }
 
 

@@ -1,5 +1,6 @@
 """The stand-up: today's with one's own entry, an earlier day's, the history, and what is in the way."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -9,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from sprints.forms.standups import EntryForm, ScheduleForm, StoryBlockerForm
-from sprints.models import Sprint, StandUp, StandUpEntry, StandUpSchedule
+from sprints.models import Sprint, StandUp, StandUpEntry
 from sprints.moves import kept, shown
 from sprints.services import standup_schedules, standups
 from sprints.services.blockers import block_story
@@ -19,6 +20,7 @@ from sprints.standup_blockers import open_blockers, sprint_blockers, waiting_app
 from sprints.standup_days import is_on, next_day, own_day, schedule_of
 from sprints.standup_queries import (
     Team,
+    agreed_by,
     kept_chart,
     latest_stand_up,
     offered_stories,
@@ -26,6 +28,7 @@ from sprints.standup_queries import (
     team_of,
 )
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
+from workspaces.notices.reading import mark_read, mark_shown
 from workspaces.permissions import Can
 
 PAGE_SIZE = 20
@@ -38,6 +41,8 @@ def stand_up_today(request: MemberRequest) -> HttpResponse:
     part = PARTS.get(request.GET.get("part", "")) if request.htmx else None
     if part:
         return render(request, part, _around(request))
+    today = StandUp.objects.for_workspace(request.workspace).filter(day=own_day(request.member, request.now))
+    mark_shown(member=request.member, shown={"standup": today.values_list("pk", flat=True)}, now=request.now)
     return _today(request)
 
 
@@ -55,16 +60,18 @@ def _today(request: MemberRequest, **forms: Any) -> HttpResponse:
 def _around(request: MemberRequest) -> dict[str, Any]:
     """What everybody sees: the day, the team, and what is in the way."""
     schedule, today = schedule_of(request.workspace), own_day(request.member, request.now)
-    stand_up = _stand_up_of(request, schedule)
-    team = team_of(stand_up, schedule) if stand_up else Team([], [])
+    is_today = is_on(schedule, today)
+    stand_up = _stand_up_of(request, today, is_today=is_today)
+    team = team_of(stand_up, schedule) if stand_up else Team([], [], [])
     return {
         "schedule": schedule,
-        "is_on": is_on(schedule, today),
-        "next_day": next_day(schedule, today),
+        "is_on": is_today,
+        "next_day": None if is_today else next_day(schedule, today),
         "today": today,
         "stand_up": stand_up,
         "team": team,
         "others": [card for card in team.cards if card.entry.member_id != request.member.pk],
+        "is_off": any(member.pk == request.member.pk for member in team.off),
         "blockers": [(found, found.is_old(request.now)) for found in open_blockers(request.workspace)],
         "approvals": waiting_approvals(request.workspace),
         "running": Sprint.objects.for_workspace(request.workspace).running().first(),
@@ -72,9 +79,8 @@ def _around(request: MemberRequest) -> dict[str, Any]:
     }
 
 
-def _stand_up_of(request: MemberRequest, schedule: StandUpSchedule) -> StandUp | None:
-    day = own_day(request.member, request.now)
-    if is_on(schedule, day):
+def _stand_up_of(request: MemberRequest, day: date, *, is_today: bool) -> StandUp | None:
+    if is_today:
         return standups.open_stand_up(workspace=request.workspace, day=day, now=request.now)
     return latest_stand_up(request.workspace, day)
 
@@ -87,6 +93,7 @@ def _own_part(request: MemberRequest, stand_up: StandUp, form: EntryForm | None)
         "entry": form.entry if form.entry.pk else None,
         "offered": shown(kept(form.offered_moves)),
         "before": before,
+        "agreed": agreed_by(request.member),
         "chosen": [str(value) for value in form["moves"].value() or ()],
     }
 
@@ -152,6 +159,7 @@ def stand_up_list(request: MemberRequest) -> HttpResponse:
 def stand_up_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """What everybody said on one day."""
     stand_up = get_object_or_404(StandUp.objects.for_workspace(request.workspace), pk=pk)
+    mark_read(member=request.member, now=request.now, about=("standup", pk))
     days = StandUp.objects.for_workspace(request.workspace).filter(entries__isnull=False)
     context = {
         "stand_up": stand_up,

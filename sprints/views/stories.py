@@ -16,8 +16,7 @@ from sprints.forms.stories import (
     PlanForm,
     TickForm,
 )
-from sprints.history import history_of
-from sprints.models import AcceptanceCriterion, Story, StoryTemplate
+from sprints.models import AcceptanceCriterion, RetroAction, Story, StoryStatus, StoryTemplate
 from sprints.queries import missing_parts, reach_of
 from sprints.services import stories
 from sprints.services.stories import Parts, StoryRefused
@@ -26,7 +25,7 @@ from sprints.views.blockers import blocker_context
 from sprints.views.returning import back
 from sprints.views.worth import worth_context
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
-from workspaces.notices.reading import mark_read
+from workspaces.notices.reading import mark_shown
 from workspaces.permissions import Can
 
 
@@ -48,16 +47,10 @@ def story_new(request: MemberRequest) -> HttpResponse:
 
 
 def _saved(
-    request: MemberRequest, story: Story | None, fields: dict[str, Any], parts: Parts, words: str, reason: str = ""
+    request: MemberRequest, story: Story | None, fields: dict[str, Any], parts: Parts, words: str
 ) -> HttpResponse:
     saved = stories.save_story(
-        workspace=request.workspace,
-        story=story,
-        fields=fields,
-        parts=parts,
-        by=request.member,
-        now=request.now,
-        reason=reason,
+        workspace=request.workspace, story=story, fields=fields, parts=parts, by=request.member, now=request.now
     )
     messages.success(request, words)
     return redirect("sprints:story_detail", workspace=request.workspace.slug, pk=saved.pk)
@@ -72,9 +65,25 @@ def _form(request: MemberRequest, template: str, form: Any, story: Story | None,
 def story_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """Everything about one story."""
     story = _story(request, pk)
-    mark_read(member=request.member, now=request.now, about=("story", pk))
+    mark_shown(member=request.member, shown=_told_here(story), now=request.now)
     form = CriteriaForm(initial={"criteria": "\n".join(criterion.text for criterion in story.criteria.all())})
     return _detail(request, story, form)
+
+
+def _plan_form(request: MemberRequest, story: Story) -> PlanForm | None:
+    """Where the story can go from where it is; None when it is done, or there is nowhere else."""
+    form = PlanForm(auto_id="plan-%s", workspace=request.workspace, story=story)
+    return form if story.status != StoryStatus.DONE and form.has_choice else None
+
+
+def _told_here(story: Story) -> dict[str, Any]:
+    """What members are told of and find on this page: the story, and the ideas and the action that it was made of."""
+    actions = RetroAction.objects.for_workspace(story.workspace).filter(story=story)
+    return {
+        "story": [story.pk],
+        "idea": story.ideas.values_list("pk", flat=True),
+        "retroaction": actions.values_list("pk", flat=True),
+    }
 
 
 def _detail(request: MemberRequest, story: Story, form: CriteriaForm) -> HttpResponse:
@@ -82,11 +91,10 @@ def _detail(request: MemberRequest, story: Story, form: CriteriaForm) -> HttpRes
         "story": story,
         "missing": missing_parts(story),
         "reach": reach_of(story.brief.segment, request.now) if hasattr(story, "brief") else None,
-        "history": history_of(story),
         **worth_context(request, story),
         "form": form,
         **blocker_context(story),
-        "plan_form": PlanForm(workspace=request.workspace, initial={"sprint": story.sprint_id}),
+        "plan_form": _plan_form(request, story),
     }
     return render(request, "sprints/story_detail.html", context, status=UNPROCESSABLE if form.errors else 200)
 

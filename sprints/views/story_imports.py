@@ -95,19 +95,26 @@ def storyimport_detail(request: MemberRequest, pk: int) -> HttpResponse:
     found = _import(request, pk)
     if found.step != ImportStep.DONE:
         return redirect("sprints:storyimport_map", workspace=request.workspace.slug, pk=pk)
-    return render(request, "sprints/storyimport_detail.html", {"found": found, "refused": found.refused[:SHOWN]})
+    context = {
+        "found": found,
+        "refused": found.refused[:SHOWN],
+        "left": found.left[:SHOWN],
+        "left_more": max(len(found.left) - SHOWN, 0),
+    }
+    return render(request, "sprints/storyimport_detail.html", context)
 
 
 @page(Can.EDIT_STORIES)
 def storyimport_refusals(request: MemberRequest, pk: int) -> StreamingHttpResponse:
-    """The rows that were not taken, with the reason, as a CSV."""
+    """The rows that were not taken, and what of the others stayed behind, with the reason, as a CSV."""
     found = _import(request, pk)
-    header = [_("Line"), _("Title"), _("Why it was not taken")]
+    header = [_("Line"), _("Title"), _("What stayed behind, and why")]
     return csv_download(f"stories-not-imported-{found.pk}.csv", write_table(header, _rows(found)))
 
 
 def _rows(found: StoryImport) -> Iterator[list[object]]:
     yield from found.refused
+    yield from found.left
 
 
 @action(Can.EDIT_STORIES)

@@ -7,6 +7,7 @@
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
   const root = document.documentElement;
   const YEAR = 365 * 24 * 3600;
+  const SLOW = 1000; /* milliseconds until a stream is open */
 
   /* Theme: the choice is a cookie, and the server writes data-theme, so nothing flashes. */
   const isDark = () => root.dataset.theme
@@ -47,17 +48,52 @@
     }
   });
 
-  /* What htmx swaps in keeps open, closed and focused what was so in the part that it replaces. */
-  let before = new Map();
-  let focused = "";
-  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    before = new Map($$("details[id]", detail.target).map((part) => [part.id, part.open]));
-    focused = detail.target.contains(document.activeElement) ? document.activeElement.id : "";
+  /* An answer may come when what it was to replace has been replaced already. htmx would swap it into the part that is
+     gone, and take what somebody writes, which is preserved, out of the page with it. So the answer to something that was
+     sent goes into the part that stands there now; one that was only looked for is let go, and asked for again. */
+  const isAsked = (request) => Boolean(request?.triggeringEvent) && !request.triggeringEvent.type.startsWith("live:");
+  document.addEventListener("htmx:beforeRequest", ({ detail: { elt, target, requestConfig } }) => {
+    requestConfig.asker = elt;
+    target?.addEventListener("htmx:beforeSwap", late);
   });
+  function late({ currentTarget, detail }) {
+    if (currentTarget.isConnected) return;
+    const { requestConfig } = detail;
+    const now = isAsked(requestConfig) && currentTarget.id ? document.getElementById(currentTarget.id) : null;
+    if (now) { detail.target = now; keep(detail); } else detail.shouldSwap = false;
+    if (!isAsked(requestConfig)) live.lookAgain(requestConfig.asker);
+  }
+
+  /* What htmx swaps in keeps open, closed and focused what was so in the part that it replaces, and what somebody has
+     entered there and not sent, unless the swap is the answer to something that he or she asked for. */
+  let before = new Map();
+  let entered = [];
+  let focused = "";
+  const isTick = (control) => control.matches('[type="checkbox"], [type="radio"]');
+  const isEntered = (control) => {
+    if (isTick(control)) return control.checked !== control.defaultChecked;
+    if (!(control instanceof HTMLSelectElement)) return control.value !== control.defaultValue;
+    const given = [...control.options].find((option) => option.defaultSelected) ?? control.options[0];
+    return control.selectedOptions[0] !== given;
+  };
+  function keep({ target, requestConfig }) {
+    before = new Map($$("details[id]", target).map((part) => [part.id, part.open]));
+    const controls = isAsked(requestConfig) ? [] : $$('input[id]:not([type="hidden"], [type="file"]), textarea[id], select[id]', target);
+    entered = controls.filter(isEntered).map((control) => [control.id, isTick(control) ? control.checked : control.value]);
+    focused = target.contains(document.activeElement) ? document.activeElement.id : "";
+  }
+  function putBack([id, value]) {
+    const control = document.getElementById(id);
+    if (!control) return;
+    if (isTick(control)) control.checked = value; else if (control.value !== value) control.value = value;
+  }
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => keep(detail));
   document.addEventListener("htmx:afterSwap", () => {
     for (const [id, open] of before) { const part = document.getElementById(id); if (part) part.open = open; }
+    entered.forEach(putBack);
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     before = new Map();
+    entered = [];
     focused = "";
   });
 
@@ -76,8 +112,22 @@
   /* One stream a page tells which of its topics changed; fragments ask for themselves: hx-trigger="live:sprint-12 from:body".
      A hidden page listens to nothing, because a browser keeps few connections, and looks at everything when it is seen. */
   const live = {
-    stream: null, topics: "", missed: false,
-    tell(topic) { document.body.dispatchEvent(new CustomEvent(`live:${topic}`)); },
+    stream: null, topics: "", missed: false, again: new Set(), fetched: new Set(),
+    /* A part that is being fetched would queue the word, and forget it when it is replaced: it is told afterwards. */
+    tell(topic) {
+      if ([...live.fetched].some((part) => part.isConnected && live.topicsOf(part).includes(topic))) live.again.add(topic);
+      else document.body.dispatchEvent(new CustomEvent(`live:${topic}`));
+    },
+    topicsOf(part) {
+      const words = (part.getAttribute("hx-trigger") ?? "").split(/[\s,]+/);
+      return words.filter((word) => word.startsWith("live:")).map((word) => word.slice("live:".length));
+    },
+    lookAgain(part) { live.topicsOf(part).forEach((topic) => live.again.add(topic)); },
+    tellAgain() {
+      const topics = [...live.again];
+      live.again.clear();
+      topics.forEach(live.tell);
+    },
     follow() {
       const parts = document.hidden ? [] : $$("ui-live");
       const topics = [...new Set(parts.map((part) => part.dataset.topic))].sort().join(",");
@@ -89,7 +139,8 @@
     },
     open(from, topics) {
       const stream = new EventSource(`${from}?topics=${topics}`);
-      stream.addEventListener("open", () => { if (live.missed) topics.split(",").forEach(live.tell); live.missed = false; });
+      /* What happened between the making of a page and a stream that opened late was told to nobody here. */
+      stream.addEventListener("open", () => { if (live.missed || performance.now() > SLOW) topics.split(",").forEach(live.tell); live.missed = false; });
       stream.addEventListener("error", () => { live.missed = true; });
       stream.addEventListener("message", ({ data }) => live.tell(data));
       return stream;
@@ -100,6 +151,11 @@
     disconnectedCallback() { queueMicrotask(live.follow); }
   });
   document.addEventListener("visibilitychange", live.follow);
+  document.addEventListener("htmx:beforeRequest", (event) => { if (!event.defaultPrevented) live.fetched.add(event.detail.elt); });
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    live.fetched.delete(detail.elt);
+    if (live.again.size) setTimeout(live.tellAgain);
+  });
 
   customElements.define("ui-toast", class extends HTMLElement {
     connectedCallback() {
@@ -231,15 +287,23 @@
         window.Sortable.create(list, {
           group: "stories", animation: 160, draggable: "[data-story]", handle: $("[data-grip]", list) ? "[data-grip]" : "",
           filter: "details, details *", preventOnFilter: false, delay: 150, delayOnTouchOnly: true,
-          ghostClass: "is-ghost", chosenClass: "is-lifted", onEnd: (moved) => this.save(moved),
+          ghostClass: "is-ghost", chosenClass: "is-lifted",
+          onStart: () => { this.held = true; },
+          onEnd: (moved) => { this.held = false; this.save(moved); },
         });
       }
+      /* What others changed does not pull the list away from under the hand. */
+      this.gone = new AbortController();
+      this.closest('[hx-trigger^="live:"]')?.addEventListener("htmx:beforeSwap", ({ detail }) => {
+        if (this.held && detail.requestConfig.verb === "get") detail.shouldSwap = false;
+      }, { signal: this.gone.signal });
       /* What was refused goes back to where it was; the sentence that says why is on the page. */
       this.addEventListener("htmx:afterRequest", (event) => {
         const { status } = event.detail.xhr;
         if (status < 200 || status >= 400) this.undo?.();
       });
     }
+    disconnectedCallback() { this.gone?.abort(); }
     save({ item, from, to, oldIndex, newIndex }) {
       const form = $("form[data-move]", item);
       if (!form || (from === to && oldIndex === newIndex)) return;

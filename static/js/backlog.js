@@ -61,6 +61,7 @@
         j: () => this.go(1), k: () => this.go(-1), x: () => this.toggle(this.current),
         J: () => this.stretch(1), K: () => this.stretch(-1), Escape: () => this.none(),
         t: () => this.many("top"), b: () => this.many("bottom"), s: () => this.many("sprint"),
+        l: () => this.many("label"), a: () => this.many("who"),
         e: () => this.press("[data-main]", this.current), u: () => this.press("[data-undo]"),
         n: () => this.press("#id_title"), "/": () => this.press("#q"), "?": () => this.help(),
         "[": () => this.press('a[rel="prev"]'), "]": () => this.press('a[rel="next"]'),
@@ -117,7 +118,10 @@
     none() { for (const box of this.boxes) this.keep(box, false); this.chosen.clear(); this.show(); }
     many(what) {
       if (!this.chosen.size) this.toggle(this.current);
-      if (this.chosen.size) this.press(`[data-many="${what}"]`);
+      if (!this.chosen.size) return;
+      const part = $(`[data-many="${what}"]`, this)?.closest("details");
+      if (part) part.open = true;
+      this.press(`[data-many="${what}"]`);
     }
     show() {
       const { boxes } = this;

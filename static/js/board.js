@@ -31,10 +31,10 @@
       this.keepPlace();
     }
     keepPlace() {
-      const left = $(".board", this)?.scrollLeft ?? 0;
+      const { scrollLeft = 0, scrollTop = 0 } = $(".board", this) ?? {};
       document.addEventListener("htmx:afterSwap", () => {
         const board = $("#board .board", document);
-        if (board) board.scrollLeft = left;
+        if (board) Object.assign(board, { scrollLeft, scrollTop });
       }, { once: true });
     }
     look() {

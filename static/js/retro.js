@@ -22,9 +22,68 @@
     }
   });
 
+  /* What somebody has written and not sent outlives everything: a step that the team leaves, a text that somebody else
+     changed meanwhile, loading the page again. It stays in this tab, and comes back where its field does. */
+  class Unsent {
+    constructor(room) {
+      this.key = `unsent:${room.dataset.member}:${location.pathname}`;
+      this.texts = JSON.parse(sessionStorage.getItem(this.key) ?? "{}");
+    }
+    save() { sessionStorage.setItem(this.key, JSON.stringify(this.texts)); }
+    write(field) {
+      if (field.value === field.defaultValue) delete this.texts[field.id];
+      else this.texts[field.id] = { text: field.value, label: field.labels?.[0]?.textContent.trim() ?? "" };
+      this.save();
+    }
+    forget(ids) { for (const id of ids) delete this.texts[id]; this.save(); }
+    restore(room) {
+      const gone = [];
+      for (const [id, { text, label }] of Object.entries(this.texts)) {
+        const field = document.getElementById(id);
+        if (!field) gone.push([label, text]);
+        else if (field.value === field.defaultValue) field.value = text;
+      }
+      this.show(room.querySelector("[data-unsent]"), gone);
+    }
+    show(box, gone) {
+      if (!box) return;
+      box.hidden = !gone.length;
+      box.querySelector("ul").replaceChildren(...gone.map(([label, text]) => {
+        const line = document.createElement("li");
+        line.textContent = label ? `${label}: ${text}` : text;
+        return line;
+      }));
+    }
+  }
+  const WRITTEN = "textarea[id], input.input[id]";
+  const roomOf = (event) => event.target.closest?.("ui-retro");
+  document.addEventListener("input", (event) => {
+    const room = roomOf(event);
+    if (room && event.target.matches(WRITTEN)) new Unsent(room).write(event.target);
+  });
+  /* Sent is not yet taken: what the server did not answer is kept on. */
+  document.addEventListener("submit", (event) => {
+    const room = roomOf(event);
+    if (room) new Unsent(room).forget([...event.target.querySelectorAll(WRITTEN)].map((field) => field.id));
+  }, true);
+  document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
+    const room = document.querySelector("ui-retro");
+    if (!room || !(elt instanceof HTMLFormElement) || xhr.status) return;
+    for (const field of elt.querySelectorAll(WRITTEN)) new Unsent(room).write(field);
+  });
+  document.addEventListener("click", (event) => {
+    const room = event.target.closest("[data-unsent-drop]") && roomOf(event);
+    if (!room) return;
+    const unsent = new Unsent(room);
+    unsent.forget(Object.keys(unsent.texts).filter((id) => !document.getElementById(id)));
+    unsent.restore(room);
+  });
+
   /* Dropping a note on a topic posts the form that ticking it and choosing that topic posts. */
   customElements.define("ui-retro", class extends HTMLElement {
     connectedCallback() {
+      new Unsent(this).restore(this);
+      document.addEventListener("htmx:afterSwap", () => new Unsent(this).restore(this), { once: true });
       this.form = this.querySelector("form#gather");
       if (!window.Sortable || !this.form) return;
       this.lists = [...this.querySelectorAll("[data-topic]")].map((list) => window.Sortable.create(list, {

@@ -34,4 +34,29 @@
       button.click();
     }
   });
+
+  /* One's own words are saved a second after the last letter. Whoever leaves within that second has them sent all the
+     same, and whoever has no connection is told so instead of being shown the time of the last success. */
+  const isOwn = (target) => target.matches?.(".stand-own__form");
+  let unsaved = null;
+  let isNewer = false; /* than what is being sent */
+  document.addEventListener("input", ({ target }) => {
+    if (!isOwn(target.form ?? target)) return;
+    unsaved = target.form;
+    isNewer = true;
+  });
+  document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => { if (isOwn(elt)) isNewer = false; });
+  document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful } }) => {
+    if (isOwn(elt) && successful && !isNewer) unsaved = null;
+  });
+  document.addEventListener("htmx:sendError", ({ detail: { elt } }) => {
+    const said = isOwn(elt) && document.getElementById("entry-said");
+    if (!said) return;
+    said.textContent = elt.dataset.failed;
+    said.classList.add("bad");
+  });
+  window.addEventListener("pagehide", () => {
+    if (unsaved?.isConnected) navigator.sendBeacon(unsaved.action, new FormData(unsaved));
+    unsaved = null;
+  });
 })();

@@ -94,7 +94,7 @@
   });
 
   /* News of others do not wipe away what is being written: a part with a draft, or a menu in use, waits. */
-  const isBusy = (part) => part.querySelector("form[data-draft]")
+  const isBusy = (part) => part.querySelector("form[data-draft], .is-lifted")
     || (part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select"));
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
     const part = event.detail.target;

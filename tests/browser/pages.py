@@ -14,6 +14,7 @@ from campaigns.models import Campaign
 from delivery.links import unsubscribe_url
 from delivery.models import Delivery, SandboxMessage, SigningKey, Transport
 from sprints.models import (
+    ApprovalCondition,
     ApprovalRequest,
     Checklist,
     ChecklistItem,
@@ -22,6 +23,7 @@ from sprints.models import (
     PokerDeck,
     PokerSeat,
     PokerSession,
+    RetroReportMail,
     Sprint,
     StandUp,
     Story,
@@ -30,8 +32,10 @@ from sprints.models import (
     StoryTemplate,
 )
 from sprints.services.approval_links import approval_token
+from sprints.services.condition_links import condition_token
 from sprints.services.ideas import link_token
 from sprints.services.poker.guests import guest_token, seat_token
+from sprints.services.retro_reports import report_token
 from strategy.models import Goal, Kpi, Principle
 from workspaces.models import Member, Workspace
 from workspaces.notices.wishes import way_out
@@ -174,6 +178,7 @@ PAGES: dict[str, Find] = {
     "campaigns:campaign_schedule": _first(Campaign, state="draft"),
     "campaigns:campaign_schedule scheduled": _first(Campaign, state="scheduled"),
     "campaigns:campaign_ask_owner": _first(Campaign, state="draft"),
+    "campaigns:campaign_ask_launch": _first(Campaign, state="draft"),
     "campaigns:settings_senders": nothing,
     "delivery:settings_transports": nothing,
     "delivery:transport_new": nothing,
@@ -201,6 +206,12 @@ def _owners_link(workspace: Workspace) -> str:
     return reverse("sprints:approve", args=[approval_token(waiting)])
 
 
+def _condition_link(workspace: Workspace) -> str:
+    """The page on which somebody says that a condition is met."""
+    named = ApprovalCondition.objects.for_workspace(workspace).exclude(named=None)
+    return reverse("sprints:condition_by_link", args=[condition_token(named.latest("pk"))])
+
+
 def _guests_link(workspace: Workspace) -> str:
     """What a guest of planning poker opens first."""
     session = PokerSession.objects.for_workspace(workspace).open().exclude(link_nonce=None).latest("pk")
@@ -211,6 +222,13 @@ def _guests_seat(workspace: Workspace) -> str:
     """The table as a guest sees it."""
     seats = PokerSeat.objects.for_workspace(workspace).filter(member=None, left_at=None, session__state="open")
     return reverse("sprints:poker_guest", args=[seat_token(seats.select_related("session").latest("pk"))])
+
+
+def _report_answer(workspace: Workspace) -> str:
+    """What a business owner answers from the mail with the report of a retrospective."""
+    return reverse(
+        "sprints:retro_answer", args=[report_token(RetroReportMail.objects.for_workspace(workspace).latest("pk"))]
+    )
 
 
 def _idea_page(workspace: Workspace) -> str:
@@ -239,9 +257,11 @@ PUBLIC_PAGES: dict[str, Callable[[Workspace], str]] = {
     "workspaces:new": lambda _workspace: reverse("workspaces:new"),
     "workspaces:notices_off": _way_out_of_news,
     "sprints:approve": _owners_link,
+    "sprints:condition_by_link": _condition_link,
     "sprints:poker_join": _guests_link,
     "sprints:poker_guest": _guests_seat,
     "sprints:idea_page": _idea_page,
+    "sprints:retro_answer": _report_answer,
     "delivery:unsubscribe": _readers_way_out,
     "sandbox:message_list": lambda _workspace: reverse("sandbox:message_list"),
     "sandbox:message_detail": _kept_mail,
@@ -249,7 +269,10 @@ PUBLIC_PAGES: dict[str, Callable[[Workspace], str]] = {
 """Pages outside a workspace, by the address itself."""
 
 NOT_A_PAGE = {
+    "sprints:approval_card": "a card, looked at on the page of its sprint",
+    "sprints:approval_waiting": "a banner, looked at on the home page",
     "sprints:sprint_scope_csv": "a CSV",
+    "sprints:team_skills_csv": "a CSV",
     "workspaces:notice_bell": "the bell of the header, looked at on every page",
     "sprints:attachment_file": "a file",
     "audience:segment_preview": "a fragment of the builder, looked at inside it",

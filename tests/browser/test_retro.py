@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 from emailops.demo import PASSWORD
 from tests.stack import Stack
 
 pytestmark = pytest.mark.browser
 LEAD, WRITER = "elena@marenmoss.example", "sofia@marenmoss.example"
+BEGUN = "I was about to say"
 SECRET = "The owner asked for three changes on the last day"
 
 
@@ -36,11 +37,37 @@ def both(browser: Browser, company: Stack) -> Iterator[tuple[Page, Page]]:
         page.wait_for_url("**/w/**")
         page.goto("/w/maren-moss/retros/")
         page.get_by_role("row").filter(has_text="Running").get_by_role("link").first.click()
+        page.wait_for_timeout(500)  # until the stream is open
         pages.append(page)
     yield pages[0], pages[1]
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+def _hold_back(page: Page, part: str) -> list[tuple[Route, APIResponse]]:
+    """Let nothing of these answers reach the page; they can be let go later."""
+    held: list[tuple[Route, APIResponse]] = []
+    page.route(re.compile(part), lambda route: held.append((route, route.fetch())))
+    return held
+
+
+def _go_to_writing_while_the_answer_is_late(lead: Page, writer: Page) -> None:
+    """The page follows the team before the answer to the lead's own button comes; meanwhile the lead begins a note."""
+    late = _hold_back(lead, "/retro/phase/")
+    lead.get_by_role("button", name="Go on: Write").click()
+    expect(writer.get_by_role("link", name="Write", exact=True)).to_have_attribute("aria-current", "step")
+    lead.get_by_role("region", name="Went well").get_by_label("Your note").fill(BEGUN)
+    _let_go(lead, late)
+    expect(lead.get_by_role("region", name="Went well").get_by_label("Your note")).to_have_value(BEGUN)
+
+
+def _let_go(page: Page, held: list[tuple[Route, APIResponse]]) -> None:
+    """The answers come now, when what they were to replace has been replaced already."""
+    [(route, answer)] = held
+    with page.expect_response(re.compile("/retro/phase/")):
+        route.fulfill(response=answer)
+    page.unroute_all()
 
 
 def _note(page: Page, prompt: str, text: str) -> None:
@@ -57,23 +84,22 @@ def test_two_hold_a_retrospective_together(both: tuple[Page, Page]) -> None:
 
     lead.get_by_role("button", name="Begin the retrospective").click()
     expect(writer.get_by_text("Elena Petrova leads")).to_be_visible()
-    for step in ("Data", "Write"):
-        lead.get_by_role("button", name=f"Go on: {step}").click()
-    expect(writer.get_by_role("link", name="Write", exact=True)).to_have_attribute("aria-current", "step")
-
-    started = "I was about to say"
-    lead.get_by_role("region", name="Went well").get_by_label("Your note").fill(started)
+    lead.get_by_role("button", name="Go on: Data").click()
+    expect(lead.get_by_role("link", name="Data", exact=True)).to_have_attribute("aria-current", "step")
+    _go_to_writing_while_the_answer_is_late(lead, writer)
     _note(writer, "Was hard", SECRET)
     expect(lead.get_by_role("region", name="Was hard").get_by_text("notes of others")).to_be_visible()
-    expect(lead.get_by_role("region", name="Went well").get_by_label("Your note")).to_have_value(started)
+    expect(lead.get_by_role("region", name="Went well").get_by_label("Your note")).to_have_value(BEGUN)
     assert not [answer for answer in seen if SECRET in answer]
 
     lead.get_by_role("button", name="Go on: Group").click()
-    expect(lead.get_by_text(SECRET).first).to_be_visible()
+    expect(lead.locator("[data-note]", has_text=SECRET).first).to_be_visible()
+    expect(lead.get_by_text("You have written this and not sent it")).to_be_visible()
+    expect(lead.get_by_text(BEGUN)).to_be_visible()
     expect(writer.get_by_role("heading", name="What says the same?")).to_be_visible()
 
     _gather_by_keyboard(writer)
-    expect(lead.locator("[data-topic]", has_text=SECRET).locator("[data-note]")).to_have_count(2)
+    expect(lead.locator("ul[data-topic]", has_text=SECRET).locator("[data-note]")).to_have_count(2)
     _drag_apart_and_together(lead)
 
     lead.get_by_role("button", name="Go on: Vote").click()
@@ -96,14 +122,14 @@ def _gather_by_keyboard(page: Page) -> None:
     page.keyboard.press("Space")
     page.get_by_role("button", name="Put together").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("[data-topic]", has_text=SECRET).locator("[data-note]")).to_have_count(2)
+    expect(page.locator("ul[data-topic]", has_text=SECRET).locator("[data-note]")).to_have_count(2)
 
 
 def _drag_apart_and_together(page: Page) -> None:
     """Drag the only note of a topic onto the secret's; a topic that is left empty goes."""
-    before = page.locator("[data-topic]").count()
-    lonely = page.locator("[data-topic]").filter(has_not_text=SECRET).first.locator("[data-note]").first
-    target = page.locator("[data-topic]", has_text=SECRET).locator("[data-note]").first
+    before = page.locator("ul[data-topic]").count()
+    lonely = page.locator("ul[data-topic]").filter(has_not_text=SECRET).first.locator("[data-note]").first
+    target = page.locator("ul[data-topic]", has_text=SECRET).locator("[data-note]").first
     start, end = lonely.bounding_box(), target.bounding_box()
     assert start is not None
     assert end is not None
@@ -115,4 +141,4 @@ def _drag_apart_and_together(page: Page) -> None:
         page.wait_for_timeout(150)
     with page.expect_response(re.compile("/gather/")):
         page.mouse.up()
-    expect(page.locator("[data-topic]")).to_have_count(before - 1)
+    expect(page.locator("ul[data-topic]")).to_have_count(before - 1)

@@ -28,6 +28,14 @@ def session(browser: Browser, company: Stack) -> Iterator[BrowserContext]:
     context.close()
 
 
+@pytest.fixture(autouse=True)
+def _no_page_stays_open(session: BrowserContext) -> Iterator[None]:
+    """Each page that is open holds a stream, and a browser keeps six connections to a server."""
+    yield
+    for page in session.pages:
+        page.close()
+
+
 @pytest.fixture(scope="module")
 def sends(company: Stack) -> list[str]:
     """The progress of two sends to thirty people: one is paused, one takes half an hour."""

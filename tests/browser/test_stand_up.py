@@ -36,8 +36,16 @@ def enter(browser: Browser, company: Stack) -> Iterator[Enter]:
     assert complaints == []
 
 
+@pytest.fixture(autouse=True)
+def _nobody_is_off(company: Stack) -> None:
+    """The team takes a break at weekends and on holidays, the tests do not."""
+    company.write("UPDATE sprints_membercapacity SET weekdays = '{0,1,2,3,4,5,6}'")
+    company.write("DELETE FROM sprints_daysoff")
+    company.write("DELETE FROM sprints_holiday")
+
+
 def _on_every_day(page: Page) -> None:
-    """The team takes a break at weekends, the tests do not."""
+    """The same for the stand-up itself."""
     page.goto("/w/maren-moss/settings/stand-up/")
     for day in ("Saturday", "Sunday"):
         page.get_by_label(day).check()
@@ -66,7 +74,9 @@ def test_all_screens_follow_the_round_and_its_keys(enter: Enter) -> None:
     expect(mine.locator("#speaks-h")).to_have_text(_speaker(hers))
 
     mine.keyboard.press("Space")
-    expect(hers.get_by_text("Paused")).to_be_visible()
+    for page in (mine, hers):
+        expect(page.get_by_text("Paused")).to_be_visible()
+    expect(hers.locator("[data-clock]")).to_have_text(mine.locator("[data-clock]").inner_text())
 
     mine.get_by_role("button", name="End the round").click()
     expect(hers.get_by_role("heading", name="That was everybody")).to_be_visible()

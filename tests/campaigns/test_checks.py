@@ -259,7 +259,7 @@ def test_looking_takes_the_same_few_queries_however_many_people_there_are(
 ) -> None:
     ContactFactory.create_batch(20, workspace=workspace)
 
-    with django_assert_max_num_queries(31):
+    with django_assert_max_num_queries(32):
         preflight(with_parts(ready), now)
 
 

@@ -25,6 +25,10 @@ def _asked(workspace: Workspace) -> dict[str, Any]:
     return {"pk": asked(ready_sprint(workspace), timezone.now()).pk}
 
 
+def _asked_sprint(workspace: Workspace) -> dict[str, Any]:
+    return {"pk": asked(ready_sprint(workspace), timezone.now()).sprint_id}
+
+
 def _asked_and_delegated(workspace: Workspace) -> dict[str, Any]:
     """A request that the lead may answer instead of the owner, and did not make."""
     owner, lead = member_as(workspace, Role.OWNER), member_as(workspace, Role.LEAD)
@@ -52,6 +56,9 @@ ROWS = [
     Row("sprints:approval_detail", see=SEE, act=ANSWER, kwargs=_asked_and_delegated, data=_yes),
     Row("sprints:approval_mail", see=SEE, kwargs=_asked_about_mail),
     Row("sprints:approval_remind", act=PLAN, kwargs=_asked),
+    Row("sprints:approval_say", act=ANSWER, kwargs=_asked, data=lambda _w, _k: {"text": "Is there enough stock?"}),
+    Row("sprints:approval_card", see=SEE, kwargs=_asked_sprint),
+    Row("sprints:approval_waiting", see=SEE),
     Row(
         "sprints:settings_approval",
         see=MANAGE,
@@ -75,5 +82,7 @@ API_ROWS = [
     ApiRow("api:approval-list", {"get": SEE, "post": PLAN}, data=_ask_by_api),
     ApiRow("api:approval-detail", {"get": SEE}, kwargs=_asked),
     ApiRow("api:approval-remind", {"post": PLAN}, kwargs=_asked),
+    ApiRow("api:approval-messages", {"get": SEE}, kwargs=_asked),
+    ApiRow("api:approval-say", {"post": ANSWER}, kwargs=_asked, data=lambda _w, _m: {"text": "Is there enough stock?"}),
     ApiRow("api:approval-decide", {"post": ANSWER}, kwargs=_asked_and_delegated, data=_yes_by_api),
 ]

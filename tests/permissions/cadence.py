@@ -121,6 +121,7 @@ ROWS = [
     Row("sprints:scope_reason", act=EDIT, kwargs=_line, data=lambda _w, _k: {"reason": "The owner asked."}),
     Row("sprints:sprint_charts", see=SEE, kwargs=_sprint),
     Row("sprints:team_charts", see=SEE),
+    Row("sprints:team_skills_csv", see=SEE),
     Row("sprints:team_skills", see=SEE, act=EDIT, data=_levels_data),
     Row(
         "sprints:team_member",
@@ -165,6 +166,7 @@ API_ROWS = [
     ApiRow("api:team-matrix", {"get": SEE, "put": EDIT}, data=_matrix_data),
     ApiRow("api:team-capacity", {"get": SEE, "put": EDIT}, data=_capacity_data),
     ApiRow("api:team-charts", {"get": SEE}),
+    ApiRow("api:team-following", {"get": SEE}),
     ApiRow("api:skill-list", {"get": SEE, "post": PLAN}, data=lambda _w, _m: {"name": "Photography"}),
     ApiRow(
         "api:skill-detail",

@@ -1,6 +1,6 @@
 """Rows of the campaigns app."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -79,6 +79,11 @@ def _approver(workspace: Workspace, _kwargs: dict[str, Any]) -> dict[str, Any]:
     return {"approver": member_as(workspace, Role.OWNER).pk}
 
 
+def _launch(workspace: Workspace, kwargs: dict[str, Any]) -> dict[str, Any]:
+    day = timezone.now().astimezone(workspace.zone).date() + timedelta(days=1)
+    return {**_approver(workspace, kwargs), "first_day": day, "last_day": day}
+
+
 def _approver_by_email(workspace: Workspace, _method: str) -> dict[str, Any]:
     return {"approver": member_as(workspace, Role.OWNER).user.email}
 
@@ -103,6 +108,7 @@ ROWS = [
     Row("campaigns:campaign_schedule", see=SEE, act=EDIT, kwargs=_ready, data=_moment),
     Row("campaigns:campaign_unschedule", act=STOP, kwargs=_scheduled),
     Row("campaigns:campaign_ask_owner", see=EDIT, act=EDIT, kwargs=_askable, data=_approver),
+    Row("campaigns:campaign_ask_launch", see=EDIT, act=EDIT, kwargs=_askable, data=_launch),
     Row(
         "campaigns:settings_senders",
         see=MANAGE,
@@ -126,6 +132,7 @@ API_ROWS = [
     ApiRow("api:campaign-unschedule", {"post": STOP}, kwargs=_scheduled),
     ApiRow("api:campaign-cancel", {"post": STOP}, kwargs=_campaign),
     ApiRow("api:campaign-ask-owner", {"post": EDIT}, kwargs=_askable, data=_approver_by_email),
+    ApiRow("api:campaign-ask-launch", {"post": EDIT}, kwargs=_askable, data=_approver_by_email),
     ApiRow(
         "api:sender-list",
         {"get": SEE, "post": MANAGE},

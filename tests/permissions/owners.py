@@ -32,6 +32,14 @@ def _condition(workspace: Workspace) -> dict[str, Any]:
     return {"pk": found.pk}
 
 
+def _name(workspace: Workspace, _kwargs: Any) -> dict[str, Any]:
+    return {"named": MemberFactory.create(workspace=workspace).pk}
+
+
+def _name_by_api(workspace: Workspace, _method: str) -> dict[str, Any]:
+    return {"named": MemberFactory.create(workspace=workspace).user.email}
+
+
 def _goal(workspace: Workspace) -> dict[str, Any]:
     return {"pk": GoalFactory.create(workspace=workspace).pk}
 
@@ -76,7 +84,8 @@ ROWS = [
     Row("sprints:delegation_list", see=SEE, act=DECIDE, data=_give),
     Row("sprints:delegation_revoke", act=DECIDE, kwargs=_given),
     Row("sprints:owner_rules_edit", see=DECIDE, act=DECIDE, data=_rules),
-    Row("sprints:condition_tick", act=TICK, kwargs=_condition, data=lambda _w, _k: {"is_met": "on"}),
+    Row("sprints:condition_tick", act=Can.ANSWER, kwargs=_condition, data=lambda _w, _k: {"is_met": "on"}),
+    Row("sprints:condition_name", act=TICK, kwargs=_condition, data=_name),
     Row("sprints:goal_approval_request", see=PLAN, act=PLAN, kwargs=_goal, data=_ask),
     Row("sprints:principle_approval_request", see=PLAN, act=PLAN, kwargs=_principle, data=_ask),
     Row("sprints:plan_approval_request", see=PLAN, act=PLAN, data=_ask_about_plan),
@@ -89,7 +98,10 @@ API_ROWS = [
     ApiRow("api:owner-rules-list", {"get": DECIDE, "post": DECIDE}, data=lambda _w, _m: {"silence_days": 3}),
     ApiRow("api:approval-condition-list", {"get": SEE}),
     ApiRow("api:approval-condition-detail", {"get": SEE}, kwargs=_condition),
-    ApiRow("api:approval-condition-tick", {"post": TICK}, kwargs=_condition, data=lambda _w, _m: {"is_met": True}),
+    ApiRow(
+        "api:approval-condition-tick", {"post": Can.ANSWER}, kwargs=_condition, data=lambda _w, _m: {"is_met": True}
+    ),
+    ApiRow("api:approval-condition-assign", {"post": TICK}, kwargs=_condition, data=_name_by_api),
     ApiRow("api:approval-policy-list", {"get": MANAGE, "post": MANAGE}, data=lambda _w, _m: {"covers": "launch"}),
     ApiRow("api:approval-log-list", {"get": AUDIT}),
     ApiRow("api:approval-log-detail", {"get": AUDIT}, kwargs=_line),

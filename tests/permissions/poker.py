@@ -185,4 +185,5 @@ API_ROWS = [
     ApiRow("api:poker-deck-usable", {"get": SEE}),
     ApiRow("api:poker-deck-detail", {"get": SEE, "put": MANAGE, "delete": MANAGE}, kwargs=_deck, data=_deck_by_api),
     ApiRow("api:poker-calibration-list", {"get": SEE}),
+    ApiRow("api:poker-calibration-mine", {"get": SEE}),
 ]

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from sprints.models import Retro, RetroGroup, RetroNote, RetroPhase, Sprint
-from sprints.services.retro_rooms import go_to_phase
+from sprints.services.retro_rooms import close_retro, go_to_phase
 from tests.factories.approvals import agreed_in, member_as, note_in
 from tests.factories.retros import topic_of
 from tests.factories.sprints import SprintFactory
@@ -84,6 +84,26 @@ def _to_lead(workspace: Workspace, _kwargs: dict[str, Any]) -> dict[str, Any]:
     return {"member": member_as(workspace, Role.LEAD).pk}
 
 
+def _held(workspace: Workspace) -> dict[str, Any]:
+    """A retrospective that was closed just now; the lead led it."""
+    sprint = _at(workspace, RetroPhase.CLOSE)
+    close_retro(sprint=sprint, by=member_as(workspace, Role.LEAD), now=timezone.now())
+    return {"pk": sprint.pk}
+
+
+def _held_in(workspace: Workspace) -> dict[str, Any]:
+    return {"sprint_pk": _held(workspace)["pk"]}
+
+
+def _held_for_owner(workspace: Workspace) -> dict[str, Any]:
+    member_as(workspace, Role.OWNER)
+    return _held(workspace)
+
+
+def _held_for_owner_in(workspace: Workspace) -> dict[str, Any]:
+    return {"sprint_pk": _held_for_owner(workspace)["pk"]}
+
+
 def _gather(_workspace: Workspace, kwargs: dict[str, Any]) -> dict[str, Any]:
     note = RetroNote.objects.filter(sprint=kwargs["pk"]).earliest("pk")
     topic = RetroGroup.objects.create(
@@ -112,6 +132,8 @@ ROWS = [
     Row("sprints:retro_reveal", act=WRITE, kwargs=_voting, data=lambda _w, _k: {"shown": "on"}),
     Row("sprints:retro_worth", act=WRITE, kwargs=_closed, data=lambda _w, _k: {"stars": "4"}),
     Row("sprints:retro_close", act=WRITE, kwargs=_closed),
+    Row("sprints:retro_reopen", act=WRITE, kwargs=_held),
+    Row("sprints:retro_report_mail", act=WRITE, kwargs=_held_for_owner),
     Row("sprints:retro_gather", act=WRITE, kwargs=_grouping, data=_gather),
     Row("sprints:retro_note_add", act=WRITE, kwargs=_closed, data=lambda _w, _k: {"kind": "well", "text": "Good"}),
     Row("sprints:retro_note_remove", act=WRITE, kwargs=_note),
@@ -159,6 +181,8 @@ API_ROWS = [
     ApiRow("api:retro-reveal", {"post": WRITE}, kwargs=_voting_in, data=lambda _w, _m: {"is_shown": True}),
     ApiRow("api:retro-worth", {"post": WRITE}, kwargs=_in_sprint, data=lambda _w, _m: {"stars": 4}),
     ApiRow("api:retro-close", {"post": WRITE}, kwargs=_in_sprint),
+    ApiRow("api:retro-reopen", {"post": WRITE}, kwargs=_held_in),
+    ApiRow("api:retro-mail", {"post": WRITE}, kwargs=_held_for_owner_in),
     ApiRow("api:retro-topic-detail", {"get": SEE}, kwargs=_topic),
     ApiRow("api:retro-topic-rename", {"post": WRITE}, kwargs=_topic, data=lambda _w, _m: {"name": "Feed"}),
     ApiRow("api:retro-topic-decide", {"post": WRITE}, kwargs=_topic, data=lambda _w, _m: {"decision": "Watch."}),

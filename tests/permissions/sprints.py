@@ -104,7 +104,7 @@ API_ROWS = [
     ApiRow("api:story-move", {"post": EDIT}, kwargs=_story),
     ApiRow("api:story-drop", {"post": PLAN}, kwargs=_story),
     ApiRow("api:sprint-list", {"get": SEE, "post": PLAN}, data=_sprint_data),
-    ApiRow("api:sprint-detail", {"get": SEE, "put": PLAN}, kwargs=_sprint, data=_sprint_data),
+    ApiRow("api:sprint-detail", {"get": SEE, "put": PLAN}, kwargs=_sprint, data=lambda _w, _m: {"name": "Summer"}),
     ApiRow("api:sprint-start", {"post": PLAN}, kwargs=_full_sprint),
     ApiRow("api:sprint-close", {"post": PLAN}, kwargs=_running_sprint),
 ]

@@ -68,9 +68,19 @@ def _entry_by_api(workspace: Workspace, _method: str) -> dict[str, Any]:
     return ENTRY
 
 
+def _schedule_by_api(workspace: Workspace, _method: str) -> dict[str, Any]:
+    return {
+        "weekdays": [0, 4], "remind_hour": 9, "closing_hour": 11, "has_round": True, "seconds_each": 90,
+        "order": "by_hand", "members": [member_as(workspace, Role.LEAD).user.email],
+    }  # fmt: skip
+
+
 API_ROWS = [
     ApiRow("api:stand-up-list", {"get": SEE}),
     ApiRow("api:stand-up-detail", {"get": SEE}, kwargs=_today),
+    ApiRow("api:stand-up-round", {"get": SEE}, kwargs=_today),
+    ApiRow("api:stand-up-step", {"post": WRITE}, kwargs=_today, data=lambda _w, _m: {"step": "start"}),
+    ApiRow("api:stand-up-schedule-list", {"get": SEE, "post": MANAGE}, data=_schedule_by_api),
     ApiRow("api:stand-up-entry-list", {"post": WRITE}, data=_entry_by_api),
     ApiRow("api:stand-up-entry-detail", {"get": SEE}, kwargs=_entry),
 ]

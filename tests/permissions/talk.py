@@ -64,7 +64,7 @@ def _upload(*_ignored: Any) -> dict[str, Any]:
 
 
 def _other_story(workspace: Workspace, *_ignored: Any) -> dict[str, Any]:
-    return {"kind": "blocks", "story": StoryFactory.create(workspace=workspace).pk}
+    return {"kind": "blocks", "story": StoryFactory.create(workspace=workspace).number}
 
 
 def _segments(workspace: Workspace, *_ignored: Any) -> dict[str, Any]:

@@ -137,7 +137,16 @@ def test_capacity_levels_and_points_by_skill_come_together(workspace: Workspace,
 
     assert split.json() == {"skills": [{"skill": copy.pk, "points": 5}], "total": 8}
     assert (found["points"], found["unsplit"]) == (12, 3)
-    assert found["skills"] == [{"skill": copy.pk, "name": "Copy", "demand": 5, "supply": 12, "able": 1}]
+    assert found["skills"] == [
+        {
+            "skill": copy.pk, "name": "Copy", "demand": 5, "supply": 12, "able": 1,
+            "people": [str(lead)], "too_much": 0, "gap": "one",
+        }
+    ]  # fmt: skip
+    own = {"member": mail, "stories": 0, "points": 0, "can_take": 12, "too_much": 0}
+    assert [each for each in found["loads"] if each["member"] == mail] == [own]
+    assert found["nobody"] == 8
+    assert matrix["risks"] == [{"member": mail, "skills": ["Copy"], "away": [], "demand": 5}]
     assert (matrix["coverage"][0]["gap"], matrix["coverage"][0]["demand"]) == ("one", 5)
 
 
@@ -172,3 +181,36 @@ def test_the_forecast_is_of_everything_or_of_a_goal(workspace: Workspace, lead: 
     assert (whole["forecast"]["likely_sprints"], part["forecast"]["likely_sprints"]) == (3, 1)
     assert whole["velocity"] == {"median": 10, "low": 10, "high": 10, "delivered": [10, 10, 10]}
     assert client.get("/api/v1/team/charts/?goal=999999").status_code == 404
+
+
+def test_the_forecast_of_a_story_has_a_range_and_says_how_sure(
+    workspace: Workspace, lead: Member, outsider: Member, api: Api
+) -> None:
+    for number in (1, 2, 3):
+        SprintFactory.create(workspace=workspace, closed=True, number=number, delivered_points=10)
+    stories = [StoryFactory.create(workspace=workspace, points=10) for _n in range(2)]
+    foreign = StoryFactory.create(workspace=outsider.workspace)
+
+    found = api(lead).get(f"/api/v1/team/charts/?story={stories[1].pk}").json()["forecast"]
+
+    assert (found["early_sprints"], found["safe_sprints"], found["sure"]) == (2, 2, 1)
+    assert found["chances"] == [{"day": found["safe"], "sprints": 2, "sure": 1}]
+    assert api(lead).get(f"/api/v1/team/charts/?story={foreign.pk}").status_code == 404
+
+
+def test_the_next_slots_are_read_and_days_of_another_sprint_are_refused(
+    workspace: Workspace, lead: Member, api: Api
+) -> None:
+    client = api(lead)
+    before = client.get("/api/v1/team/following/").json()
+    client.put("/api/v1/team/cadence/", {"weeks": 1, "ahead": 1, "name_pattern": "W"}, format="json")
+    made = Sprint.objects.get()
+
+    slots = client.get("/api/v1/team/following/").json()
+    days = {"start_date": made.start_date.isoformat(), "end_date": made.end_date.isoformat()}
+    refused = client.post("/api/v1/sprints/", {"name": "Mine", **days}, format="json")
+
+    assert before == []
+    assert len(slots) == 4
+    assert slots[0]["start"] > days["end_date"]
+    assert (refused.status_code, set(refused.json()["fields"])) == (409, {"start_date"})

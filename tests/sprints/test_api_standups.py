@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from sprints.models import StandUpEntry
 from tests.factories.sprints import StoryFactory
-from tests.factories.standups import every_day, said
+from tests.factories.standups import every_day, said, todays
 from workspaces.models import Member
 
 pytestmark = pytest.mark.django_db
@@ -52,3 +52,40 @@ def test_a_story_of_another_workspace_does_not_exist(team: list[Member], outside
     answer = api(team[0]).post("/api/v1/stand-up-entries/", {"today": "x", "stories": [strange.pk]}, format="json")
 
     assert answer.status_code == 400
+
+
+def test_the_round_is_held_by_api(team: list[Member], now: datetime, api: Api) -> None:
+    client, stand_up = api(team[0]), todays(team[0], now)
+    at = f"/api/v1/stand-ups/{stand_up.pk}"
+
+    before = client.get(f"{at}/round/").data
+    started = client.post(f"{at}/step/", {"step": "start"}, format="json").data
+    turn = started["speaking"]["id"]
+    following = [client.post(f"{at}/step/", {"step": "next", "turn": turn}, format="json").data for _time in range(2)]
+
+    assert before["order"] == [member.user.email for member in team]
+    assert started["speaking"]["member"] == team[0].user.email
+    assert {answer["speaking"]["member"] for answer in following} == {team[1].user.email}
+
+
+def test_a_step_that_names_nobody_to_move_is_refused(team: list[Member], now: datetime, api: Api) -> None:
+    stand_up = todays(team[0], now)
+
+    answer = api(team[0]).post(f"/api/v1/stand-ups/{stand_up.pk}/step/", {"step": "up"}, format="json")
+
+    assert answer.status_code == 409
+
+
+def test_the_schedule_is_set_and_read_by_api(owner: Member, lead: Member, api: Api) -> None:
+    wanted = {
+        "weekdays": [1, 3], "remind_hour": 8, "closing_hour": 10, "has_round": False, "seconds_each": 45,
+        "order": "drawn", "members": [lead.user.email],
+    }  # fmt: skip
+    client = api(owner)
+
+    before = client.get("/api/v1/stand-up-schedule/").data
+    answer = client.post("/api/v1/stand-up-schedule/", wanted, format="json")
+
+    assert not before["is_set"]
+    assert answer.status_code == 200
+    assert client.get("/api/v1/stand-up-schedule/").data == {**wanted, "is_set": True}

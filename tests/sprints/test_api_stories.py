@@ -223,7 +223,8 @@ class TestSprints:
         client = api(lead)
         body = {"name": "Replenish", "start_date": "2026-05-25", "end_date": "2026-06-05", "capacity_points": 20}
         pk = call(client, "post", "sprints/", body).json()["id"]
-        following = call(client, "post", "sprints/", {**body, "name": "Next"}).json()["id"]
+        later = {**body, "name": "Next", "start_date": "2026-06-08", "end_date": "2026-06-19"}
+        following = call(client, "post", "sprints/", later).json()["id"]
         done, rest = StoryFactory.create_batch(2, workspace=workspace, sprint_id=pk, points=5)
 
         started = call(client, "post", f"sprints/{pk}/start/").json()
@@ -265,5 +266,7 @@ class TestSprints:
         body = {"name": "A", "start_date": "2026-05-25", "end_date": "2026-06-05"}
 
         assert call(client, "post", "sprints/", {**body, "number": 15}).json()["number"] == 15
-        assert call(client, "post", "sprints/", body).json()["number"] == 16
-        assert set(call(client, "post", "sprints/", {**body, "number": 15}).json()["fields"]) == {"number"}
+        later = {**body, "start_date": "2026-06-08", "end_date": "2026-06-19"}
+        assert call(client, "post", "sprints/", later).json()["number"] == 16
+        third = {**body, "start_date": "2026-06-22", "end_date": "2026-07-03", "number": 15}
+        assert set(call(client, "post", "sprints/", third).json()["fields"]) == {"number"}

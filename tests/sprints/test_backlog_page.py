@@ -10,6 +10,7 @@ from sprints.backlog_filters import Mark, Place, Wanted, wanted_stories
 from sprints.backlog_page import Asked, backlog_page, place_in_words, room_ahead
 from sprints.models import ScoreFormula, Story, StoryKind
 from sprints.scoring import methods, scores_of
+from sprints.services.watching import set_helpers
 from tests.factories.backlog import ScoreFactory
 from tests.factories.sprints import BlockerFactory, CriterionFactory, HypothesisFactory, SprintFactory, StoryFactory
 from tests.factories.strategy import GoalFactory
@@ -70,9 +71,9 @@ class TestPages:
         ways = methods(lead.workspace)
         middle = Story.objects.get(number=2500).pk
 
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(14):
             by_hand = backlog_page(lead, Asked(after=middle), now.date())
-        with django_assert_max_num_queries(10):
+        with django_assert_max_num_queries(12):
             by_score = backlog_page(lead, Asked(method=ways["ice"], after=middle), now.date())
 
         assert (by_hand.rows[0].story.number, by_hand.total) == (2501, 5000)
@@ -217,6 +218,17 @@ class TestSearch:
         assert self._found(lead, who="nobody") == {"Bare"}
         assert self._found(lead, who=str(marketer.pk)) == {"Whole"}
         assert self._found(marketer, who="me") == {"Whole"}
+
+    def test_whoever_helps_finds_a_story_as_whoever_leads_it_does(
+        self, workspace: Workspace, lead: Member, marketer: Member, now: datetime
+    ) -> None:
+        story = StoryFactory.create(workspace=workspace, title="Shared", assignee=marketer)
+        StoryFactory.create(workspace=workspace, title="Alone", assignee=marketer)
+        set_helpers(story=story, members=[lead], by=marketer, now=now)
+
+        assert self._found(lead, who="me") == {"Shared"}
+        assert self._found(marketer, who=str(lead.pk)) == {"Shared"}
+        assert self._found(lead, who=str(marketer.pk)) == {"Shared", "Alone"}
 
     def test_done_and_dropped_stories_are_found_everywhere_and_strangers_nowhere(
         self, lead: Member, outsider: Member, now: datetime

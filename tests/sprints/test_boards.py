@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from sprints.boards import FIRST, STEP_IN_LANE, Choice, board, more_cards, steps_of
+from sprints.boards import FEWEST, FIRST, MOST_IN_LANES, STEP_IN_LANE, Choice, board, more_cards, steps_of
 from sprints.columns import column_of, columns_of
 from sprints.lanes import NOBODY, LaneBy
 from sprints.models import Sprint, Story, StoryKind, StoryStatus
@@ -53,6 +53,17 @@ class TestColumns:
 
 
 class TestLanes:
+    def test_many_lanes_show_fewer_cards_each_but_always_one(
+        self, workspace: Workspace, sprint: Sprint, lead: Member
+    ) -> None:
+        for goal in GoalFactory.create_batch(MOST_IN_LANES // FEWEST // len(StoryStatus) + 1, workspace=workspace):
+            StoryFactory.create_batch(FEWEST, workspace=workspace, sprint=sprint, goal=goal)
+
+        found = board(workspace, sprint, Choice(lanes=LaneBy.GOAL), lead)
+
+        assert found.first == FEWEST - 1
+        assert all(len(lane.cells[0].cards) == FEWEST - 1 for lane in found.lanes)
+
     def test_by_goal_the_next_one_due_first_and_none_last(
         self, workspace: Workspace, sprint: Sprint, lead: Member
     ) -> None:
@@ -208,3 +219,19 @@ class TestSteps:
         assert (everything.above, everything.below, everything.column.key) == (mine[1], mine[4], "todo")
         assert (own.above, own.below) == (mine[0], mine[4])
         assert (steps_of(mine[0], Choice(), lead).above, steps_of(mine[4], Choice(), lead).below) == (None, None)
+
+    def test_a_card_can_go_to_every_open_goal_or_to_whoever_plans(
+        self, workspace: Workspace, sprint: Sprint, lead: Member, guest: Member, now: datetime
+    ) -> None:
+        wanted, closed = GoalFactory.create(workspace=workspace), GoalFactory.create(workspace=workspace, closed_at=now)
+        story = StoryFactory.create(workspace=workspace, sprint=sprint, assignee=lead, goal=closed)
+
+        goals, people, none = (
+            steps_of(story, Choice(lanes=by), lead) for by in (LaneBy.GOAL, LaneBy.MEMBER, LaneBy.KIND)
+        )
+
+        assert ([key for key, _title in goals.lanes], goals.lane) == ([str(wanted.pk), NOBODY], str(closed.pk))
+        assert str(lead.pk) not in dict(people.lanes)
+        assert str(guest.pk) not in dict(people.lanes)
+        assert NOBODY in dict(people.lanes)
+        assert none.lanes == []

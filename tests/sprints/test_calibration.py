@@ -10,8 +10,10 @@ from rest_framework.test import APIClient
 
 from sprints.calibration import calibration, calibration_chart
 from sprints.models import Sprint, Story, StoryStatus
+from sprints.own_calibration import own_calibration
+from sprints.services.poker.rounds import reveal_now
 from sprints.services.stories import move_story
-from tests.factories.poker import agreed, session_of
+from tests.factories.poker import agreed, item_of, sat, session_of, vote
 from tests.factories.sprints import SprintFactory, StoryFactory
 from tests.sprints.looking import url
 from workspaces.models import Member, Workspace
@@ -132,3 +134,38 @@ def test_many_stories_cost_three_queries(
 
     with django_assert_max_num_queries(3):
         calibration(sprint.workspace)
+
+
+def test_ones_own_first_cards_are_compared_with_what_it_turned_out_to_be(
+    sprint: Sprint, lead: Member, now: datetime
+) -> None:
+    for days in (1, 1, 1):
+        _took(sprint, lead, 2, days, now)
+    for days in (5, 5, 5):
+        _took(sprint, lead, 5, days, now)
+    long = _took(sprint, lead, 2, 5, now)
+    session = session_of(lead, now, stories=[long])
+    [seat] = sat(session, lead, now=now)
+    vote(item_of(session), seat, "5", now)
+    reveal_now(item=item_of(session), by=lead, now=now)
+
+    [line] = own_calibration(lead, calibration(sprint.workspace)).lines
+
+    assert (line.story, line.mine, line.agreed, line.turned_out) == (long, 5.0, 2, 5)
+    assert (line.verdict, line.was_nearer) == ("right", True)
+
+
+def test_nobody_gets_the_cards_of_somebody_else(
+    sprint: Sprint, lead: Member, marketer: Member, now: datetime, api: Callable[..., APIClient]
+) -> None:
+    for days in (1, 2, 3):
+        story = _took(sprint, lead, 3, days, now)
+    session = session_of(lead, now, stories=[story])
+    [seat] = sat(session, lead, now=now)
+    vote(item_of(session), seat, "5", now)
+    reveal_now(item=item_of(session), by=lead, now=now)
+
+    mine, theirs = (api(member).get("/api/v1/poker-calibration/mine/").data for member in (lead, marketer))
+
+    assert [line["verdict"] for line in mine] == ["high"]
+    assert theirs == []

@@ -13,7 +13,9 @@ from sprints.models import Sprint, StoryStatus
 from sprints.pace import even_done, even_pace, working_days
 from sprints.services.sprints import close_sprint, start_sprint
 from sprints.services.stories import move_story, plan_story, rewrite_story
+from tests.factories.cadence import HolidayFactory
 from tests.factories.sprints import SprintFactory, StoryFactory
+from workspaces.charts import Band
 from workspaces.models import Member, Workspace
 
 MONDAY = date(2026, 5, 18)
@@ -121,11 +123,21 @@ class TestBurndown:
         assert list(points_left.values) == [5, 5, 0, 0]
         assert list(even.values)[:4] == [5, 5, 5, 5]
 
-    def test_it_takes_one_query(self, sprint: Sprint, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    def test_it_takes_two_queries(self, sprint: Sprint, django_assert_num_queries: DjangoAssertNumQueries) -> None:
         fresh = Sprint.objects.select_related("workspace").get(pk=sprint.pk)
 
-        with django_assert_num_queries(1):
+        with django_assert_num_queries(2):
             burndown(fresh, day(4))
+
+    def test_the_even_pace_stands_still_on_a_holiday(self, sprint: Sprint) -> None:
+        HolidayFactory.create(workspace=sprint.workspace, day=day(2))
+
+        chart = burndown(sprint, day(4))
+
+        assert chart is not None
+        even = chart.series[0].values
+        assert even[2] == even[1]
+        assert even[-1] == 0
 
 
 class TestPace:
@@ -170,3 +182,16 @@ class TestVelocity:
         assert chart is not None
         assert chart.labels == ["S7", "S8"]
         assert [list(series.values) for series in chart.series] == [[10, 10], [7, 8]]
+        assert chart.band is None
+
+    def test_from_three_sprints_on_the_middle_half_is_a_band_and_said(self, workspace: Workspace) -> None:
+        sprints = [
+            SprintFactory.create(workspace=workspace, closed=True, number=n, committed_points=10, delivered_points=n)
+            for n in (6, 8, 10, 20)
+        ]
+
+        chart = velocity(sprints)
+
+        assert chart is not None
+        assert chart.band == Band(7.5, 12.5, 9)
+        assert chart.label.endswith("the middle half of them delivered 7.5 to 12.5")

@@ -6,8 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from sprints.columns import groups_of
 from sprints.flow import cumulative_flow, cycle_times, flowing
-from sprints.models import Sprint, Story, StoryStatus, Verdict
+from sprints.flow_charts import flow_chart
+from sprints.models import BoardColumn, Sprint, Story, StoryStatus, Verdict
 from sprints.pace import days_from
 from sprints.services.sprints import close_sprint, start_sprint
 from sprints.services.stories import drop_story, move_story, plan_story
@@ -41,6 +43,35 @@ def shown(stories: list[Story]) -> list[tuple[int, int, int]]:
     columns = (StoryStatus.TODO, StoryStatus.DOING, StoryStatus.DONE)
     days = cumulative_flow(stories, DAYS, SOFIA)
     return [tuple(day.counts.get(column, 0) for column in columns) for day in days]  # type: ignore[misc]
+
+
+class TestFlowChart:
+    def test_its_areas_are_called_as_the_team_calls_its_columns(self, sprint: Sprint) -> None:
+        columns = [
+            BoardColumn(name="Waiting", status=StoryStatus.TODO, position=0),
+            BoardColumn(name="Writing", status=StoryStatus.DOING, position=1),
+            BoardColumn(name="Building", status=StoryStatus.DOING, position=2),
+            BoardColumn(name="Out", status=StoryStatus.DONE, position=3),
+        ]
+        days = cumulative_flow(sprint.stories.all(), DAYS, SOFIA)
+
+        chart = flow_chart(days, groups_of(columns))
+
+        assert chart is not None
+        assert [series.name for series in chart.series] == ["Out", "Writing, Building", "Waiting"]
+
+    def test_a_group_without_a_column_is_there_while_a_story_stood_in_it(self, sprint: Sprint, lead: Member) -> None:
+        move(sprint.stories.ranked()[0], StoryStatus.REVIEW, 1, lead)
+        columns = [
+            BoardColumn(name="Waiting", status=StoryStatus.TODO),
+            BoardColumn(name="Out", status=StoryStatus.DONE),
+        ]
+        days = cumulative_flow(sprint.stories.all(), DAYS, SOFIA)
+
+        chart = flow_chart(days, groups_of(columns))
+
+        assert chart is not None
+        assert [series.name for series in chart.series] == ["Out", "In review", "Waiting"]
 
 
 class TestCumulativeFlow:

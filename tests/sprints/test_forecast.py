@@ -1,6 +1,6 @@
 """Velocity with its range, and when the work ahead will be done."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sprints.calendar import ends_ahead
 from sprints.forecast import FURTHEST, forecast, past_sprints, quantile, sprints_needed, velocity_range
-from sprints.models import Sprint
+from sprints.models import Sprint, SprintState
 from tests.factories.cadence import CadenceFactory
 from tests.factories.sprints import SprintFactory, StoryFactory
 from tests.factories.strategy import GoalFactory
@@ -83,6 +83,47 @@ class TestForecast:
 
         assert (found.likely_sprints, found.safe_sprints, found.work.total) == (3, 3, 25)
         assert found.likely == found.safe == MONDAY + timedelta(weeks=4, days=11)
+
+    def test_it_says_a_range_and_how_sure_it_is(self, workspace: Workspace) -> None:
+        past(workspace, 5, 10, 20)
+        CadenceFactory.create(workspace=workspace)
+        StoryFactory.create_batch(5, workspace=workspace, points=8)
+
+        found = forecast(workspace, MONDAY)
+
+        assert found.early is not None
+        assert found.safe is not None
+        assert found.early < found.safe
+        by_end = {chance.sprints: chance.sure for chance in found.chances}
+        before = by_end.get((found.early_sprints or 0) - 1, 0.0)
+        assert found.sure == pytest.approx(by_end[found.safe_sprints or 0] - before)
+        assert list(by_end.values()) == sorted(by_end.values())
+        assert found.sure >= 0.7
+
+    def test_of_a_story_it_counts_what_stands_before_it(self, workspace: Workspace) -> None:
+        past(workspace, 10, 10, 10)
+        stories = [StoryFactory.create(workspace=workspace, points=4) for _n in range(3)]
+        dropped = StoryFactory.create(workspace=workspace, points=4, dropped_at=datetime(2026, 5, 1, tzinfo=UTC))
+
+        assert [forecast(workspace, MONDAY, story).work.total for story in stories] == [4, 8, 12]
+        assert forecast(workspace, MONDAY, dropped).work.stories == 0
+
+    def test_a_cancelled_sprint_is_none_of_those_ahead_and_keeps_its_days(self, workspace: Workspace) -> None:
+        CadenceFactory.create(workspace=workspace, weeks=1)
+        friday = MONDAY + timedelta(days=4)
+        SprintFactory.create(workspace=workspace, number=1, start_date=MONDAY, end_date=friday)
+        SprintFactory.create(
+            workspace=workspace, number=2, state=SprintState.CANCELLED,
+            start_date=MONDAY + timedelta(weeks=1), end_date=friday + timedelta(weeks=1),
+        )  # fmt: skip
+
+        assert ends_ahead(workspace, MONDAY, 2) == [friday, friday + timedelta(weeks=2)]
+
+    def test_cancelled_sprints_are_no_past(self, workspace: Workspace) -> None:
+        past(workspace, 10, 10)
+        SprintFactory.create(workspace=workspace, number=50, state=SprintState.CANCELLED)
+
+        assert [sprint.delivered_points for sprint in past_sprints(workspace)] == [10, 10]
 
     def test_under_three_sprints_there_is_no_date(self, workspace: Workspace) -> None:
         past(workspace, 10, 10)

@@ -5,13 +5,17 @@ from datetime import datetime, timedelta
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from sprints.models import Sprint, SprintState, Verdict
-from sprints.owner_waiting import waited_for, waiting_in
+from sprints.models import ApprovalRequest, Sprint, SprintState, Story, Verdict
+from sprints.owner_waiting import time_waited, waiting_in, waits_of
 from tests.factories.approvals import answer, asked, asked_about_mail, ready_sprint
 from workspaces.models import Workspace
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
+
+
+def _waited(stories: list[Story], now: datetime) -> dict[int, timedelta]:
+    return {pk: time_waited(waits) for pk, waits in waits_of(stories, now).items()}
 
 
 def _fresh(sprint: Sprint) -> Sprint:
@@ -29,6 +33,7 @@ def test_an_open_question_waits_until_now_and_an_answered_one_until_its_answer(
 
     assert [wait.length for wait in found.past] == [DAY]
     assert [wait.length for wait in found.open] == [3 * DAY]
+    assert [(wait.what, wait.answer) for wait in found.waits] == [("Version 1", "Declined"), ("Version 2", "no answer")]
     assert found.total == 4 * DAY
 
 
@@ -49,8 +54,11 @@ def test_what_waits_at_the_same_time_counts_once(workspace: Workspace, now: date
     asked(sprint, now)
     asked_about_mail(story, now + DAY)
 
-    assert waiting_in(_fresh(sprint), now + 3 * DAY).total == 3 * DAY
-    assert waited_for([story], now + 3 * DAY) == {story.pk: 3 * DAY}
+    found = waiting_in(_fresh(sprint), now + 3 * DAY)
+
+    assert found.total == 3 * DAY
+    assert [wait.what for wait in found.waits] == ["Version 1", f"Finished mail: {story}"]
+    assert _waited([story], now + 3 * DAY) == {story.pk: 3 * DAY}
 
 
 def test_a_sprint_that_is_over_waits_no_longer(workspace: Workspace, now: datetime) -> None:
@@ -72,7 +80,7 @@ def test_a_story_that_was_carried_over_does_not_wait_again(workspace: Workspace,
     changed.brief.save()
     asked(sprint, now + 2 * DAY)
 
-    assert waited_for([kept, changed], now + 4 * DAY) == {kept.pk: DAY, changed.pk: 3 * DAY}
+    assert _waited([kept, changed], now + 4 * DAY) == {kept.pk: DAY, changed.pk: 3 * DAY}
 
 
 def test_many_stories_cost_one_query(
@@ -83,4 +91,15 @@ def test_many_stories_cost_one_query(
     stories = list(sprint.stories.all())
 
     with django_assert_num_queries(1):
-        waited_for(stories, now)
+        waits_of(stories, now)
+
+
+def test_ids_are_the_same_with_and_without_the_snapshot(workspace: Workspace, now: datetime) -> None:
+    first = asked(ready_sprint(workspace, stories=3), now)
+    ApprovalRequest.objects.filter(pk=first.pk).update(carried=[first.items[0]["id"]])
+
+    light = ApprovalRequest.objects.without_snapshot().get(pk=first.pk)
+    whole = ApprovalRequest.objects.get(pk=first.pk)
+
+    assert "snapshot" in light.get_deferred_fields()
+    assert light.asked_ids == whole.asked_ids == {item["id"] for item in whole.items[1:]}

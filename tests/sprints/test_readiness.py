@@ -8,6 +8,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from sprints.models import AcceptanceCriterion, Hypothesis, SendBrief, Sprint, Story
+from sprints.planned import planned
 from sprints.readiness import Part, readiness, readiness_by_story
 from tests.factories.approvals import brief_of, change_rules, member_as, ready_sprint, ready_story
 from tests.factories.sprints import SprintFactory, StoryFactory
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 def _missing(sprint: Sprint, now: datetime) -> list[tuple[str, Part]]:
     sprint = Sprint.objects.select_related("goal__kpi", "workspace").get(pk=sprint.pk)
-    return [(check.title, check.part) for check in readiness(sprint, now) if not check.is_met]
+    return [(check.title, check.part) for check in readiness(planned(sprint, now)) if not check.is_met]
 
 
 @pytest.mark.usefixtures("owner")
@@ -127,7 +128,7 @@ def test_a_check_says_what_it_is_about_and_what_to_do(workspace: Workspace, owne
     sprint = ready_sprint(workspace)
     sprint.stories.update(points=None, title="Serum")
 
-    [missing] = [check for check in readiness(sprint, now) if not check.is_met]
+    [missing] = [check for check in readiness(planned(sprint, now)) if not check.is_met]
 
     assert str(missing) == "Story “Serum”: “It is estimated” is not so yet. Estimate it in points."
 
@@ -136,7 +137,7 @@ def test_checks_come_by_sprint_and_then_story_by_story(workspace: Workspace, own
     sprint = ready_sprint(workspace, stories=2)
     first, second = sprint.stories.ranked()
 
-    groups = readiness_by_story(sprint, now)
+    groups = readiness_by_story(planned(sprint, now))
 
     assert [group.story for group in groups] == [None, first, second]
     assert [group.missing for group in groups] == [0, 0, 0]
@@ -159,10 +160,10 @@ def test_the_window_ends_by_the_clock_of_the_workspace(workspace: Workspace, now
 
 
 @pytest.mark.usefixtures("owner")
-def test_a_story_more_costs_no_query_but_those_of_its_segment(
+def test_a_story_more_costs_no_query(
     workspace: Workspace, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     sprint = ready_sprint(workspace, stories=3)
 
-    with django_assert_num_queries(3 + 3 * 3):  # stories, criteria, owners; what each segment may ask about
-        readiness(sprint, now)
+    with django_assert_num_queries(3 + 3):  # stories, criteria, owners; what segments may ask about, once
+        readiness(planned(sprint, now))

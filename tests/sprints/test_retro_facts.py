@@ -9,7 +9,7 @@ from django.utils import translation
 
 from delivery.models import DeliveryState, Reason
 from sprints.models import RetroPhase, ScopeChange, ScopeEntry, Sprint, Story, Verdict
-from sprints.retro_facts import RetroFacts
+from sprints.retro_facts import MOST_CHANGES, RetroFacts
 from sprints.retro_pdf import report_pdf
 from sprints.retro_report import report_of
 from sprints.retrospect import retro_figures
@@ -69,8 +69,55 @@ def test_what_was_bent_is_told_story_by_story(workspace: Workspace, owner: Membe
     told = [(bent.story, bent.what) for bent in _facts(sprint, now).bent]
 
     assert told == [
-        (None, "The sprint began late"), (story, "Changed after approval"), (story, "Added after the start"),
-    ]  # fmt: skip
+        (None, "The sprint began late"),
+        (None, "The plan was changed after approval"),
+        (story, "Changed after approval"),
+        (story, "Added after the start"),
+    ]
+
+
+def test_all_that_was_approved_of_a_story_can_be_bent(workspace: Workspace, owner: Member, now: datetime) -> None:
+    sprint = ready_sprint(workspace)
+    answer(asked(sprint, now, to=owner), Verdict.APPROVED, now)
+    story = sprint.stories.get()
+    Story.objects.filter(pk=story.pk).update(points=(story.points or 0) + 5)
+    story.criteria.update(text="Something easier")
+    story.brief.offer = "A third off everything"
+    story.brief.save()
+
+    [bent] = _facts(sprint, now).bent
+
+    assert bent.what == "Changed after approval"
+    for part in ("Points:", "Acceptance criteria:", "A third off everything"):
+        assert part in bent.how
+
+
+def test_points_that_the_scope_log_knows_are_not_told_twice(
+    workspace: Workspace, owner: Member, lead: Member, now: datetime
+) -> None:
+    sprint = ready_sprint(workspace)
+    answer(asked(sprint, now, to=owner), Verdict.APPROVED, now)
+    story = sprint.stories.get()
+    Story.objects.filter(pk=story.pk).update(points=(story.points or 0) + 5)
+    ScopeEntry.objects.create(
+        workspace=workspace, sprint=sprint, story=story, change=ScopeChange.ESTIMATED, points=5, by=lead, at=now
+    )
+
+    assert [bent.what for bent in _facts(sprint, now).bent] == ["Estimated anew"]
+
+
+def test_a_send_to_many_more_than_were_approved_is_bent(workspace: Workspace, owner: Member, now: datetime) -> None:
+    sprint = ready_sprint(workspace)
+    answer(asked(sprint, now, to=owner), Verdict.APPROVED, now)
+    figures = retro_figures([Sprint.objects.select_related("workspace").get(pk=sprint.pk)])[0]
+    approved = figures.stories[0].people_promised or 0
+    story = figures.stories[0].story
+    run = RunFactory.create(campaign__workspace=workspace, campaign__story=story, started_at=now)
+    DeliveryFactory.create_batch(approved + 9, run=run, state=DeliveryState.SENT)
+
+    told = {bent.what: bent.how for bent in _facts(sprint, now).bent}
+
+    assert f"approved for {approved} people, {approved + 9} matched" in told["Another audience than approved"]
 
 
 def test_each_version_says_how_long_it_waited(workspace: Workspace, owner: Member, now: datetime) -> None:
@@ -91,7 +138,7 @@ def test_an_unanswered_request_waits_until_the_sprint_is_closed(
 
     [wait] = _facts(sprint, now).waits
 
-    assert (wait.days, wait.is_open) == (2.0, True)
+    assert (wait.days, wait.answer) == (2.0, "no answer")
 
 
 def _sent(workspace: Workspace, now: datetime) -> tuple[Sprint, Story]:
@@ -144,3 +191,26 @@ def test_the_report_becomes_a_pdf_in_any_language(
     assert made.startswith(b"%PDF-")
     assert BytesIO(made).read().rstrip().endswith(b"%%EOF")
     assert b"/ToUnicode" in made
+
+
+def test_of_many_changes_of_scope_the_newest_are_told_and_the_others_counted(
+    workspace: Workspace, now: datetime
+) -> None:
+    sprint = ready_sprint(workspace)
+    Sprint.objects.filter(pk=sprint.pk).update(state="running", started_at=now)
+    ScopeEntry.objects.bulk_create(
+        ScopeEntry(
+            workspace=workspace,
+            sprint=sprint,
+            story=sprint.stories.get(),
+            change=ScopeChange.ESTIMATED,
+            points=1,
+            at=now + timedelta(minutes=n),
+        )
+        for n in range(MOST_CHANGES + 2)
+    )
+
+    *told, last = [bent for bent in _facts(sprint, now).bent if bent.icon != "clock"]
+
+    assert len(told) == MOST_CHANGES
+    assert last.how == "2 stand in the scope log"

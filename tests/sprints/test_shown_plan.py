@@ -122,7 +122,7 @@ def test_answers_stand_beside_their_stories(
     answer(request, Verdict.APPROVED, now)
     request = ApprovalRequest.objects.with_people().get(pk=request.pk)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         plan = shown_plan(request)
 
     assert [story.decision and story.decision.verdict for story in plan.stories] == [Verdict.APPROVED] * 3

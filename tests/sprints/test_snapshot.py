@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sprints.models import Sprint
+from sprints.planned import planned
 from sprints.snapshot import (
     Snapshot,
     brief_differences,
@@ -29,7 +30,7 @@ BO = {"field": "first_name", "op": "is", "value": "Bo"}
 
 def _plan(sprint: Sprint, now: datetime) -> Snapshot:
     sprint = Sprint.objects.select_related("goal__kpi", "workspace").get(pk=sprint.pk)
-    return sprint_snapshot(sprint, list(sprint.stories.with_plan().ranked()), now)
+    return sprint_snapshot(planned(sprint, now))
 
 
 @pytest.mark.django_db

@@ -12,7 +12,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from emailops.lib.statistics import Estimate
 from sprints.answers import Say
-from sprints.models import OutcomeVerdict, Sprint, Story, Verdict
+from sprints.models import OutcomeVerdict, Sprint, Story, StorySegment, Verdict
+from sprints.planned import planned
 from sprints.services.retros import record_outcome
 from tests.factories.approvals import answer, approved_story, asked, brief_of, ready_sprint
 from tests.factories.sprints import SprintFactory, StoryFactory
@@ -130,12 +131,12 @@ def test_readiness_names_what_is_missing_and_leads_there(
     story.criteria.all().delete()
     story.hypothesis.delete()
 
-    html = _shown("{% sprint_readiness sprint %}", lead, now, sprint=sprint)
+    html = _shown("{% sprint_readiness plan %}", lead, now, plan=planned(sprint, now))
 
     assert "2 things missing" in html
     for name in ("story_detail", "story_hypothesis"):
         assert reverse(f"sprints:{name}", kwargs={"workspace": workspace.slug, "pk": story.pk}) in html
-    assert "Do it" not in _shown("{% sprint_readiness sprint %}", guest, now, sprint=sprint)
+    assert "Do it" not in _shown("{% sprint_readiness plan %}", guest, now, plan=planned(sprint, now))
 
 
 def test_a_segment_that_broke_leads_to_the_segment(
@@ -146,13 +147,13 @@ def test_a_segment_that_broke_leads_to_the_segment(
     segment.definition = {"match": "all", "rules": [{"field": "attribute.gone", "op": "is", "value": "x"}]}
     segment.save()
 
-    html = _shown("{% sprint_readiness sprint %}", lead, now, sprint=sprint)
+    html = _shown("{% sprint_readiness plan %}", lead, now, plan=planned(sprint, now))
 
     assert reverse("audience:segment_edit", kwargs={"workspace": workspace.slug, "pk": segment.pk}) in html
 
 
 def test_without_an_owner_the_way_leads_to_the_members(workspace: Workspace, lead: Member, now: datetime) -> None:
-    html = _shown("{% sprint_readiness sprint %}", lead, now, sprint=ready_sprint(workspace))
+    html = _shown("{% sprint_readiness plan %}", lead, now, plan=planned(ready_sprint(workspace), now))
 
     assert reverse("workspaces:settings_members", kwargs={"workspace": workspace.slug}) in html
 
@@ -239,3 +240,22 @@ def test_a_segment_names_the_stories_that_still_write_to_it(workspace: Workspace
     assert "One story that is not done yet" in ahead
     assert reverse("sprints:story_detail", kwargs={"workspace": workspace.slug, "pk": story.pk}) in ahead
     assert _shown(source, lead, now, segment=segment).strip() == ""
+
+
+def test_a_segment_lists_the_stories_that_write_to_it_or_are_about_it(
+    workspace: Workspace, lead: Member, now: datetime
+) -> None:
+    story = approved_story(workspace, now)
+    segment = brief_of(story).segment
+    other = StoryFactory.create(workspace=workspace, title="Only about it")
+    StoryFactory.create(workspace=workspace, title="Neither")
+    StorySegment.objects.create(workspace=workspace, story=other, segment=segment)
+
+    html = _shown("{% stories_about segment %}", lead, now, segment=segment)
+
+    assert str(story) in html
+    assert "writes to it" in html
+    assert "Only about it" in html
+    assert "is about it" in html
+    assert "Neither" not in html
+    assert f"segment={segment.pk}" in html

@@ -161,6 +161,29 @@ class TestMoving:
         assert "“A” is in “Photos” now, number 1 of 1" in page.content.decode()
         assert ready.name == "Ready"
 
+    def test_the_menu_of_a_board_with_lanes_leads_into_another_lane_and_says_so(
+        self, workspace: Workspace, marketer: Member, sprint: Sprint, browse: Browse
+    ) -> None:
+        board = f"{url('sprint_detail', workspace, sprint.pk)}?lanes=member"
+        client = browse(marketer)
+        menu = client.get(url("story_place", workspace, _story("A").pk), {"next": board}, headers=HTMX)
+        data = {"column": "todo", "lanes": "member", "lane_was": "0", "lane_to": marketer.pk, "next": board}
+
+        page = client.post(url("story_move", workspace, _story("A").pk), data, headers=BOARD, follow=True)
+
+        assert f"Move to lane “{marketer}”" in menu.content.decode()
+        assert "Move to lane “Nobody yet”" not in menu.content.decode()
+        assert f"“A” is in “To do” of lane “{marketer}” now, number 1 of 1" in page.content.decode()
+
+    def test_the_charts_beside_the_board_come_with_it(
+        self, workspace: Workspace, marketer: Member, sprint: Sprint, browse: Browse
+    ) -> None:
+        data = {"column": "done", "next": url("sprint_detail", workspace, sprint.pk)}
+
+        page = browse(marketer).post(url("story_move", workspace, _story("A").pk), data, headers=BOARD, follow=True)
+
+        assert 'id="sprint-trend" class="stack" hx-swap-oob="true"' in page.content.decode()
+
     def test_over_lanes_it_is_assigned(
         self, workspace: Workspace, marketer: Member, sprint: Sprint, browse: Browse
     ) -> None:

@@ -218,6 +218,65 @@ class TestSkills:
         page = browse(seller).get(address, {"edit": "1"}).content.decode()
         assert page.count("<select") == 1
 
+    def test_two_who_save_at_once_keep_what_both_said(
+        self, workspace: Workspace, seller: Member, lead: Member, browse: Browse
+    ) -> None:
+        copy, design = (SkillFactory.create(workspace=workspace, name=name) for name in ("Copy", "Design"))
+        shown = {f"was-{seller.pk}-{skill.pk}": "0-0" for skill in (copy, design)}
+        whole = {f"level-{seller.pk}-{copy.pk}": "0", f"level-{seller.pk}-{design.pk}": "0"} | shown
+
+        browse(seller).post(url("team_skills", workspace), whole | {f"level-{seller.pk}-{copy.pk}": "2"})
+        answer = browse(lead).post(url("team_skills", workspace), whole | {f"level-{seller.pk}-{design.pk}": "1"})
+
+        assert answer.status_code == 302
+        assert set(MemberSkill.objects.values_list("skill__name", "level")) == {("Copy", 2), ("Design", 1)}
+
+    def test_a_cell_that_somebody_else_has_set_meanwhile_is_shown_and_not_written_over(
+        self, workspace: Workspace, seller: Member, lead: Member, browse: Browse
+    ) -> None:
+        copy, design = (SkillFactory.create(workspace=workspace, name=name) for name in ("Copy", "Design"))
+        MemberSkillFactory.create(member=seller, skill=copy, level=3)
+        MemberSkillFactory.create(member=seller, skill=design, level=3)
+        cell, other = f"{seller.pk}-{copy.pk}", f"{seller.pk}-{design.pk}"
+        data = {f"level-{cell}": "1", f"was-{cell}": "2-0", f"level-{other}": "2", f"was-{other}": "2-0"}
+
+        refused = browse(lead).post(url("team_skills", workspace), data)
+        page = refused.content.decode()
+        again = browse(lead).post(url("team_skills", workspace), data | {f"was-{cell}": "3-0"})
+
+        assert refused.status_code == 422
+        assert "Somebody has set it to 3 meanwhile." in page
+        assert f'name="was-{cell}" value="3-0"' in page
+        assert f'name="was-{other}" value="2-0"' in page
+        assert again.status_code == 302
+        assert set(MemberSkill.objects.values_list("skill__name", "level")) == {("Copy", 1), ("Design", 3)}
+
+    def test_gaps_and_who_must_not_be_away_are_said_in_words(
+        self, workspace: Workspace, seller: Member, lead: Member, browse: Browse
+    ) -> None:
+        MemberSkillFactory.create(member=seller, skill=SkillFactory.create(workspace=workspace, name="Copy"))
+        SkillFactory.create(workspace=workspace, name="Data")
+
+        page = browse(lead).get(url("team_skills", workspace)).content.decode()
+
+        assert "Of 2 skills, 0 are done alone by two or more people, 1 by one person only, 1 by nobody." in page
+        assert f"Without {seller} nobody does: Copy" in page
+
+    @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
+    def test_the_matrix_is_there_for_a_spreadsheet(
+        self, workspace: Workspace, seller: Member, lead: Member, browse: Browse
+    ) -> None:
+        skill = SkillFactory.create(workspace=workspace, name="=Copy")
+        MemberSkillFactory.create(member=seller, skill=skill, wants_to_learn=True)
+
+        answer = browse(lead).get(url("team_skills_csv", workspace))
+
+        lines = b"".join(answer).decode("utf-8-sig").splitlines()
+        assert answer.headers["Content-Type"].startswith("text/csv")
+        assert lines[0] == "who,'=Copy"
+        assert f"{seller},2*" in lines
+        assert lines[-2:] == ["do it alone,1", "gap,one person only"]
+
     def test_a_guest_sees_it_without_controls(self, workspace: Workspace, guest: Member, browse: Browse) -> None:
         MemberSkillFactory.create(skill__workspace=workspace)
 
@@ -298,6 +357,50 @@ class TestCharts:
 
         assert browse(lead).get(url("sprint_charts", workspace, sprint.pk)).status_code == 200
 
+    def test_points_of_the_scatter_are_links_with_a_label(
+        self, workspace: Workspace, running: Sprint, lead: Member, browse: Browse
+    ) -> None:
+        story = Story.objects.get(sprint=running, status=StoryStatus.DONE)
+
+        page = browse(lead).get(url("sprint_charts", workspace, running.pk)).content.decode()
+
+        address = url("story_detail", workspace, story.pk)
+        assert f'<a class="plot__point" href="{address}" aria-label="{story}: 1 day, done on' in page
+
+    def test_the_forecast_is_asked_about_one_story_by_its_number(
+        self, workspace: Workspace, lead: Member, browse: Browse
+    ) -> None:
+        for number in (101, 102, 103):
+            SprintFactory.create(workspace=workspace, closed=True, number=number, delivered_points=10)
+        first, _second = (StoryFactory.create(workspace=workspace, points=4) for _n in range(2))
+        client, address = browse(lead), url("team_charts", workspace)
+
+        whole = client.get(address).content.decode()
+        one = client.get(address, {"story": first.number}).content.decode()
+        unknown = client.get(address, {"story": "999"}).content.decode()
+
+        assert "2 stories with 8 points are ahead" in whole
+        assert "1 story with 4 points is ahead" in one
+        assert "100%" in one
+        assert "There is no story of this number." in unknown
+
+    def test_the_load_of_the_running_sprint_and_of_the_next_one_say_who_can(
+        self, workspace: Workspace, running: Sprint, lead: Member, browse: Browse
+    ) -> None:
+        CapacityFactory.create(member=lead)
+        planned = SprintFactory.create(workspace=workspace, number=60, start_date=running.end_date + timedelta(days=3))
+        able = MemberSkillFactory.create(member=lead, skill=SkillFactory.create(workspace=workspace, name="Copy"))
+        for sprint in (running, planned):
+            story = StoryFactory.create(workspace=workspace, sprint=sprint, points=3)
+            StoryPointsFactory.create(story=story, skill=able.skill, points=2)
+
+        page = browse(lead).get(url("team_charts", workspace)).content.decode()
+
+        for number in (running.number, 60):
+            assert f"Who can do it in sprint {number}" in page
+        assert page.count(f"{lead}: at most") == 2
+        assert page.count("One person only") == 2
+
     def test_under_three_sprints_the_forecast_says_so(self, workspace: Workspace, lead: Member, browse: Browse) -> None:
         SprintFactory.create(workspace=workspace, closed=True)
         StoryFactory.create(workspace=workspace)
@@ -320,7 +423,7 @@ class TestCharts:
         StoryFactory.create_batch(10, workspace=workspace)
         client = browse(lead)
 
-        with django_assert_max_num_queries(28):
+        with django_assert_max_num_queries(36):
             page = client.get(reverse("sprints:team_charts", args=[workspace.slug]))
 
-        assert "As likely as not" in page.content.decode()
+        assert "so it ended in 100% of all runs" in page.content.decode()

@@ -220,5 +220,5 @@ def test_the_pages_cost_the_same_for_many(
 
     with django_assert_max_num_queries(20):
         client.get(_url("retro_list", workspace))
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(43):
         client.get(_url("retro_detail", workspace, sprint.pk))

@@ -50,8 +50,8 @@ def test_before_the_round_the_order_stands_and_a_button_starts_it(
     before = client.get(page_url(team[0]))
     after = client.post(step_url(todays(team[0], now)), {"step": "start"}, follow=True)
 
-    assert before.context["people"] == team
-    assert after.context["speaking"].member == team[0]
+    assert before.context["round"].people == team
+    assert after.context["round"].speaking.member == team[0]
 
 
 def test_who_speaks_is_shown_with_what_was_written(
@@ -72,7 +72,7 @@ def test_the_clock_counts_what_the_server_says(stand_up: StandUp, team: list[Mem
 
     answer = browse(team[0]).get(page_url(team[0]))
 
-    assert answer.context["seconds"] <= -40
+    assert answer.context["round"].seconds <= -40
     assert "is-over" in answer.content.decode()
 
 
@@ -108,7 +108,7 @@ def test_the_order_is_changed_by_hand(team: list[Member], now: datetime, browse:
 
     client.post(step_url(todays(team[0], now)), {"step": "down", "member": team[0].pk})
 
-    assert client.get(page_url(team[0])).context["people"] == team[::-1]
+    assert client.get(page_url(team[0])).context["round"].people == team[::-1]
 
 
 def test_a_drawn_order_offers_another_draw(team: list[Member], now: datetime, browse: Browse) -> None:

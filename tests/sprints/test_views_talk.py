@@ -371,7 +371,7 @@ class TestLabelsAndLists:
     def test_a_link_can_be_made_the_other_way_round(self, workspace: Workspace, lead: Member, browse: Browse) -> None:
         one, other = StoryFactory.create_batch(2, workspace=workspace)
 
-        browse(lead).post(url("story_link_add", workspace, one.pk), {"kind": "-blocks", "story": other.pk})
+        browse(lead).post(url("story_link_add", workspace, one.pk), {"kind": "-blocks", "story": f"#{other.number}"})
 
         link = one.links_in.get()
         assert (link.source, link.kind) == (other, "blocks")
@@ -383,7 +383,7 @@ class TestLabelsAndLists:
 
         answer = browse(lead).post(
             url("story_link_add", workspace, link.target_id),
-            {"kind": "blocks", "story": link.source_id},
+            {"kind": "blocks", "story": link.source.number},
             headers={"HX-Request": "true"},
         )
 

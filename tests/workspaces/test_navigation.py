@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.urls import resolve, reverse
+from pytest_django import DjangoAssertNumQueries
 
 from workspaces import navigation
 from workspaces.models import Member
@@ -90,17 +92,31 @@ def test_an_entry_registered_twice_stands_once(lead: Member) -> None:
 
 
 def test_a_count_is_asked_for_the_member(lead: Member, guest: Member) -> None:
-    register_entry(
-        Entry("n", "", 5, "Counted", "house", "workspaces:home", Can.SEE_WORKSPACE, lambda m: m.pk, alert=True)
-    )
+    def own(member: Member) -> QuerySet[Member]:
+        return Member.objects.filter(pk__in=[lead.pk, guest.pk] if member == lead else [guest.pk])
 
-    for member in (lead, guest):
+    register_entry(Entry("n", "", 5, "Counted", "house", "workspaces:home", Can.SEE_WORKSPACE, own, alert=True))
+
+    for member, count in ((lead, 2), (guest, 1)):
         link = _links(member, "/w/maren-moss/me/")["Counted"]
-        assert (link.count, link.alert) == (member.pk, True)
+        assert (link.count, link.alert) == (count, True)
+
+
+def test_all_counts_of_a_menu_take_one_query(lead: Member, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    for name in ("one", "two", "three"):
+        entry = Entry(
+            name, "", 5, name, "house", "workspaces:home", Can.SEE_WORKSPACE, lambda _member: Member.objects.all()
+        )
+        register_entry(entry)
+
+    with django_assert_num_queries(1):
+        links = _links(lead, "/w/maren-moss/me/")
+
+    assert {links[name].count for name in ("one", "two", "three")} == {Member.objects.count()}
 
 
 def test_what_a_member_may_not_open_is_not_counted(guest: Member) -> None:
-    def count(_member: Member) -> int:
+    def count(_member: Member) -> QuerySet[Member]:
         raise AssertionError("asked for a door that is closed")
 
     register_entry(Entry("n", "", 5, "Counted", "house", "workspaces:home", Can.SEE_AUDIENCE, count))

@@ -36,11 +36,14 @@ def test_the_table_has_each_areas_own_figures() -> None:
 
 def test_points_lie_where_their_figures_are_and_say_their_name() -> None:
     scatter = Scatter(
-        "Cycle time", [Point(0.5, 5, "A <b>story"), Point(1, 10, "Last")], [(5.0, "50%")], ["May", "June"]
+        "Cycle time",
+        [Point(0.5, 5, "A <b>story"), Point(1, 10, "Last", href="/last/")],
+        [(5.0, "50%")],
+        ["May", "June"],
     )
 
     page = drawn("scatterchart", scatter)
 
-    assert 'cx="50%" cy="50%" r="5"><title>A &lt;b&gt;story</title>' in page
-    assert 'cx="100%" cy="0%"' in page
+    assert '<title>A &lt;b&gt;story</title><circle class="dot dot--accent" cx="50%" cy="50%" r="5"/>' in page
+    assert 'href="/last/" aria-label="Last"><circle class="dot dot--accent" cx="100%" cy="0%" r="5"/>' in page
     assert 'y1="50%" y2="50%"' in page

@@ -47,7 +47,7 @@ class ReadSerializer(serializers.Serializer[Any]):
     about_id = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
 
 
-class CountSerializer(serializers.Serializer[Any]):
+class NoticeCountSerializer(serializers.Serializer[Any]):
     """How many notices it was about."""
 
     count = serializers.IntegerField()
@@ -86,7 +86,7 @@ class NoticeViewSet(ScopedViewSet[Notice], mixins.ListModelMixin):
         shown = [_plain(line, place.label) for line, place in lines_of(self.member, rows)]
         return self.get_paginated_response(NoticeSerializer(shown, many=True).data)
 
-    @extend_schema(request=ReadSerializer, responses={200: CountSerializer})
+    @extend_schema(request=ReadSerializer, responses={200: NoticeCountSerializer})
     @action(detail=False, methods=["post"])
     def read(self, request: Request) -> Response:
         """Mark what was told of an object, or everything, as read; that is not mailed any more."""

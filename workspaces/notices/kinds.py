@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 
 from workspaces.models import Member, Notice
-from workspaces.permissions import Can
+from workspaces.permissions import EVERYBODY, Can, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +31,25 @@ FindPlaces = Callable[[Member, Collection[int]], Mapping[int, Place]]
 
 @dataclass(frozen=True, slots=True)
 class NoticeKind:
-    """A kind of notices. Whoever has not the right `can` is told nothing of it.
+    """A kind of notices. Who has not the right `can`, or none of the `roles` it is meant for, is told nothing of it.
 
-    `tell` says notices of this kind to a reader, by their ids, in a fixed number of queries; what this reader may not
-    know it leaves out. `is_urgent` ones can be had by mail at once.
+    Kinds of one `group` stand together where they are chosen. `tell` says notices of this kind to a reader, by their
+    ids, in a fixed number of queries; what this reader may not know it leaves out. `is_urgent` ones can be had by mail
+    at once.
     """
 
     key: str
     order: int
+    group: "str | Promise"
     label: "str | Promise"
     icon: str
     can: Can
     tell: Tell
     is_urgent: bool = False
+    roles: frozenset[Role] = EVERYBODY
+
+    def is_for(self, member: Member) -> bool:
+        return Role(member.role) in self.roles and member.may(self.can)
 
 
 _kinds: dict[str, NoticeKind] = {}
@@ -70,7 +76,7 @@ def is_object(about_type: str) -> bool:
 
 def kinds_for(member: Member) -> list[NoticeKind]:
     """The kinds this member can be told of, in order."""
-    return sorted((kind for kind in _kinds.values() if member.may(kind.can)), key=lambda kind: kind.order)
+    return sorted((kind for kind in _kinds.values() if kind.is_for(member)), key=lambda kind: kind.order)
 
 
 def places(member: Member, about_type: str, ids: Collection[int]) -> Mapping[int, Place]:

@@ -1,7 +1,7 @@
 """Reading notices: grouped by what they are about, newest first."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ LINES_A_GROUP = 5
 """So many of the newest notices of an object are said; of the others the number."""
 
 Key = tuple[str, int]
+Ids = Collection[int] | QuerySet[Any, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,19 @@ def mark_read(*, member: Member, now: datetime, about: Key | None = None) -> int
     Returns how many it were; what is read is not mailed any more.
     """
     fresh = Notice.objects.filter(member=member).unread()
-    count = (fresh.about(*about) if about else fresh).update(read_at=now)
+    return _read(member, fresh.about(*about) if about else fresh, now)
+
+
+def mark_shown(*, member: Member, shown: "Mapping[str, Ids]", now: datetime) -> int:
+    """The same for what a member was told of all the objects that one page shows, by kind. One query."""
+    about = Q(pk=None)
+    for about_type, ids in shown.items():
+        about |= Q(about_type=about_type, about_id__in=ids)
+    return _read(member, Notice.objects.filter(about, member=member).unread(), now)
+
+
+def _read(member: Member, fresh: "QuerySet[Notice]", now: datetime) -> int:
+    count = fresh.update(read_at=now)
     if count:
         announce(member.workspace, TOPIC, member.pk)
     return count

@@ -1,6 +1,6 @@
 """Telling members what somebody did. Called by services, inside their transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -66,7 +66,11 @@ def _listeners(kind: str, about: Model, ids: set[int], by: Member | None, is_tea
     found = Member.objects.active().filter(pk__in=ids, user__is_active=True).select_related("workspace")
     of_this = Q(about_type=about._meta.model_name or "", about_id=about.pk) | Q(kind=kind)
     deaf = set(NoticeMute.objects.filter(of_this, member__in=ids).values_list("member_id", flat=True))
-    needed = {kind_of(kind).can} | ({Can.SEE_TEAM} if is_team_only else set())
-    return [
-        member for member in found.order_by("pk") if member.pk not in deaf and all(member.may(can) for can in needed)
-    ]
+    told = [member for member in found.order_by("pk") if member.pk not in deaf and kind_of(kind).is_for(member)]
+    return [member for member in told if not is_team_only or member.may(Can.SEE_TEAM)]
+
+
+def spare_mail(kinds: Collection[str], about: Model) -> None:
+    """What was told of an object is over: it stays in the app and goes into no mail any more. Repeating is harmless."""
+    waiting = Notice.objects.about(about._meta.model_name or "", about.pk).filter(kind__in=kinds, mail=None).unread()
+    waiting.update(mail_at=None)

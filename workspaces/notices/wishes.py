@@ -105,9 +105,19 @@ def choose(
     return chosen
 
 
-def _plan_mails_anew(member: Member, chosen: NoticeSettings, now: datetime) -> None:
-    """Move what waits for a mail to the moment chosen now; what is to be in no mail stays so."""
+def follow_clock(member: Member, now: datetime) -> None:
+    """Plan mails by the time zone in which the person lives now; what is due already goes out as it is."""
+    _plan_mails_anew(member, settings_of(member), now, after=now)
+
+
+def _plan_mails_anew(member: Member, chosen: NoticeSettings, now: datetime, after: datetime | None = None) -> None:
+    """Move what waits for a mail to the moment chosen now; what is to be in no mail stays so.
+
+    With `after`, only what was planned for later than that.
+    """
     waiting = Notice.objects.filter(member=member, mail=None, mail_at__isnull=False).unread()
+    if after is not None:
+        waiting = waiting.filter(mail_at__gt=after)
     for kind in waiting.order_by().values_list("kind", flat=True).distinct():
         waiting.filter(kind=kind).update(mail_at=mail_time(chosen, member.user, kind, now))
 

@@ -13,6 +13,7 @@ register = template.Library()
 Point = tuple[float, float]
 WIDTH = 1000.0  # of the inner drawing, which is stretched to the plot
 SMALLEST_SHARE = 1.6  # percent of the funnel's height, so that the last steps stay visible
+THINNEST_BAND = 0.8  # percent of the plot's height
 NOTHING = SafeString("")
 
 
@@ -88,6 +89,7 @@ def barchart(chart: Chart) -> dict[str, object]:
         "chart": chart,
         "ticks": chart.tick_labels[::-1],
         "grid": _grid(ticks),
+        "band": _range(chart),
         "bars": mark_safe("".join(bars)),  # noqa: S308  joined from format_html
     }
 
@@ -248,6 +250,23 @@ def _marks(chart: Chart) -> list[dict[str, str]]:
             {"x": _n(x), "text": mark.text, "anchor": "end" if is_late else "start", "dx": "-6" if is_late else "6"}
         )
     return found
+
+
+def _range(chart: Chart) -> SafeString:
+    """The band of a chart; at least a hair high, so that it shows where both ends are one."""
+    if chart.band is None:
+        return NOTHING
+    low, high = chart.ticks[0], chart.ticks[-1]
+    top, middle, bottom = (
+        100 - (value - low) / (high - low) * 100 for value in (chart.band.high, chart.band.middle, chart.band.low)
+    )
+    return format_html(
+        '<rect class="range-band" x="0" y="{}%" width="100%" height="{}%"/>'
+        '<line class="range-middle" x1="0" x2="100%" y1="{}%" y2="{}%"/>',
+        _n(top),
+        _n(max(bottom - top, THINNEST_BAND)),
+        *(_n(middle),) * 2,
+    )
 
 
 def _bar(chart: Chart, series: Series, index: int, *, ticks: Sequence[float], x0: float, width: float) -> SafeString:

@@ -1,24 +1,21 @@
 """Stacked areas and scattered points as SVG, beside the lines and bars of `charts`: `{% load plots %}`."""
 
 from collections.abc import Sequence
-from itertools import cycle
 
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from workspaces.charts import Chart, Scatter, Series
+from workspaces.charts import Chart, Point, Scatter, Series
 from workspaces.templatetags.charts import WIDTH
 from workspaces.templatetags.charts import _grid as gridlines
 from workspaces.templatetags.charts import _n as coordinate
 
 register = template.Library()
-PLACES = (
-    {"x": "0", "anchor": "start"},
-    {"x": "50%", "anchor": "middle"},
-    {"x": "100%", "anchor": "end"},
-)
-"""Where the words of lines across stand in turn, so that lines close to each other stay readable."""
+WORDS_APART = 7.5
+"""So many percent of the plot's height the words of two lines need between them to stay readable."""
+PAST_THE_MIDDLE = 0.5
+"""Of the plot's width: from there on a point's words stand to its left."""
 
 
 @register.inclusion_tag("components/_linechart.html")
@@ -74,27 +71,56 @@ def _along(edge: Sequence[float], top: float, *, backwards: bool = False) -> str
 
 @register.inclusion_tag("components/_scatterchart.html")
 def scatterchart(scatter: Scatter) -> dict[str, object]:
-    """Points over time with lines across; the page has the table, with a link for each point."""
+    """Points over time with lines across, whose words stand at the right edge; the page has the table.
+
+    A point with an address is a link, to be reached by keyboard; its words show while it is pointed at or focused.
+    """
     chart = scatter.frame
     low, high = chart.ticks[0], chart.ticks[-1]
-    points = (
-        (point.tone, coordinate(point.x * 100), _height(point.y, low, high), point.name) for point in scatter.points
-    )
+    heights = [_share(value, low, high) for value, _text in scatter.lines]
     lines = [
-        {"y": _height(value, low, high), "text": text, **place}
-        for (value, text), place in zip(scatter.lines, cycle(PLACES), strict=False)
+        {"y": coordinate(height), "text_y": coordinate(place), "text": text}
+        for height, place, (_value, text) in zip(heights, _apart(heights), scatter.lines, strict=True)
     ]
     return {
         "chart": chart,
         "ticks": chart.tick_labels[::-1],
         "grid": gridlines(chart.ticks),
-        "points": format_html_join(
-            "", '<circle class="dot dot--{}" cx="{}%" cy="{}%" r="5"><title>{}</title></circle>', points
-        ),
+        "points": format_html_join("", "{}", ((_point(point, low, high),) for point in scatter.points)),
         "lines": lines,
         "labels": chart.labels,
     }
 
 
-def _height(value: float, low: float, high: float) -> str:
-    return coordinate(100 - (value - low) / ((high - low) or 1.0) * 100)
+def _point(point: Point, low: float, high: float) -> SafeString:
+    """A dot; as a link it has its words beside it, on the side where there is room."""
+    x, y = coordinate(point.x * 100), coordinate(_share(point.y, low, high))
+    dot = format_html('<circle class="dot dot--{}" cx="{}%" cy="{}%" r="5"/>', point.tone, x, y)
+    if not point.href:
+        return format_html("<g><title>{}</title>{}</g>", point.name, dot)
+    is_late = point.x > PAST_THE_MIDDLE
+    return format_html(
+        '<a class="plot__point" href="{}" aria-label="{}">{}<text x="{}%" y="{}%" dx="{}" dy="-9" text-anchor="{}"'
+        ' aria-hidden="true">{}</text></a>',
+        point.href,
+        point.name,
+        dot,
+        x,
+        y,
+        *(("4", "end") if is_late else ("-4", "start")),
+        point.short or point.name,
+    )
+
+
+def _apart(heights: Sequence[float]) -> list[float]:
+    """Where the words of lines stand: at their line, or as little above it as keeps them off the one below."""
+    places: dict[int, float] = {}
+    below = 100.0 + WORDS_APART
+    for at in sorted(range(len(heights)), key=lambda at: -heights[at]):
+        below = places[at] = min(heights[at], below - WORDS_APART)
+    return [places[at] for at in range(len(heights))]
+
+
+def _share(value: float, low: float, high: float) -> float:
+    """How far from the top, in percent of the height."""
+    return 100 - (value - low) / ((high - low) or 1.0) * 100

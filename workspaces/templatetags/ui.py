@@ -2,14 +2,16 @@
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from babel import Locale
-from babel.numbers import format_currency
+from babel.numbers import NumberPattern, format_currency, parse_pattern
 from django import template
 from django.conf import settings
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
+from django.forms.boundfield import BoundWidget
+from django.forms.utils import flatatt
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -39,16 +41,12 @@ def _icon_body(name: str) -> SafeString:
 @register.simple_tag
 def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """An icon; without a label it is decoration and hidden from screen readers."""
-    return _icon(name, css, label) if label else _decoration(name, css)
+    return _icon(name, css, str(label))
 
 
-@cache
-def _decoration(name: str, css: str) -> SafeString:
-    """Made once: a page holds hundreds of them."""
-    return _icon(name, css, "")
-
-
+@lru_cache(maxsize=2_000)
 def _icon(name: str, css: str, label: str) -> SafeString:
+    """Made once: a page holds hundreds of them."""
     spoken = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html('<svg class="i {}" viewBox="0 0 24 24" {}>{}</svg>', css, spoken, _icon_body(name))
 
@@ -59,10 +57,14 @@ def avatar(person: Member | User | None, size: str = "") -> SafeString:
     user = person.user if isinstance(person, Member) else person
     if user is None:
         return mark_safe("")
-    css = f"av av--{user.tone} {f'av--{size}' if size else ''}"
-    return format_html(
-        '<span class="{}" role="img" aria-label="{}" title="{}">{}</span>', css, user, user, user.initials
-    )
+    return _initials(user.tone, size, str(user), user.initials)
+
+
+@lru_cache(maxsize=2_000)
+def _initials(tone: str, size: str, name: str, initials: str) -> SafeString:
+    """Made once for each person: a board shows the same few hundreds of times."""
+    css = f"av av--{tone} {f'av--{size}' if size else ''}"
+    return format_html('<span class="{}" role="img" aria-label="{}" title="{}">{}</span>', css, name, name, initials)
 
 
 @register.simple_tag
@@ -112,11 +114,25 @@ def money(amount: Decimal | float | None, currency: str) -> str:
     if amount is None:
         return "–"
     amount = Decimal(amount)
-    locale = Locale.parse((get_language() or "en").replace("-", "_"))
-    pattern: str = locale.currency_formats["standard"].pattern
-    if abs(amount) >= 100 or amount == int(amount):
-        pattern = pattern.replace("0.00", "0")
+    locale, pattern = _currency_pattern(get_language() or "en", abs(amount) >= 100 or amount == int(amount))
     return format_currency(amount, currency, format=pattern, locale=locale, currency_digits=False)
+
+
+@cache
+def _currency_pattern(language: str, is_whole: bool) -> tuple[Locale, NumberPattern]:
+    """How a language writes amounts, read once: lists hold hundreds of them."""
+    locale = Locale.parse(language.replace("-", "_"))
+    pattern: str = locale.currency_formats["standard"].pattern
+    return locale, parse_pattern(pattern.replace("0.00", "0") if is_whole else pattern)
+
+
+@register.filter
+def as_input(choice: BoundWidget) -> SafeString:
+    """A radio button or check box of a group, without the template that each has: long forms have hundreds."""
+    own = choice.data
+    return format_html(
+        "<input{}>", flatatt({**{name: own[name] for name in ("type", "name", "value")}, **own["attrs"]})
+    )
 
 
 @register.filter

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from emailops.lib.errors import DomainError
 from emailops.lib.signing import BadToken, Kind, seal, unseal
+from sprints.broadcast import tell_poker
 from sprints.models import PokerSeat, PokerSession
 from sprints.services.poker.reveal import recount
-from sprints.services.poker.table import PokerRefused, locked_session, require_leader, tell
+from sprints.services.poker.table import PokerRefused, locked_session, require_leader
 from workspaces.audit import record
 from workspaces.models import Member
 
@@ -38,7 +39,7 @@ def open_link(*, session: PokerSession, by: Member, now: datetime) -> PokerSessi
     session.link_nonce, session.link_expires_at = secrets.randbits(NONCE_BITS), now + LINK_LIFE
     session.save(update_fields=["link_nonce", "link_expires_at"])
     record("poker.link_opened", session, by=by, now=now)
-    tell(session)
+    tell_poker(session)
     return session
 
 
@@ -49,7 +50,7 @@ def withdraw_link(*, session: PokerSession, by: Member, now: datetime) -> None:
     session.link_nonce = session.link_expires_at = None
     session.save(update_fields=["link_nonce", "link_expires_at"])
     record("poker.link_withdrawn", session, by=by, now=now)
-    tell(session)
+    tell_poker(session)
 
 
 def _ended_link(session: PokerSession, by: Member, now: datetime) -> PokerSession:
@@ -130,7 +131,7 @@ def join_as_guest(*, session: PokerSession, name: str, now: datetime) -> PokerSe
     for item in session.items.filter(state="voting"):
         recount(session, item, now)
     record("poker.guest_joined", session, by=None, now=now, guest=name)
-    tell(session)
+    tell_poker(session)
     return seat
 
 

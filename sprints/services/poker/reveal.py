@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from sprints.broadcast import tell_poker
 from sprints.decks import PASS
 from sprints.models import ItemState, PokerItem, PokerSeat, PokerSession, PokerVote
-from sprints.services.poker.table import awaited, tell
+from sprints.services.poker.table import awaited
 from workspaces.audit import record
 from workspaces.models import Member
 
@@ -23,12 +24,12 @@ def recount(session: PokerSession, item: PokerItem, now: datetime, *, afresh: bo
     if wanted != item.reveal_at:
         item.reveal_at = wanted
         item.save(update_fields=["reveal_at"])
-        tell(session)
+        tell_poker(session)
 
 
 def _everybody_voted(session: PokerSession, item: PokerItem, now: datetime) -> bool:
     voted = {vote.seat_id for vote in _votes(item) if is_complete(vote, session)}
-    seats = list(session.seats.filter(left_at=None))
+    seats = list(session.seats.taken())
     return len(voted) >= FEWEST_VOTES and all(seat.pk in voted for seat in awaited(session, seats, now))
 
 
@@ -58,14 +59,14 @@ def turn_cards(session: PokerSession, item: PokerItem, now: datetime, *, by: Mem
     item.refresh_from_db(fields=["state", "revealed_at", "reveal_at"])
     _pass_for_the_rest(session, item, now)
     record("poker.revealed", item, by=by, now=now, round=item.round)
-    tell(session)
+    tell_poker(session)
 
 
 def _pass_for_the_rest(session: PokerSession, item: PokerItem, now: datetime) -> None:
     votes = {vote.seat_id: vote for vote in _votes(item)}
     for vote in votes.values():
         _fill(vote, session)
-    seats: list[PokerSeat] = list(session.seats.filter(left_at=None))
+    seats: list[PokerSeat] = list(session.seats.taken())
     expected = seats if session.deadline_at else awaited(session, seats, now)
     cards = dict.fromkeys(session.dimensions, PASS)
     PokerVote.objects.bulk_create(

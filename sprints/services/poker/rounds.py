@@ -6,12 +6,14 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from sprints.broadcast import tell_poker
 from sprints.decks import whole_points
 from sprints.models import ItemState, PokerItem, PokerMode, PokerResult, PokerSession, PokerVote
 from sprints.services.poker.reveal import recount, turn_cards
-from sprints.services.poker.table import PokerRefused, locked_item, require_leader, step, tell, words_of
+from sprints.services.poker.table import PokerRefused, locked_item, require_leader, step, words_of
 from sprints.services.stories import rewrite_story
 from sprints.tally import tally
+from sprints.telling_poker import tell_owing
 from workspaces.audit import record
 from workspaces.models import Member
 
@@ -32,7 +34,7 @@ def put_on_table(*, item: PokerItem, by: Member, now: datetime) -> None:
     _show(item.session, item)
     recount(item.session, item, now)
     record("poker.put_on_table", item, by=by, now=now, round=item.round)
-    tell(item.session)
+    tell_poker(item.session)
 
 
 def _take_from_table(session: PokerSession, other: PokerItem) -> None:
@@ -74,7 +76,8 @@ def vote_again(*, item: PokerItem, by: Member, now: datetime) -> None:
     _begin(item)
     _show(item.session, item)
     record("poker.again", item, by=by, now=now, round=item.round)
-    tell(item.session)
+    tell_owing(item.session, by, now)
+    tell_poker(item.session)
 
 
 @transaction.atomic
@@ -111,7 +114,7 @@ def agree(*, item: PokerItem, cards: Mapping[str, str], by: Member, now: datetim
     item.save(update_fields=["state"])
     record("poker.agreed", item, by=by, now=now, rounds=item.round, **fields)
     _go_on(session, item)
-    tell(session)
+    tell_poker(session)
     return result
 
 
@@ -136,7 +139,7 @@ def pass_over(*, item: PokerItem, by: Member, now: datetime) -> None:
     item.save(update_fields=["state", "reveal_at"])
     record("poker.skipped", item, by=by, now=now)
     _go_on(item.session, item)
-    tell(item.session)
+    tell_poker(item.session)
 
 
 def _go_on(session: PokerSession, done: PokerItem) -> None:

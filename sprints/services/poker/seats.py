@@ -4,9 +4,10 @@ from datetime import datetime
 
 from django.db import transaction
 
+from sprints.broadcast import tell_poker
 from sprints.models import ItemState, PokerSeat, PokerSession
 from sprints.services.poker.reveal import is_due, recount, turn_cards
-from sprints.services.poker.table import is_there, locked_session, tell
+from sprints.services.poker.table import is_there, locked_session
 from workspaces.audit import record
 from workspaces.models import Member
 
@@ -24,7 +25,7 @@ def take_seat(*, session: PokerSession, member: Member, now: datetime) -> PokerS
     _recount_all(session, now)
     if was_away:
         record("poker.joined", session, by=member, now=now)
-    tell(session)
+    tell_poker(session)
     return seat
 
 
@@ -37,7 +38,7 @@ def leave_table(*, seat: PokerSeat, now: datetime) -> None:
     _recount_all(session, now)
     guest = {} if seat.member_id else {"guest": seat.guest_name}
     record("poker.left", session, by=seat.member, now=now, **guest)
-    tell(session)
+    tell_poker(session)
 
 
 @transaction.atomic
@@ -52,7 +53,7 @@ def look_in(*, session: PokerSession, seat: PokerSeat | None, now: datetime) -> 
         came_back = not is_there(seat, now)
         PokerSeat.objects.filter(pk=seat.pk).update(seen_at=now)
         if came_back:
-            tell(session)
+            tell_poker(session)
     _recount_all(session, now)
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
+from sprints.broadcast import tell_poker
 from sprints.decks import Deck
 from sprints.models import (
     SPRINT_OVER,
@@ -21,7 +22,8 @@ from sprints.models import (
     StoryQuerySet,
     StoryStatus,
 )
-from sprints.services.poker.table import PokerRefused, locked_session, require_leader, tell, words_of
+from sprints.services.poker.table import PokerRefused, locked_session, require_leader, words_of
+from sprints.telling_poker import tell_invited, tell_owing, tell_poker_over
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
 from workspaces.permissions import Can
@@ -82,6 +84,7 @@ def open_session(
     for member in dict.fromkeys([by, *team]):
         _seat(session, member, by=by, now=now)
     record("poker.opened", session, by=by, now=now, stories=len(stories), mode=rules.mode)
+    tell_invited(session, team, by, now)
     return session
 
 
@@ -155,7 +158,8 @@ def add_stories(*, session: PokerSession, stories: Sequence[Story], by: Member, 
     require_leader(session, by)
     _queue(session, stories)
     record("poker.stories_added", session, by=by, now=now, stories=len(stories))
-    tell(session)
+    tell_owing(session, by, now)
+    tell_poker(session)
 
 
 @transaction.atomic
@@ -173,7 +177,7 @@ def hand_over(*, session: PokerSession, to: Member, by: Member, now: datetime) -
     session.leader = to
     session.save(update_fields=["leader"])
     record("poker.handed_over", session, by=by, now=now, to=str(to))
-    tell(session)
+    tell_poker(session)
 
 
 @transaction.atomic
@@ -187,7 +191,7 @@ def move_deadline(*, session: PokerSession, deadline_at: datetime, by: Member, n
     session.deadline_at, session.window_closed_at, session.reminded_at = deadline_at, None, None
     session.save(update_fields=["deadline_at", "window_closed_at", "reminded_at"])
     record("poker.deadline_moved", session, by=by, now=now, deadline=deadline_at.isoformat())
-    tell(session)
+    tell_poker(session)
 
 
 @transaction.atomic
@@ -200,4 +204,5 @@ def end_session(*, session: PokerSession, by: Member, now: datetime) -> None:
     session.link_nonce = session.link_expires_at = session.current = None
     session.save(update_fields=["state", "ended_at", "link_nonce", "link_expires_at", "current"])
     record("poker.ended", session, by=by, now=now)
-    tell(session)
+    tell_poker_over(session, by, now)
+    tell_poker(session)

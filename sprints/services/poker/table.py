@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from emailops.lib.errors import DomainError
 from emailops.lib.fingerprint import fingerprint
 from sprints.models import ItemState, PokerItem, PokerSeat, PokerSession, Story
-from workspaces.live import announce
 from workspaces.models import Member
 
 PRESENCE = timedelta(seconds=90)
@@ -18,6 +17,10 @@ class PokerRefused(DomainError):
     """The move is not possible at this table now."""
 
     code = "poker_refused"
+
+
+FORGOTTEN = timedelta(minutes=30)
+"""So long somebody who only closed the page is shown as away; coming back brings the seat back."""
 
 
 def locked_session(pk: int) -> PokerSession:
@@ -55,11 +58,6 @@ def step(item: PokerItem, state: ItemState) -> None:
     item.state = state
 
 
-def tell(session: PokerSession) -> None:
-    """Have everybody who looks at the session look again."""
-    announce(session.workspace, "poker", session.pk)
-
-
 def words_of(story: Story) -> str:
     """A fingerprint of what the table is shown of a story. One query unless the criteria are at hand."""
     criteria = sorted((criterion.position, criterion.text) for criterion in story.criteria.all())
@@ -71,6 +69,18 @@ def awaited(session: PokerSession, seats: list[PokerSeat], now: datetime) -> lis
     if session.window_is_open(now):
         return seats
     return [seat for seat in seats if is_there(seat, now)]
+
+
+def is_gone(seat: PokerSeat, session: PokerSession, now: datetime) -> bool:
+    """Whether somebody is no longer at the table: got up, left the workspace, or has not looked in for long.
+
+    While a window is open everybody who was asked belongs to it, however rarely they look in. The seat needs its
+    member.
+    """
+    if seat.left_at is not None or (seat.member is not None and seat.member.left_at is not None):
+        return True
+    is_live = session.is_open and session.deadline_at is None
+    return is_live and (seat.seen_at is None or seat.seen_at <= now - FORGOTTEN)
 
 
 def is_there(seat: PokerSeat, now: datetime) -> bool:

@@ -6,10 +6,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from sprints.broadcast import tell_poker
 from sprints.decks import SPECIAL
 from sprints.models import ItemState, PokerItem, PokerSeat, PokerSession, PokerVote
 from sprints.services.poker.reveal import is_due, recount
-from sprints.services.poker.table import PokerRefused, locked_item, tell
+from sprints.services.poker.table import PokerRefused, locked_item
 from workspaces.audit import record
 
 
@@ -35,7 +36,7 @@ def cast_vote(*, item: PokerItem, seat: PokerSeat, cards: Mapping[str, str], now
     _look(seat, now)
     recount(session, item, now, afresh=True)
     record("poker.voted", item, by=seat.member, now=now, round=item.round, **_guest(seat))
-    tell(session)
+    tell_poker(session)
 
 
 @transaction.atomic
@@ -48,7 +49,7 @@ def withdraw_vote(*, item: PokerItem, seat: PokerSeat, now: datetime) -> None:
     _look(seat, now)
     recount(item.session, item, now)
     record("poker.vote_withdrawn", item, by=seat.member, now=now, round=item.round, **_guest(seat))
-    tell(item.session)
+    tell_poker(item.session)
 
 
 def _voting(item: PokerItem, seat: PokerSeat, now: datetime) -> PokerItem:

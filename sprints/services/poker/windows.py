@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from sprints.broadcast import tell_poker
 from sprints.models import ItemState, PokerItem, PokerMode, PokerSeat, PokerSession, PokerVote
 from sprints.services.poker.reveal import is_complete, is_due, turn_cards
-from sprints.services.poker.table import PokerRefused, locked_session, tell
+from sprints.services.poker.table import PokerRefused, locked_session
+from sprints.telling_poker import tell_poker_over, tell_reminded
 from workspaces.audit import record
 from workspaces.systemmail import post
 
@@ -62,7 +64,8 @@ def _close_window(session: PokerSession, now: datetime) -> None:
     session.window_closed_at = now
     session.save(update_fields=["window_closed_at"])
     record("poker.window_closed", session, by=None, now=now)
-    tell(session)
+    tell_poker_over(session, None, now)
+    tell_poker(session)
 
 
 def _remind(session: PokerSession, now: datetime) -> None:
@@ -75,12 +78,13 @@ def _remind(session: PokerSession, now: datetime) -> None:
         if seat.member:
             to = seat.member.user.email
             post("sprints.poker_reminder", workspace=session.workspace, object_id=seat.pk, to=to, now=now)
+    tell_reminded(session, [seat.member for seat in missing if seat.member], now)
     record("poker.reminded", session, by=None, now=now, people=len(missing))
 
 
 def missing_voters(session: PokerSession) -> list[PokerSeat]:
     """Seats that still owe a card on a story that is being voted on, with their people. Three queries."""
-    seats = session.seats.filter(left_at=None).select_related("member__user").order_by("joined_at", "pk")
+    seats = session.seats.taken().select_related("member__user").order_by("joined_at", "pk")
     missing = owing(session)
     return [seat for seat in seats if seat.pk in missing]
 
@@ -92,6 +96,6 @@ def owing(session: PokerSession) -> dict[int, int]:
     done = {
         (vote.item_id, vote.seat_id) for vote in votes if vote.round == vote.item.round and is_complete(vote, session)
     }
-    seats = session.seats.filter(left_at=None).values_list("pk", flat=True)
+    seats = session.seats.taken().values_list("pk", flat=True)
     counted = {seat: sum((item.pk, seat) not in done for item in items) for seat in seats}
     return {seat: count for seat, count in counted.items() if count}

@@ -102,7 +102,7 @@ def test_the_list_costs_the_same_with_many(
     client, address = browse(lead), url("settings_transports", lead.workspace)
     TransportFactory.create(workspace=lead.workspace)
     client.get(address)
-    with django_assert_num_queries(8) as few:
+    with django_assert_num_queries(7) as few:
         client.get(address)
     TransportFactory.create_batch(20, workspace=lead.workspace)
 

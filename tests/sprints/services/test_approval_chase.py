@@ -15,7 +15,8 @@ from sprints.models import (
     StoryDecision,
     Verdict,
 )
-from sprints.services.approval_chase import chase, log_drift
+from sprints.services.approval_chase import chase
+from sprints.services.approval_drift import follow_plans
 from sprints.services.approval_links import ApprovalLinkInvalid, approval_token, open_link
 from sprints.services.owner_rules import RulesRefused, set_rules
 from sprints.silence import is_quiet, next_moment, rules_of
@@ -218,15 +219,15 @@ def test_what_changes_in_an_approved_plan_is_logged_once_and_sorted_by_weight(
 ) -> None:
     sprint = ready_sprint(workspace)
     answer(asked(sprint, now, to=owner), Verdict.APPROVED, now)
-    assert log_drift(now) == 0
+    assert follow_plans(now) == 0
     sprint.stories.update(title="Another title")
 
-    assert log_drift(now) == 1
-    assert log_drift(now) == 0
+    assert follow_plans(now) == 1
+    assert follow_plans(now) == 0
 
     entry = ApprovalLogEntry.objects.get(event=ApprovalEvent.CHANGED)
     assert len(entry.detail["immaterial"]) == 1
     assert entry.detail["material"] == []
     SendBrief.objects.filter(story__sprint=sprint).update(offer="20% off")
-    assert log_drift(now) == 1
+    assert follow_plans(now) == 1
     assert len(ApprovalLogEntry.objects.order_by("-number")[0].detail["material"]) == 1

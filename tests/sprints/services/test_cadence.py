@@ -1,6 +1,7 @@
 """Verbs on the rhythm of sprints: made ahead, never twice, never over others; cancelled ones leave no gap to fill."""
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from threading import Thread
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from sprints.services.cadence import (
     remove_holiday,
     set_cadence,
 )
-from sprints.services.sprints import SprintRefused
+from sprints.services.sprints import SprintRefused, open_sprint
 from sprints.tasks import make_ahead as bell
 from tests.factories.cadence import CadenceFactory, HolidayFactory
 from tests.factories.sprints import SprintFactory, StoryFactory
@@ -43,6 +44,63 @@ class TestMakingAhead:
             (MONDAY, MONDAY + timedelta(days=11)),
             (MONDAY + timedelta(days=14), MONDAY + timedelta(days=25)),
         ]
+
+    def test_a_sprint_begins_and_ends_on_no_holiday(self, workspace: Workspace) -> None:
+        CadenceFactory.create(workspace=workspace, weeks=1, ahead=2)
+        for days in (0, 1, 4):
+            HolidayFactory.create(workspace=workspace, day=MONDAY + timedelta(days=days))
+
+        make_ahead(workspace=workspace, now=NOON)
+
+        assert spans(workspace) == [
+            (MONDAY + timedelta(days=2), MONDAY + timedelta(days=3)),
+            (MONDAY + timedelta(days=7), MONDAY + timedelta(days=11)),
+        ]
+
+    def test_weeks_of_holidays_are_left_out(self, workspace: Workspace) -> None:
+        CadenceFactory.create(workspace=workspace, weeks=1, ahead=1)
+        for days in range(5):
+            HolidayFactory.create(workspace=workspace, day=MONDAY + timedelta(days=days))
+
+        make_ahead(workspace=workspace, now=NOON)
+
+        assert spans(workspace) == [(MONDAY + timedelta(days=7), MONDAY + timedelta(days=11))]
+
+    @pytest.mark.parametrize(
+        ("zone", "first"),
+        [
+            ("Europe/Sofia", MONDAY + timedelta(days=7)),
+            ("Europe/London", MONDAY),
+            ("Pacific/Auckland", MONDAY + timedelta(days=7)),
+        ],
+    )
+    def test_today_is_that_of_the_workspace(self, workspace: Workspace, zone: str, first: date) -> None:
+        workspace.time_zone = zone
+        workspace.save()
+        CadenceFactory.create(workspace=workspace, weeks=1, ahead=1)
+
+        make_ahead(workspace=workspace, now=datetime(2026, 5, 18, 22, 30, tzinfo=ZoneInfo("UTC")))
+
+        assert spans(workspace)[0][0] == first
+
+    def test_made_ahead_and_by_hand_never_share_a_day(self, workspace: Workspace, lead: Member) -> None:
+        set_cadence(workspace=workspace, weeks=2, ahead=2, by=lead, now=NOON)
+
+        with pytest.raises(SprintRefused, match="Choose other days"):
+            open_sprint(
+                workspace=workspace, name="Ours", by=lead, now=NOON,
+                start_date=MONDAY + timedelta(days=7), end_date=MONDAY + timedelta(days=20),
+            )  # fmt: skip
+        by_hand = open_sprint(
+            workspace=workspace, name="Ours", by=lead, now=NOON,
+            start_date=MONDAY + timedelta(days=28), end_date=MONDAY + timedelta(days=50),
+        )  # fmt: skip
+        set_cadence(workspace=workspace, ahead=4, by=lead, now=NOON)
+
+        taken = spans(workspace)
+        assert (by_hand.start_date, by_hand.end_date) in taken
+        assert len(taken) == 4
+        assert all(end < start for (_start, end), (start, _end) in pairwise(taken))
 
     def test_repeating_makes_no_more(self, workspace: Workspace) -> None:
         CadenceFactory.create(workspace=workspace, ahead=3)

@@ -48,7 +48,7 @@ class TestSum:
 
         (line,) = team_capacity(sprint).known
 
-        assert (line.working_days, line.holidays, line.days_off, line.free_days) == (10, 1, 3, 6)
+        assert (line.working_days, line.holidays, line.days_off) == (10, 1, 3)
         assert line.points == pytest.approx(6)
 
     def test_only_the_days_on_which_a_person_works_count(self, sprint: Sprint, marketer: Member) -> None:

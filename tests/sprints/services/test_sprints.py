@@ -20,22 +20,78 @@ from workspaces.models import AuditEntry, Member, Workspace
 MONDAY = date(2026, 5, 25)
 
 
-def _open(workspace: Workspace, lead: Member, now: datetime, days: int = 12, name: str = "Replenish") -> Sprint:
+def _open(
+    workspace: Workspace, lead: Member, now: datetime, days: int = 12, name: str = "Replenish", weeks_later: int = 0
+) -> Sprint:
+    first = MONDAY + timedelta(weeks=weeks_later)
     return open_sprint(
         workspace=workspace,
         name=name,
-        start_date=MONDAY,
-        end_date=MONDAY + timedelta(days=days - 1),
+        start_date=first,
+        end_date=first + timedelta(days=days - 1),
         by=lead,
         now=now,
     )
+
+
+def _later(dates: dict[str, date], weeks: int) -> dict[str, date]:
+    return {name: day + timedelta(weeks=weeks) for name, day in dates.items()}
+
+
+class TestDays:
+    """Two sprints that are planned or run never share a day."""
+
+    @pytest.mark.parametrize(("shift", "at_fault"), [(-10, "end_date"), (0, "start_date"), (11, "start_date")])
+    def test_days_that_another_one_has_are_refused(
+        self, workspace: Workspace, lead: Member, now: datetime, shift: int, at_fault: str
+    ) -> None:
+        _open(workspace, lead, now)
+        first = MONDAY + timedelta(days=shift)
+
+        with pytest.raises(SprintRefused, match="1: Replenish") as refused:
+            open_sprint(
+                workspace=workspace, name="B", start_date=first, end_date=first + timedelta(days=11), by=lead, now=now
+            )
+
+        assert set(refused.value.fields) == {at_fault}
+        assert Sprint.objects.count() == 1
+
+    def test_neighbours_and_other_workspaces_are_no_obstacle(
+        self, workspace: Workspace, lead: Member, outsider: Member, now: datetime
+    ) -> None:
+        _open(workspace, lead, now, days=14)
+
+        _open(workspace, lead, now, weeks_later=2)
+        _open(outsider.workspace, outsider, now)
+
+        assert Sprint.objects.count() == 3
+
+    @pytest.mark.parametrize("over", [{"closed": True}, {"state": SprintState.CANCELLED}])
+    def test_what_is_over_takes_no_days(
+        self, workspace: Workspace, lead: Member, now: datetime, over: dict[str, object]
+    ) -> None:
+        SprintFactory.create(workspace=workspace, start_date=MONDAY, end_date=MONDAY + timedelta(days=11), **over)
+
+        assert _open(workspace, lead, now).start_date == MONDAY
+
+    def test_a_sprint_is_not_moved_onto_another_but_its_name_is_free(
+        self, workspace: Workspace, lead: Member, now: datetime
+    ) -> None:
+        first, _second = _open(workspace, lead, now), _open(workspace, lead, now, weeks_later=2)
+
+        change_sprint(sprint=first, name="Other", by=lead, now=now)
+        with pytest.raises(SprintRefused, match="move that one first"):
+            change_sprint(sprint=first, end_date=MONDAY + timedelta(days=14), by=lead, now=now)
+
+        first.refresh_from_db()
+        assert (first.name, first.end_date) == ("Other", MONDAY + timedelta(days=11))
 
 
 class TestOpening:
     def test_sprints_are_numbered_in_their_workspace(
         self, workspace: Workspace, lead: Member, outsider: Member, now: datetime
     ) -> None:
-        first, second = _open(workspace, lead, now), _open(workspace, lead, now, name=" Protect ")
+        first, second = _open(workspace, lead, now), _open(workspace, lead, now, name=" Protect ", weeks_later=2)
 
         assert (first.number, second.number, second.name) == (1, 2, "Protect")
         assert _open(outsider.workspace, outsider, now).number == 1
@@ -60,11 +116,11 @@ class TestOpening:
         dates = {"start_date": MONDAY, "end_date": MONDAY + timedelta(days=4)}
 
         tenth = open_sprint(workspace=workspace, name="Tenth", number=10, by=lead, now=now, **dates)
-        eleventh = open_sprint(workspace=workspace, name="Eleventh", by=lead, now=now, **dates)
+        eleventh = open_sprint(workspace=workspace, name="Eleventh", by=lead, now=now, **_later(dates, 1))
 
         assert (tenth.number, eleventh.number) == (10, 11)
         with pytest.raises(SprintRefused, match="last sprint was number 11"):
-            open_sprint(workspace=workspace, name="Again", number=11, by=lead, now=now, **dates)
+            open_sprint(workspace=workspace, name="Again", number=11, by=lead, now=now, **_later(dates, 2))
 
     def test_a_sprint_needs_a_name(self, workspace: Workspace, lead: Member, now: datetime) -> None:
         with pytest.raises(SprintRefused, match="name"):

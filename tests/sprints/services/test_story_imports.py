@@ -35,7 +35,8 @@ TRELLO: dict[str, Any] = {
     "name": "Wall",
     "lists": [{"id": "l1", "name": "To do"}, {"id": "l2", "name": "Old", "closed": True}],
     "members": [{"id": "m1", "fullName": "Sofia Marchetti"}],
-    "checklists": [{"idCard": "c1", "checkItems": [{"name": "One picture"}, {"name": "Once"}]}],
+    "checklists": [{"idCard": "c1", "name": "Ready", "checkItems": [
+        {"name": "One picture"}, {"name": "Once", "state": "complete"}]}],
     "cards": [
         {"id": "c1", "shortLink": "aB3", "name": "Serum", "desc": "Why", "idList": "l1", "idMembers": ["m1"],
          "labels": [{"name": "mail"}]},
@@ -66,14 +67,24 @@ class TestReading:
         found = read_stories_file(JIRA.encode())
 
         assert found.format == FileFormat.JIRA
-        assert guessed_columns(found.header) == ["external_id", "title", "kind", "status", "points", "", "", "problem"]
+        assert guessed_columns(found.header) == [
+            "external_id",
+            "title",
+            "kind",
+            "status",
+            "points",
+            "labels",
+            "labels",
+            "problem",
+        ]
 
     def test_a_trello_board_gives_its_open_cards(self) -> None:
         found = read_stories_file(json.dumps(TRELLO).encode())
 
         assert found.format == FileFormat.TRELLO
-        assert found.rows == [["Serum", "Why", "One picture\nOnce", "To do", "mail", "Sofia Marchetti", "aB3"]]
-        assert guessed_columns(found.header)[:4] == ["title", "problem", "criteria", "status"]
+        steps = "# Ready\n[ ] One picture\n[x] Once"
+        assert found.rows == [["Serum", "Why", steps, "To do", "mail", "Sofia Marchetti", "", "", "", "aB3"]]
+        assert guessed_columns(found.header)[:4] == ["title", "problem", "steps", "status"]
 
     @pytest.mark.parametrize(
         ("content", "says"),
@@ -95,7 +106,7 @@ class TestReading:
     def test_a_board_of_odd_parts_is_read_as_far_as_it_goes(self) -> None:
         found = read_stories_file(b'{"cards": [3, null, {"name": 5, "idList": [], "idMembers": "x", "labels": [7]}]}')
 
-        assert found.rows == [[""] * 7]
+        assert found.rows == [[""] * 10]
 
 
 class TestImporting:
@@ -112,7 +123,7 @@ class TestImporting:
         ]  # fmt: skip
         assert not Story.objects.exists()
 
-    def test_stories_come_to_the_end_with_criteria_and_where_they_come_from(
+    def test_stories_come_to_the_end_with_their_steps_and_where_they_come_from(
         self, workspace: Workspace, marketer: Member, now: datetime
     ) -> None:
         StoryFactory.create(workspace=workspace, title="Old")
@@ -122,7 +133,7 @@ class TestImporting:
 
         story = Story.objects.get(title="Serum")
         assert titles(workspace) == ["Old", "Serum"]
-        assert list(story.criteria.order_by("position").values_list("text", flat=True)) == ["One picture", "Once"]
+        assert story.checklists.get().items.count() == 2
         assert (story.origin.system, story.origin.external_id) == ("trello", "aB3")
         assert story.assignee == marketer
         found.refresh_from_db()
