@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audience.attributes import AttributeRefused, shown_value, stored_value
-from audience.models import AttributeDefinition, AttributeKind
+from audience.models import AttributeDefinition
 
 TEXT, NUMBER, DATE, BOOLEAN = (
     AttributeDefinition(key="a", label="Thing", kind=kind) for kind in ("text", "number", "date", "boolean")
