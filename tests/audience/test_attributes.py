@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audience.attributes import AttributeRefused, shown_value, stored_value
-from audience.models import AttributeDefinition, AttributeKind
+from audience.models import AttributeDefinition
 
-TEXT, NUMBER, DATE, BOOLEAN = (AttributeDefinition(key="a", label="Thing", kind=kind) for kind in AttributeKind)
+TEXT, NUMBER, DATE, BOOLEAN = (
+    AttributeDefinition(key="a", label="Thing", kind=kind) for kind in ("text", "number", "date", "boolean")
+)
 
 
 @pytest.mark.parametrize(

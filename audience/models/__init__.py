@@ -1,0 +1,60 @@
+"""To whom, and may we: contacts, lists, consent, suppression, events, segments, imports; one module a noun."""
+
+from audience.models.attributes import AttributeDefinition, AttributeKind
+from audience.models.consent import ConsentEntry, ConsentTo
+from audience.models.contacts import AddressChange, Consent, Contact, ContactQuerySet, Frequency
+from audience.models.events import Event
+from audience.models.imports import ContactImport, ContactImportQuerySet, ImportRefusal, ImportState
+from audience.models.lists import ContactList, ListMembership
+from audience.models.orders import CENTS, EARNING, MONEY_DIGITS, Order, OrderLine, OrderStatus
+from audience.models.profiles import ContactDay, ContactProfile, Lifecycle
+from audience.models.segments import Segment, SegmentQuerySet
+from audience.models.suppression import (
+    HMAC_BLOCK,
+    Suppression,
+    SuppressionQuerySet,
+    SuppressionReason,
+    address_hash,
+    address_hash_keys,
+    address_hash_sql,
+)
+from audience.models.topics import Topic, TopicConsent
+
+__all__ = [
+    "CENTS",
+    "EARNING",
+    "HMAC_BLOCK",
+    "MONEY_DIGITS",
+    "AddressChange",
+    "AttributeDefinition",
+    "AttributeKind",
+    "Consent",
+    "ConsentEntry",
+    "ConsentTo",
+    "Contact",
+    "ContactDay",
+    "ContactImport",
+    "ContactImportQuerySet",
+    "ContactList",
+    "ContactProfile",
+    "ContactQuerySet",
+    "Event",
+    "Frequency",
+    "ImportRefusal",
+    "ImportState",
+    "Lifecycle",
+    "ListMembership",
+    "Order",
+    "OrderLine",
+    "OrderStatus",
+    "Segment",
+    "SegmentQuerySet",
+    "Suppression",
+    "SuppressionQuerySet",
+    "SuppressionReason",
+    "Topic",
+    "TopicConsent",
+    "address_hash",
+    "address_hash_keys",
+    "address_hash_sql",
+]

@@ -1,0 +1,45 @@
+"""What a workspace knows about its contacts beyond the fixed fields."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from workspaces.models import Owned, ScopedQuerySet
+
+
+class AttributeKind(models.TextChoices):
+    """The type of an attribute's values."""
+
+    TEXT = "text", _("Text")
+    NUMBER = "number", _("Number")
+    MONEY = "money", _("Money")
+    DATE = "date", _("Date")
+    BOOLEAN = "boolean", _("Yes or no")
+    CHOICE = "choice", _("One of a list")
+    LIST = "list", _("Several of a list")
+
+
+class AttributeDefinition(Owned):
+    """What a workspace knows about its contacts beyond the fixed fields. Values live in `Contact.attributes`.
+
+    Values are stored as JSON of their kind: dates as ISO 8601 text, money as a number in the workspace's currency, one
+    choice as its key, several as an array of keys. `labels` holds the label by language, where it has one; `choices`
+    holds, in their order, `{"key": ..., "label": ..., "labels": {language: ...}}`. An archived attribute keeps its
+    values, but rules on it no longer work.
+    """
+
+    key = models.SlugField(_("key"), max_length=40)
+    label = models.CharField(_("label"), max_length=80)
+    kind = models.CharField(_("kind"), max_length=10, choices=AttributeKind, default=AttributeKind.TEXT)
+    labels = models.JSONField(default=dict)
+    description = models.CharField(_("what it means"), max_length=200, blank=True)
+    choices = models.JSONField(default=list)
+    position = models.PositiveSmallIntegerField(default=0)
+    archived_at = models.DateTimeField(null=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "key"], name="attribute_key_once")]
+
+    def __str__(self) -> str:
+        return self.label

@@ -1,0 +1,134 @@
+"""People in a workspace."""
+
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from audience.models.suppression import SuppressionReason
+from workspaces.models import Language, Member, Owned, ScopedQuerySet, validate_time_zone
+
+
+class Consent(models.TextChoices):
+    """What the person last said about marketing mail. The log says when, how and in which words."""
+
+    UNKNOWN = "unknown", _("Not asked")
+    GIVEN = "given", _("Given")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class Frequency(models.TextChoices):
+    """How often somebody wants to hear from us at most."""
+
+    ALWAYS = "", _("Whenever there is something")
+    WEEKLY = "weekly", _("Once a week at most")
+    MONTHLY = "monthly", _("Once a month at most")
+
+
+class ContactQuerySet(ScopedQuerySet["Contact"]):
+    """Contacts by what we may do with them."""
+
+    def consenting(self) -> Self:
+        return self.filter(consent=Consent.GIVEN)
+
+    def reachable(self) -> Self:
+        """Who gave consent and is not suppressed."""
+        return self.consenting().filter(suppression="")
+
+    def matching(self, text: str) -> Self:
+        """Contacts whose name or address holds this text."""
+        words = text.replace("\0", "").split()  # PostgreSQL knows no zero byte
+        found = self
+        for word in words:
+            found = found.filter(
+                Q(email__icontains=word) | Q(first_name__icontains=word) | Q(last_name__icontains=word)
+            )
+        return found
+
+
+class Contact(Owned):
+    """One person in one workspace. `email` is as written, `address` is what makes it unique.
+
+    `suppression` repeats what the `Suppression` table says, for lists and segments; the table decides when sending.
+    `tracking` is the consent to being followed as a person (opens, clicks, visits), which is not that to mail.
+    `country` is ISO 3166-1 alpha-2, `phone` is E.164. `paused_until` is the day from which on we may write again.
+    What follows from behaviour stands in `ContactProfile`.
+    """
+
+    email = models.CharField(_("e-mail address"), max_length=254)
+    address = models.CharField(max_length=254)
+    external_id = models.CharField(_("id in your CRM"), max_length=100, blank=True)
+    first_name = models.CharField(_("first name"), max_length=100, blank=True)
+    last_name = models.CharField(_("last name"), max_length=100, blank=True)
+    language = models.CharField(_("language"), max_length=5, choices=Language, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=50, blank=True, validators=[validate_time_zone])
+    country = models.CharField(_("country"), max_length=2, blank=True, db_default="")
+    city = models.CharField(_("city"), max_length=100, blank=True, db_default="")
+    phone = models.CharField(_("phone"), max_length=20, blank=True, db_default="")
+    attributes = models.JSONField(default=dict)
+    tags = ArrayField(models.CharField(max_length=40), default=list, db_default=[], verbose_name=_("tags"))
+    seller = models.ForeignKey(
+        Member, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("looked after by")
+    )
+    consent = models.CharField(_("consent"), max_length=10, choices=Consent, default=Consent.UNKNOWN)
+    consent_at = models.DateTimeField(null=True)
+    tracking = models.CharField(
+        _("consent to tracking"), max_length=10, choices=Consent, default=Consent.UNKNOWN, db_default=Consent.UNKNOWN
+    )
+    tracking_at = models.DateTimeField(null=True)
+    frequency = models.CharField(_("how often"), max_length=8, choices=Frequency, blank=True, db_default="")
+    paused_until = models.DateField(_("not before"), null=True)
+    suppression = models.CharField(_("never write"), max_length=14, choices=SuppressionReason, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "address"], name="contact_address_once"),
+            models.UniqueConstraint(
+                fields=["workspace", "external_id"], condition=~Q(external_id=""), name="contact_external_id_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "-created_at", "-id"], name="contact_newest"),
+            GinIndex(fields=["attributes"], opclasses=["jsonb_path_ops"], name="contact_attributes"),
+            GinIndex(fields=["tags"], name="contact_tags"),
+            models.Index(fields=["workspace", "seller"], condition=Q(seller__isnull=False), name="contact_seller"),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or self.email
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2]
+
+
+class AddressChange(Owned):
+    """An address that a contact had before. Append-only."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="former_addresses")
+    email = models.CharField(max_length=254)
+    address = models.CharField(max_length=254)
+    by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace", "address"], name="former_address"),
+            models.Index(fields=["contact", "-at"], name="former_address_of_contact"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
