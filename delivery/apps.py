@@ -9,7 +9,6 @@ class DeliveryConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what this app adds to segments, timelines, preflight, settings, the home page and mails."""
-        from audience.merging import register_mover
         from audience.segments.fields import register_fields
         from audience.timeline import register_timeline
         from campaigns.preflight import register_checks
@@ -18,7 +17,7 @@ class DeliveryConfig(AppConfig):
         from delivery.contact_timeline import mail_moments
         from delivery.home import doubt_banner, mail_server_banner
         from delivery.letters import halted, held, restored, stopped, stuck, warned
-        from delivery.merging import move_mail
+        from delivery.merging import register_mail
         from delivery.moves import KINDS, send_moves
         from delivery.segment_fields import mail_fields
         from delivery.story_news import register_story_news
@@ -34,7 +33,7 @@ class DeliveryConfig(AppConfig):
         register_fields(mail_fields)
         register_timeline(mail_moments, {"mail": _("Mails and reactions")})
         register_story_news()
-        register_mover(move_mail)
+        register_mail()
         for checks in (transport_checks, signing_checks, speed_checks):
             register_checks("delivery", _("Delivery"), checks)
         manage = Can.MANAGE_WORKSPACE

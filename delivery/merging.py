@@ -1,5 +1,6 @@
 """How deliveries, reactions and feedback move when two contacts become one."""
 
+from audience.merging import register_mover
 from audience.models import Contact
 from delivery.models import Delivery, Feedback, Hit
 
@@ -13,3 +14,8 @@ def move_mail(kept: Contact, merged: Contact) -> None:
     Delivery.objects.filter(contact=merged).exclude(run__in=runs).update(contact=kept)
     Hit.objects.filter(contact=merged).update(contact=kept)
     Feedback.objects.filter(contact=merged).update(contact=kept)
+
+
+def register_mail() -> None:
+    """Take the place that contacts offer to what moves with them."""
+    register_mover(move_mail)

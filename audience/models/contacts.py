@@ -37,7 +37,7 @@ class Frequency(models.TextChoices):
 def prefix_query(text: str) -> str | None:
     """The tsquery for what somebody typed: each word as a beginning. None when nothing was typed, "" when no word.
 
-    Splits as the column `search` does. A number typed with a leading zero also finds phones in their international form.
+    Splits as the column `search` does. A national number, with its leading zero, finds phones in E.164.
     """
     if not text.replace("\0", "").strip():
         return None

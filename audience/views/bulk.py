@@ -27,7 +27,7 @@ MOST_SHOWN = 50
 def bulk_new(request: MemberRequest) -> HttpResponse:
     """What to do with those that were ticked, or with all that the list shows; POST does it."""
     given = request.POST if request.method == "POST" else request.GET
-    crowd = _crowd(given)
+    crowd = _crowd(given, "f-" if request.method == "POST" else "")
     refusal: DomainError | None = None
     if request.method == "POST":
         try:
@@ -39,8 +39,11 @@ def bulk_new(request: MemberRequest) -> HttpResponse:
     return render(request, "audience/bulk_new.html", context, status=UNPROCESSABLE if refusal else 200)
 
 
-def _crowd(given: QueryDict) -> Crowd:
-    narrowed = ContactFilter.read(given.dict())
+def _crowd(given: QueryDict, prefix: str) -> Crowd:
+    """Who is meant. The form that says what to do names what the list was narrowed by with a prefix."""
+    narrowed = ContactFilter.read(
+        {name.removeprefix(prefix): v for name, v in given.items() if name.startswith(prefix)}
+    )
     if given.get("all"):
         return Crowd(None, narrowed)
     ids = [int(pk) for pk in given.getlist("contact") if pk.isdecimal() and len(pk) < len(str(2**63))]
