@@ -74,11 +74,11 @@ def change_attribute(
     Raises `AttributeRefused` for choices that are no good, or when a choice is left out that contacts have.
     """
     row = AttributeDefinition.objects.select_for_update().get(pk=definition.pk)
-    before = [choice["key"] for choice in row.choices]
+    before = {choice["key"]: row.choice_label(choice["key"]) for choice in row.choices}
     _describe(row, details)
     row.label = label
     kept = {choice["key"] for choice in row.choices}
-    _require_unused(row, [key for key in before if key not in kept])
+    _require_unused(row, {key: label for key, label in before.items() if key not in kept})
     row.save()
     record("attribute.changed", row, by=by, now=now)
 
@@ -137,13 +137,13 @@ def _require_different(choices: list[dict[str, Any]]) -> None:
         taken |= names
 
 
-def _require_unused(row: AttributeDefinition, gone: Sequence[str]) -> None:
-    for key in gone:
+def _require_unused(row: AttributeDefinition, gone: Mapping[str, str]) -> None:
+    for key, label in gone.items():
         value = [key] if row.kind == AttributeKind.LIST else key
         people = Contact.objects.for_workspace(row.workspace).filter(attributes__contains={row.key: value})
         if people.exists():
             refusal = _("Contacts have the choice “%(choice)s”. Give them another one first, or keep it.") % {
-                "choice": row.choice_label(key)
+                "choice": label
             }
             raise AttributeRefused(refusal, fields={"choices": [refusal]})
 

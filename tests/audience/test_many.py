@@ -35,7 +35,8 @@ def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def people(workspace: Workspace) -> list[Contact]:
-    return ContactFactory.create_batch(5, workspace=workspace)
+    made: list[Contact] = ContactFactory.create_batch(5, workspace=workspace)
+    return made
 
 
 def _do(by: Member, now: datetime, action: BulkAction, detail: dict[str, Any], **crowd: Any) -> BulkEdit:

@@ -25,7 +25,7 @@ from tests.factories.audience import ContactFactory
 from workspaces.models import Member, Workspace
 
 pytestmark = pytest.mark.django_db
-CHOICES = [{"label": "Dry", "labels": {"ru": "Сухая"}}, {"label": "Oily"}]
+CHOICES: list[dict[str, Any]] = [{"label": "Dry", "labels": {"ru": "Сухая"}}, {"label": "Oily"}]
 
 
 @pytest.fixture
