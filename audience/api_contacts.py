@@ -256,9 +256,9 @@ class ContactViewSet(ScopedViewSet[Contact], mixins.ListModelMixin, mixins.Retri
     @action(detail=True, methods=["post"])
     def merge(self, request: Request, pk: str) -> Response:
         """Make one contact of two. The other one is gone afterwards; all that belonged to it moves here."""
-        data = self.checked(ContactMergeSerializer)
+        kept, data = self.get_object(), self.checked(ContactMergeSerializer)
         services.merge_contacts(
-            kept=self.get_object(),
+            kept=kept,
             merged=data["merged"],
             from_merged=data.get("from_merged"),
             by=self.member,

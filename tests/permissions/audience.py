@@ -5,7 +5,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from audience.models import Contact
+from audience.models import AttributeDefinition, Contact
 from tests.factories.audience import (
     AttributeFactory,
     BulkEditFactory,
@@ -80,7 +80,8 @@ def _import(workspace: Workspace) -> dict[str, Any]:
 
 
 def _attribute(workspace: Workspace) -> dict[str, Any]:
-    return {"pk": AttributeFactory.create(workspace=workspace).pk}
+    key = f"city_{AttributeDefinition.objects.count()}"
+    return {"pk": AttributeFactory.create(workspace=workspace, key=key).pk}
 
 
 def _two_attributes(workspace: Workspace) -> dict[str, Any]:
