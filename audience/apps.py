@@ -10,7 +10,7 @@ class AudienceConfig(AppConfig):
     def ready(self) -> None:
         """Register what segments can ask, the timeline's own moments and the menu."""
         from audience.audit_words import AUDIT_WORDS
-        from audience.own_timeline import contact_moments
+        from audience.own_timeline import KINDS, contact_moments
         from audience.segments import own_fields
         from audience.segments.fields import register_fields
         from audience.timeline import register_timeline
@@ -23,7 +23,7 @@ class AudienceConfig(AppConfig):
         register_fields(own_fields.attribute_fields)
         register_fields(own_fields.list_fields)
         register_fields(own_fields.event_fields)
-        register_timeline(contact_moments)
+        register_timeline(contact_moments, KINDS)
         see = Can.SEE_AUDIENCE
         register_entry(Entry("contacts", "audience", 30, _("Contacts"), "users", "audience:contact_list", see))
         register_entry(Entry("segments", "audience", 31, _("Segments"), "chart-pie", "audience:segment_list", see))

@@ -1,6 +1,7 @@
 """Typed attribute values: from what people and programs write to what is stored."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -8,8 +9,9 @@ from typing import Any
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
-from audience.models import AttributeDefinition, AttributeKind
+from audience.models import CENTS, MONEY_DIGITS, AttributeDefinition, AttributeKind
 from emailops.lib.errors import DomainError
+from workspaces.templatetags.ui import money
 
 YES = {"yes", "y", "true", "1", "да", "д", "истина", "on"}
 NO = {"no", "n", "false", "0", "нет", "н", "не", "ложь", "off"}
@@ -31,10 +33,15 @@ class AttributeRefused(DomainError):
 
 
 def stored_value(definition: AttributeDefinition, value: Any) -> Any:
-    """The JSON value to keep: text, number, boolean or ISO date. Raises `AttributeRefused` with a sentence."""
-    reader = _READERS[AttributeKind(definition.kind)]
+    """The JSON value to keep: text, number, boolean, ISO date, key of a choice or keys of several.
+
+    Raises `AttributeRefused` with a sentence.
+    """
+    kind = AttributeKind(definition.kind)
+    if kind in _CHOOSERS:
+        return _CHOOSERS[kind](definition, value)
     try:
-        return reader(value)
+        return _READERS[kind](value)
     except TwoReadings as error:
         raise AttributeRefused(
             _("“%(value)s” for “%(attribute)s” can be read in two ways. Write it without a comma, or with a point.")
@@ -48,14 +55,25 @@ def stored_value(definition: AttributeDefinition, value: Any) -> Any:
 
 
 def shown_value(definition: AttributeDefinition, value: Any) -> str:
-    """A stored value in the reader's notation."""
-    if definition.kind == AttributeKind.BOOLEAN and isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    if definition.kind == AttributeKind.DATE and isinstance(value, str):
-        return date_format(date.fromisoformat(value), "DATE_FORMAT")
-    if definition.kind == AttributeKind.NUMBER and isinstance(value, int | float):
-        return number_format(value, force_grouping=True)
-    return str(value)
+    """A stored value in the reader's notation; one left over from another kind as it is."""
+    kinds, show = _SHOWN.get(definition.kind, ((), None))
+    return show(definition, value) if show and isinstance(value, kinds) else str(value)
+
+
+_SHOWN: dict[str, tuple[tuple[type, ...], Callable[[AttributeDefinition, Any], str]]] = {
+    AttributeKind.BOOLEAN: ((bool,), lambda _definition, value: _("Yes") if value else _("No")),
+    AttributeKind.DATE: ((str,), lambda _definition, value: date_format(date.fromisoformat(value), "DATE_FORMAT")),
+    AttributeKind.NUMBER: ((int, float), lambda _definition, value: number_format(value, force_grouping=True)),
+    AttributeKind.MONEY: (
+        (int, float),
+        lambda definition, value: money(Decimal(str(value)), definition.workspace.currency),
+    ),
+    AttributeKind.CHOICE: ((str,), lambda definition, value: definition.choice_label(value)),
+    AttributeKind.LIST: (
+        (list,),
+        lambda definition, value: ", ".join(definition.choice_label(str(key)) for key in value),
+    ),
+}
 
 
 def _text(value: Any) -> str:
@@ -77,6 +95,42 @@ def _number(value: Any) -> int | float:
     if not number.is_finite() or number.adjusted() > LARGEST_POWER:
         raise ValueError
     return int(number) if number == number.to_integral_value() and "e" not in text.lower() else float(number)
+
+
+def _money(value: Any) -> int | float:
+    """An amount in the workspace's currency: no more decimals than it has, no more digits than an order."""
+    amount = Decimal(str(_number(value)))
+    if amount != amount.quantize(Decimal(1).scaleb(-CENTS)) or amount.adjusted() >= MONEY_DIGITS - CENTS:
+        raise ValueError
+    return int(amount) if amount == amount.to_integral_value() else float(amount)
+
+
+def _choice(definition: AttributeDefinition, value: Any) -> str:
+    """The key of a choice that is named by its key, or by its label in any language."""
+    named = str(value).strip().casefold() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    for choice in definition.choices:
+        names = (choice["key"], choice["label"], *choice.get("labels", {}).values())
+        if named and named in {name.casefold() for name in names}:
+            return str(choice["key"])
+    raise AttributeRefused(
+        _("“%(value)s” is not one of the choices of “%(attribute)s”. They are: %(choices)s.")
+        % {
+            "value": str(value)[:60],
+            "attribute": definition.shown_label,
+            "choices": ", ".join(definition.choice_label(choice["key"]) for choice in definition.choices) or "–",
+        }
+    )
+
+
+def _several(definition: AttributeDefinition, value: Any) -> list[str]:
+    """The keys of several choices, once each and in the order of the definition; text is split at commas, ; and |."""
+    parts = value if isinstance(value, list) else re.split(r"[,;|]", str(value))
+    chosen = {_choice(definition, part) for part in parts if str(part).strip()}
+    if not chosen:
+        raise AttributeRefused(
+            _("Name at least one choice for “%(attribute)s”.") % {"attribute": definition.shown_label}
+        )
+    return [choice["key"] for choice in definition.choices if choice["key"] in chosen]
 
 
 def _date(value: Any) -> str:
@@ -107,6 +161,11 @@ def _boolean(value: Any) -> bool:
 _READERS = {
     AttributeKind.TEXT: _text,
     AttributeKind.NUMBER: _number,
+    AttributeKind.MONEY: _money,
     AttributeKind.DATE: _date,
     AttributeKind.BOOLEAN: _boolean,
+}
+_CHOOSERS: dict[str, Callable[[AttributeDefinition, Any], Any]] = {
+    AttributeKind.CHOICE: _choice,
+    AttributeKind.LIST: _several,
 }

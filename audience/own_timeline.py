@@ -3,11 +3,19 @@
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from audience.models import Consent, Contact
 from audience.timeline import Moment
 from workspaces.templatetags.ui import money
 
+KINDS = {
+    "contact": _lazy("About the person"),
+    "consent": _lazy("Consent"),
+    "list": _lazy("Lists"),
+    "event": _lazy("Events and orders"),
+    "note": _lazy("Notes"),
+}
 TONES = {Consent.GIVEN: "ok", Consent.WITHDRAWN: "bad", Consent.UNKNOWN: ""}
 
 
@@ -16,10 +24,32 @@ def contact_moments(contact: Contact, limit: int) -> Iterator[Moment]:
     yield Moment(contact.created_at, "user-plus", _("Became a contact"))
     for entry in contact.consent_log.order_by("-at", "-pk")[:limit]:
         title = _("Consent: %(consent)s") % {"consent": entry.get_consent_display().lower()}
-        yield Moment(entry.at, "shield-check", title, entry.wording or entry.source, tone=TONES[Consent(entry.consent)])
+        yield Moment(
+            entry.at,
+            "shield-check",
+            title,
+            entry.wording or entry.source,
+            tone=TONES[Consent(entry.consent)],
+            kind="consent",
+        )
     for membership in contact.memberships.select_related("contact_list").order_by("-added_at", "-pk")[:limit]:
         title = _("Added to the list “%(name)s”") % {"name": membership.contact_list}
-        yield Moment(membership.added_at, "list-checks", title, membership.source)
+        yield Moment(membership.added_at, "list-checks", title, membership.source, kind="list")
     for event in contact.events.order_by("-occurred_at", "-pk")[:limit]:
         worth = money(event.value, contact.workspace.currency) if event.value is not None else ""
-        yield Moment(event.occurred_at, "shopping-bag", event.name.replace("_", " "), worth)
+        yield Moment(event.occurred_at, "shopping-bag", event.name.replace("_", " "), worth, kind="event")
+    yield from _words_and_addresses(contact, limit)
+    for order in contact.orders.order_by("-placed_at", "-pk")[:limit]:
+        title = _("Order %(number)s: %(status)s") % {"number": order, "status": order.get_status_display().lower()}
+        yield Moment(
+            order.placed_at, "credit-card", title, money(order.total, contact.workspace.currency), kind="event"
+        )
+
+
+def _words_and_addresses(contact: Contact, limit: int) -> Iterator[Moment]:
+    for note in contact.notes.select_related("by__user").order_by("-at", "-pk")[:limit]:
+        title = _("Note by %(person)s") % {"person": note.by}
+        yield Moment(note.at, "message-square", title, note.text, kind="note")
+    for change in contact.former_addresses.order_by("-at", "-pk")[:limit]:
+        title = _("Address changed; it was %(email)s") % {"email": change.email}
+        yield Moment(change.at, "mail", title, kind="contact")

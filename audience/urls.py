@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from audience.views import contacts, imports, segments
+from audience.views import attributes, bulk, contacts, imports, merges, segments
 
 app_name = "audience"
 urlpatterns = [
@@ -19,8 +19,8 @@ urlpatterns = [
         name="contact_remove_from_list",
     ),
     path("w/<slug:workspace>/lists/", contacts.list_list, name="list_list"),
-    path("w/<slug:workspace>/attributes/", contacts.attribute_list, name="attribute_list"),
-    path("w/<slug:workspace>/attributes/<int:pk>/archive/", contacts.attribute_archive, name="attribute_archive"),
+    path("w/<slug:workspace>/attributes/", attributes.attribute_list, name="attribute_list"),
+    path("w/<slug:workspace>/attributes/<int:pk>/archive/", attributes.attribute_archive, name="attribute_archive"),
     path("w/<slug:workspace>/segments/", segments.segment_list, name="segment_list"),
     path("w/<slug:workspace>/segments/new/", segments.segment_new, name="segment_new"),
     path("w/<slug:workspace>/segments/preview/", segments.segment_preview, name="segment_preview"),
@@ -31,4 +31,20 @@ urlpatterns = [
     path("w/<slug:workspace>/imports/<int:pk>/columns/", imports.import_map, name="import_map"),
     path("w/<slug:workspace>/imports/<int:pk>/cancel/", imports.import_cancel, name="import_cancel"),
     path("w/<slug:workspace>/imports/<int:pk>/refused.csv", imports.import_refusals, name="import_refusals"),
+    path("w/<slug:workspace>/contacts/<int:pk>/notes/", contacts.contact_note, name="contact_note"),
+    path(
+        "w/<slug:workspace>/contacts/<int:pk>/notes/<int:note_pk>/remove/",
+        contacts.contact_note_remove,
+        name="contact_note_remove",
+    ),
+    path("w/<slug:workspace>/contacts/bulk/", bulk.bulk_list, name="bulk_list"),
+    path("w/<slug:workspace>/contacts/bulk/new/", bulk.bulk_new, name="bulk_new"),
+    path("w/<slug:workspace>/contacts/bulk/<int:pk>/", bulk.bulk_detail, name="bulk_detail"),
+    path("w/<slug:workspace>/contacts/bulk/<int:pk>/cancel/", bulk.bulk_cancel, name="bulk_cancel"),
+    path("w/<slug:workspace>/contacts/bulk/<int:pk>/undo/", bulk.bulk_undo, name="bulk_undo"),
+    path("w/<slug:workspace>/contacts/duplicates/", merges.duplicate_list, name="duplicate_list"),
+    path("w/<slug:workspace>/contacts/<int:pk>/merge/<int:other_pk>/", merges.contact_merge, name="contact_merge"),
+    path("w/<slug:workspace>/attributes/<int:pk>/", attributes.attribute_edit, name="attribute_edit"),
+    path("w/<slug:workspace>/attributes/<int:pk>/move/", attributes.attribute_move, name="attribute_move"),
+    path("w/<slug:workspace>/attributes/<int:pk>/return/", attributes.attribute_return, name="attribute_return"),
 ]

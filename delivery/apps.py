@@ -17,6 +17,7 @@ class DeliveryConfig(AppConfig):
         from delivery.contact_timeline import mail_moments
         from delivery.home import doubt_banner, mail_server_banner
         from delivery.letters import halted, held, restored, stopped, stuck, warned
+        from delivery.merging import register_mail
         from delivery.moves import KINDS, send_moves
         from delivery.segment_fields import mail_fields
         from delivery.story_news import register_story_news
@@ -30,8 +31,9 @@ class DeliveryConfig(AppConfig):
         describe_actions(AUDIT_WORDS)
         register_moves(KINDS, send_moves)
         register_fields(mail_fields)
-        register_timeline(mail_moments)
+        register_timeline(mail_moments, {"mail": _("Mails and reactions")})
         register_story_news()
+        register_mail()
         for checks in (transport_checks, signing_checks, speed_checks):
             register_checks("delivery", _("Delivery"), checks)
         manage = Can.MANAGE_WORKSPACE

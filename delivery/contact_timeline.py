@@ -25,8 +25,8 @@ def mail_moments(contact: Contact, limit: int) -> Iterator[Moment]:
         href = reverse("campaigns:campaign_detail", kwargs={"workspace": slug, "pk": campaign.pk})
         title = _("%(state)s: “%(campaign)s”") % {"state": delivery.get_state_display(), "campaign": campaign}
         tone = TONES.get(DeliveryState(delivery.state), "")
-        yield Moment(delivery.decided_at, "mail", title, detail, href, tone)
+        yield Moment(delivery.decided_at, "mail", title, detail, href, tone, kind="mail")
     for hit in Hit.objects.filter(contact=contact).select_related("run__campaign").order_by("-at", "-pk")[:limit]:
         title = _("%(did)s: “%(campaign)s”") % {"did": hit.get_kind_display(), "campaign": hit.run.campaign}
         detail = hit.url if hit.nature == Nature.HUMAN else _("by a machine")
-        yield Moment(hit.at, HIT_ICONS[HitKind(hit.kind)], title, detail)
+        yield Moment(hit.at, HIT_ICONS[HitKind(hit.kind)], title, detail, kind="mail")

@@ -253,6 +253,7 @@ CELERY_BEAT_SCHEDULE = {
     "system mail": {"task": "workspaces.send_system_mail", "schedule": 10.0},
     "mails of what happened": {"task": "workspaces.mail_notices", "schedule": 60.0},
     "notices of long ago": {"task": "workspaces.forget_notices", "schedule": 86400.0},
+    "changes to many without a worker": {"task": "audience.ring_bulks", "schedule": 15.0},
     "imports without a worker": {"task": "audience.ring_imports", "schedule": 15.0},
     "poker: countdowns, deadlines, reminders": {"task": "sprints.poker", "schedule": 5.0},
     "owners who have not answered": {"task": "sprints.chase_approvals", "schedule": 60.0},

@@ -8,9 +8,12 @@ class SprintsConfig(AppConfig):
 
     def ready(self) -> None:
         """Take the places that upstream offers."""
+        from audience.merging import register_mover
         from sprints import places
         from sprints.audit_words import AUDIT_WORDS
+        from sprints.merging import move_voices
         from workspaces.audit import describe_actions
 
         describe_actions(AUDIT_WORDS)
+        register_mover(move_voices)
         places.take()

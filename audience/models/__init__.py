@@ -1,8 +1,9 @@
 """To whom, and may we: contacts, lists, consent, suppression, events, segments, imports; one module a noun."""
 
 from audience.models.attributes import AttributeDefinition, AttributeKind
+from audience.models.bulk import BulkAction, BulkEdit, BulkEditPast, BulkEditQuerySet, BulkState
 from audience.models.consent import ConsentEntry, ConsentTo
-from audience.models.contacts import AddressChange, Consent, Contact, ContactQuerySet, Frequency
+from audience.models.contacts import AddressChange, Consent, Contact, ContactNote, ContactQuerySet, Frequency
 from audience.models.events import Event
 from audience.models.imports import ContactImport, ContactImportQuerySet, ImportRefusal, ImportState
 from audience.models.lists import ContactList, ListMembership
@@ -28,6 +29,11 @@ __all__ = [
     "AddressChange",
     "AttributeDefinition",
     "AttributeKind",
+    "BulkAction",
+    "BulkEdit",
+    "BulkEditPast",
+    "BulkEditQuerySet",
+    "BulkState",
     "Consent",
     "ConsentEntry",
     "ConsentTo",
@@ -36,6 +42,7 @@ __all__ = [
     "ContactImport",
     "ContactImportQuerySet",
     "ContactList",
+    "ContactNote",
     "ContactProfile",
     "ContactQuerySet",
     "Event",

@@ -1,15 +1,21 @@
 """People in a workspace."""
 
-from typing import Self
+import re
+from typing import Any, Self, cast
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
+from django.db.models.expressions import Col
 from django.utils.translation import gettext_lazy as _
 
 from audience.models.suppression import SuppressionReason
 from workspaces.models import Language, Member, Owned, ScopedQuerySet, validate_time_zone
+from workspaces.permissions import Role
+
+MOST_WORDS = 8  # of one search
+PHONE_TYPED = re.compile(r"\+?\d{5,15}")
 
 
 class Consent(models.TextChoices):
@@ -28,6 +34,68 @@ class Frequency(models.TextChoices):
     MONTHLY = "monthly", _("Once a month at most")
 
 
+def prefix_query(text: str) -> str | None:
+    """The tsquery for what somebody typed: each word as a beginning. None when nothing was typed, "" when no word.
+
+    Splits as the column `search` does. A national number, with its leading zero, finds phones in E.164.
+    """
+    if not text.replace("\0", "").strip():
+        return None
+    words = re.findall(r"[^\W_]+", _joined_phone(text).lower())[:MOST_WORDS]
+    return " & ".join(f"'{word}':*" for word in words)
+
+
+def _joined_phone(text: str) -> str:
+    """A phone number without the spaces and marks in it, and without the zero of a national number."""
+    digits = re.sub(r"[\s()./-]", "", text)
+    return digits.removeprefix("+").lstrip("0") if PHONE_TYPED.fullmatch(digits) else text
+
+
+class Found(Func):
+    """Whether a contact has words as a tsquery asks. `search` is a column that PostgreSQL generates (migration 0004).
+
+    The model does not know it, so that nobody reads or writes it by accident.
+    """
+
+    output_field = models.BooleanField()
+    conditional = True
+
+    def __init__(self, key: F, wanted: str) -> None:
+        super().__init__(key)
+        self.wanted = wanted
+
+    def as_sql(self, compiler: Any, connection: Any, **_context: Any) -> tuple[str, tuple[str, ...]]:  # type: ignore[override]  # narrower
+        alias = compiler.quote_name_unless_alias(cast("Col", self.source_expressions[0]).alias)
+        return f'{alias}."search" @@ %s::tsquery', (self.wanted,)
+
+
+class Mailbox(Func):
+    """The mailbox that an address leads to where dots and what follows a plus do not count."""
+
+    output_field = models.TextField()
+    template = "(replace(split_part(split_part(%(expressions)s, '@', 1), '+', 1), '.', '') || '@' || split_part(%(expressions)s, '@', 2))"  # noqa: E501  one expression
+    arity = 1
+
+
+class Domain(Func):
+    """What follows the @."""
+
+    output_field = models.TextField()
+    template = "split_part(%(expressions)s, '@', 2)"
+    arity = 1
+
+
+class FullName(Func):
+    """First and last name in small letters."""
+
+    output_field = models.TextField()
+    template = "lower(%(expressions)s)"
+    arg_joiner = " || ' ' || "
+
+    def __init__(self) -> None:
+        super().__init__("first_name", "last_name")
+
+
 class ContactQuerySet(ScopedQuerySet["Contact"]):
     """Contacts by what we may do with them."""
 
@@ -38,15 +106,17 @@ class ContactQuerySet(ScopedQuerySet["Contact"]):
         """Who gave consent and is not suppressed."""
         return self.consenting().filter(suppression="")
 
+    def seen_by(self, member: Member) -> Self:
+        """Contacts of the member's workspace that this member sees: a seller those that he or she looks after."""
+        ours = self.for_workspace(member.workspace)
+        return ours.filter(seller=member) if member.role == Role.SELLER else ours
+
     def matching(self, text: str) -> Self:
-        """Contacts whose name or address holds this text."""
-        words = text.replace("\0", "").split()  # PostgreSQL knows no zero byte
-        found = self
-        for word in words:
-            found = found.filter(
-                Q(email__icontains=word) | Q(first_name__icontains=word) | Q(last_name__icontains=word)
-            )
-        return found
+        """Contacts who have words that begin with each of these: in name, address, city, ids, phone, attributes."""
+        wanted = prefix_query(text)
+        if wanted is None:
+            return self
+        return self.filter(Found(F("pk"), wanted)) if wanted else self.none()
 
 
 class Contact(Owned):
@@ -99,6 +169,12 @@ class Contact(Owned):
             GinIndex(fields=["attributes"], opclasses=["jsonb_path_ops"], name="contact_attributes"),
             GinIndex(fields=["tags"], name="contact_tags"),
             models.Index(fields=["workspace", "seller"], condition=Q(seller__isnull=False), name="contact_seller"),
+            models.Index(fields=["workspace", "-created_at"], condition=~Q(tags=[]), name="contact_tagged"),
+            models.Index(fields=["workspace", "phone"], condition=~Q(phone=""), name="contact_same_phone"),
+            models.Index(F("workspace"), Mailbox("address"), name="contact_same_mailbox"),
+            models.Index(
+                F("workspace"), FullName(), Domain("address"), condition=~Q(last_name=""), name="contact_same_name"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -132,3 +208,20 @@ class AddressChange(Owned):
 
     def __str__(self) -> str:
         return self.email
+
+
+class ContactNote(Owned):
+    """What a member wrote down about a contact, for colleagues."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="notes")
+    text = models.TextField(_("note"))
+    by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["contact", "-at", "-id"], name="notes_of_contact")]
+
+    def __str__(self) -> str:
+        return self.text[:60]

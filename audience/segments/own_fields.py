@@ -29,6 +29,9 @@ KIND_OF_ATTRIBUTE = {
     AttributeKind.NUMBER: Kind.NUMBER,
     AttributeKind.DATE: Kind.DATE,
     AttributeKind.BOOLEAN: Kind.BOOLEAN,
+    AttributeKind.MONEY: Kind.NUMBER,
+    AttributeKind.CHOICE: Kind.CHOICE,
+    AttributeKind.LIST: Kind.CHOICE,
 }
 TEXT_LOOKUPS = {"is": IExact, "contains": IContains, "starts_with": IStartsWith, "ends_with": IEndsWith}
 NUMBER_LOOKUPS = {"equals": Exact, "more_than": GreaterThan, "less_than": LessThan}
@@ -54,7 +57,8 @@ def attribute_fields(workspace: Workspace) -> Iterator[Field]:
     for definition in definitions.order_by("label", "pk"):
         kind = KIND_OF_ATTRIBUTE[AttributeKind(definition.kind)]
         build = _ATTRIBUTE_BUILDERS[kind](definition.key, workspace)
-        yield Field(f"attribute.{definition.key}", definition.label, _("Attributes"), kind, build)
+        choices = [Choice(choice["key"], definition.choice_label(choice["key"])) for choice in definition.choices]
+        yield Field(f"attribute.{definition.key}", definition.shown_label, _("Attributes"), kind, build, choices)
 
 
 def list_fields(workspace: Workspace) -> Iterator[Field]:
@@ -201,6 +205,18 @@ def _boolean_attribute(key: str, _workspace: Workspace) -> Build:
     return _attribute(key, lambda op, value, now: Q(Exact(stored, _json(op == "is_true"))))
 
 
+def _choice_attribute(key: str, _workspace: Workspace) -> Build:
+    """One choice is kept as its key, several as an array of keys; whoever has none of either is none of them."""
+
+    def build(op: str, value: Any, now: datetime) -> Q:
+        held = Q()
+        for choice in value:
+            held |= Q(attributes__contains={key: choice}) | Q(attributes__contains={key: [choice]})
+        return _either(op == "any_of", held)
+
+    return build
+
+
 def _json(value: Any) -> Value:
     return Value(value, output_field=JSONField())
 
@@ -214,4 +230,5 @@ _ATTRIBUTE_BUILDERS: dict[Kind, Callable[[str, Workspace], Build]] = {
     Kind.NUMBER: _number_attribute,
     Kind.DATE: _date_attribute,
     Kind.BOOLEAN: _boolean_attribute,
+    Kind.CHOICE: _choice_attribute,
 }

@@ -1,20 +1,26 @@
-"""Verbs on contacts: add, change."""
+"""Verbs on contacts: add, change, write a note."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from audience.models import Contact, Suppression
+from audience.models import AddressChange, Contact, ContactNote, Suppression
+from audience.places import read_country, read_phone
 from audience.services.attributes import checked_attributes
+from audience.tags import read_tags
 from emailops.lib.addresses import Address, read_address
 from emailops.lib.errors import DomainError
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
+from workspaces.permissions import Role
 
-CONTACT_FIELDS = ("external_id", "first_name", "last_name", "language", "time_zone")
+CONTACT_FIELDS = (
+    "external_id", "first_name", "last_name", "language", "time_zone", "phone", "country", "city", "tags", "seller",
+)  # fmt: skip
+READERS: dict[str, Callable[[Any], Any]] = {"phone": read_phone, "country": read_country, "tags": read_tags}
 
 
 class ContactRefused(DomainError):
@@ -29,7 +35,7 @@ def add_contact(
     email: str,
     by: Member | None,
     now: datetime,
-    fields: Mapping[str, str] | None = None,
+    fields: Mapping[str, Any] | None = None,
     attributes: Mapping[str, Any] | None = None,
 ) -> Contact:
     """Add a contact as a person does who believes it to be new. Raises what `save_contact` raises.
@@ -51,28 +57,45 @@ def save_contact(
     email: str,
     by: Member | None,
     now: datetime,
-    fields: Mapping[str, str] | None = None,
+    fields: Mapping[str, Any] | None = None,
     attributes: Mapping[str, Any] | None = None,
     contact: Contact | None = None,
 ) -> tuple[Contact, bool]:
     """Add a contact, or change the one with this address (or `contact`, whose address may change). Returns (it, new?).
 
-    Only the fields and attributes named are touched; an attribute of None is removed. Raises `InvalidAddress`,
-    `AttributeRefused`, or `ContactRefused` when the address or external id belongs to somebody else.
+    Only the fields and attributes named are touched; an attribute of None is removed. A former address is kept, consent
+    stays with the person, and what is suppressed about the new address holds. Whom a seller adds, he or she looks
+    after.
+    Raises `InvalidAddress`, `AttributeRefused`, `PlaceRefused`, `TagRefused`, or `ContactRefused` when the address or
+    external id belongs to somebody else, or a seller writes to somebody that a colleague looks after.
     """
     address = read_address(email)
     stored = checked_attributes(workspace, attributes or {})
-    chosen = {name: value for name, value in (fields or {}).items() if name in CONTACT_FIELDS}
+    chosen = _read_fields(workspace, fields or {})
     row, created = _locked_contact(workspace, address, contact, now)
+    _require_looked_after(row, created, chosen, by)
     _require_free(workspace, row, address.key, chosen.get("external_id", ""))
+    _keep_former_address(row, address, by, now)
     row.email, row.address, row.updated_at = address.written, address.key, now
     for name, value in chosen.items():
         setattr(row, name, value)
     row.attributes = {key: value for key, value in {**row.attributes, **stored}.items() if value is not None}
-    row.suppression = _suppression_of(workspace, address.key)
-    row.save()
+    row.suppression = suppression_of(workspace, address.key)
+    _save(row)
     record("contact.created" if created else "contact.updated", row, by=by, now=now, fields=sorted({*chosen, *stored}))
     return row, created
+
+
+def _read_fields(workspace: Workspace, given: Mapping[str, Any]) -> dict[str, Any]:
+    chosen = {name: READERS.get(name, _as_is)(value) for name, value in given.items() if name in CONTACT_FIELDS}
+    seller = chosen.get("seller")
+    if isinstance(seller, Member) and (seller.workspace_id != workspace.pk or seller.left_at is not None):
+        raise ContactRefused(_("Choose a colleague who is still here."), fields={"seller": [_("Not here any more.")]})
+    return chosen
+
+
+def _as_is(value: Any) -> Any:
+    return value
 
 
 def _locked_contact(
@@ -86,6 +109,34 @@ def _locked_contact(
     return rows.get_or_create(workspace=workspace, address=address.key, defaults=defaults)
 
 
+def _require_looked_after(row: Contact, created: bool, chosen: dict[str, Any], by: Member | None) -> None:
+    """Sellers write to those they look after, and hand over nobody this way."""
+    if by is None or by.role != Role.SELLER:
+        return
+    if created:
+        chosen["seller"] = by
+    elif row.seller_id != by.pk:
+        raise ContactRefused(_("A colleague looks after this contact."), fields={"email": [_("Taken.")]})
+    elif chosen.get("seller", by) != by:
+        raise ContactRefused(_("Ask your lead to hand this contact over."), fields={"seller": [_("Not by you.")]})
+
+
+def _keep_former_address(row: Contact, address: Address, by: Member | None, now: datetime) -> None:
+    if row.address and row.address != address.key:
+        AddressChange.objects.create(
+            workspace=row.workspace, contact=row, email=row.email, address=row.address, by=by, at=now
+        )
+
+
+def _save(row: Contact) -> None:
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:  # another transaction took the address or the id between our look and our write
+        refusal = _("Somebody has just given this address or id to another contact.")
+        raise ContactRefused(refusal, fields={"email": [refusal]}) from error
+
+
 def _require_free(workspace: Workspace, contact: Contact, address: str, external_id: str) -> None:
     others = Contact.objects.for_workspace(workspace).exclude(pk=contact.pk)
     if others.filter(address=address).exists():
@@ -94,6 +145,27 @@ def _require_free(workspace: Workspace, contact: Contact, address: str, external
         raise ContactRefused(_("Another contact has this id."), fields={"external_id": [_("Taken.")]})
 
 
-def _suppression_of(workspace: Workspace, address: str) -> str:
+def suppression_of(workspace: Workspace, address: str) -> str:
+    """Why this normalised address is never written to; empty if it may be."""
     found = Suppression.objects.for_workspace(workspace).of(address).first()
     return found.reason if found else ""
+
+
+@transaction.atomic
+def write_note(*, contact: Contact, text: str, by: Member, now: datetime) -> ContactNote:
+    """Keep what a colleague should know about a contact."""
+    if not text.strip():
+        raise ContactRefused(_("Write something first."), fields={"text": [_("Nothing written.")]})
+    note = ContactNote.objects.create(workspace=contact.workspace, contact=contact, text=text.strip(), by=by, at=now)
+    record("contact.noted", contact, by=by, now=now)
+    return note
+
+
+@transaction.atomic
+def remove_note(*, note: ContactNote, by: Member, now: datetime) -> None:
+    """Take a note away again, by who wrote it. Repeating is harmless."""
+    if note.by_id != by.pk:
+        raise ContactRefused(_("Only the person who wrote a note can remove it."))
+    removed, _by_model = ContactNote.objects.filter(pk=note.pk).delete()
+    if removed:
+        record("contact.note_removed", note.contact, by=by, now=now)

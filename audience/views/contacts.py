@@ -1,9 +1,8 @@
-"""Contacts, lists and attributes."""
+"""Contacts and lists."""
 
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,39 +10,80 @@ from django.utils.translation import gettext as _
 
 from audience import services
 from audience.attributes import shown_value
-from audience.forms import AttributeForm, ChooseListForm, ConsentForm, ContactForm, ListForm, current_lists
-from audience.models import AttributeDefinition, AttributeKind, Contact, ContactList, SuppressionReason
+from audience.duplicates import duplicates_of
+from audience.finding import ContactFilter, found_contacts, headcount, newest
+from audience.forms import ChooseListForm, ConsentForm, ListForm, current_lists
+from audience.forms_people import ContactForm, NoteForm
+from audience.models import (
+    Consent,
+    Contact,
+    ContactList,
+    ContactProfile,
+    Lifecycle,
+    Segment,
+    SuppressionReason,
+)
+from audience.places import country_name
+from audience.segments.definition import SegmentBroken
 from audience.services import ConsentBasis, current_attributes
-from audience.timeline import timeline
+from audience.tags import tags_in_use
+from audience.timeline import timeline, timeline_kinds
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
-from workspaces.permissions import Can
+from workspaces.models import Member
+from workspaces.permissions import Can, Role
 
 PAGE_SIZE = 50
+MOMENTS = 50  # of a timeline, and as many more each time
+MOST_MOMENTS = 1000
 
 
 @page(Can.SEE_AUDIENCE)
 def contact_list(request: MemberRequest) -> HttpResponse:
-    """All contacts, newest first, narrowed by words and by list."""
-    contacts = Contact.objects.for_workspace(request.workspace).matching(request.GET.get("q", ""))
-    chosen = request.GET.get("list", "")
-    if chosen.isdecimal():
-        contacts = contacts.filter(memberships__contact_list_id=int(chosen))
-    rows = Paginator(contacts.order_by("-created_at", "-pk"), PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"contacts": rows, "lists": current_lists(request.workspace), "chosen": chosen}
-    return render(request, "audience/contact_list.html", context)
+    """The contacts this member sees, newest first, as they are narrowed."""
+    wanted = ContactFilter.read(request.GET.dict())
+    broken = ""
+    try:
+        people = found_contacts(request.member, wanted, request.now)
+    except SegmentBroken as refusal:
+        people, broken = Contact.objects.none(), str(refusal)
+    rows = newest(people.select_related("seller__user", "profile"), request.GET, PAGE_SIZE)
+    context = {"contacts": rows, "wanted": wanted, "count": headcount(people), "broken": broken, **_offered(request)}
+    name = "audience/_contact_rows.html" if request.htmx else "audience/contact_list.html"
+    return render(request, name, context)
 
 
-@page(Can.EDIT_AUDIENCE, Can.EDIT_AUDIENCE)
+def _offered(request: MemberRequest) -> dict[str, Any]:
+    """What the list can be narrowed by."""
+    sellers = Member.objects.for_workspace(request.workspace).active().select_related("user")
+    return {
+        "lists": current_lists(request.workspace),
+        "tags": tags_in_use(request.member),
+        "consents": Consent.choices,
+        "reasons": SuppressionReason.choices,
+        "stages": Lifecycle.choices,
+        "sellers": [] if request.member.role == Role.SELLER else sellers.order_by("user__name", "pk"),
+        "segments": Segment.objects.for_workspace(request.workspace).current().order_by("name", "pk"),
+    }
+
+
+@page(Can.TEND_CONTACTS, Can.TEND_CONTACTS)
 def contact_new(request: MemberRequest) -> HttpResponse:
-    form = ContactForm(request.POST or None, attributes=current_attributes(request.workspace))
+    attributes = current_attributes(request.workspace)
+    form = ContactForm(request.POST or None, attributes=attributes, member=request.member)
     return _save_contact(request, form, None)
 
 
-@page(Can.EDIT_AUDIENCE, Can.EDIT_AUDIENCE)
+@page(Can.TEND_CONTACTS, Can.TEND_CONTACTS)
 def contact_edit(request: MemberRequest, pk: int) -> HttpResponse:
-    contact = get_object_or_404(Contact.objects.for_workspace(request.workspace), pk=pk)
-    form = ContactForm(request.POST or None, attributes=current_attributes(request.workspace), contact=contact)
+    contact, attributes = _contact(request, pk), current_attributes(request.workspace)
+    form = ContactForm(request.POST or None, attributes=attributes, member=request.member, contact=contact)
     return _save_contact(request, form, contact)
+
+
+def _contact(request: MemberRequest, pk: int) -> Contact:
+    """One of the contacts that this member sees."""
+    rows = Contact.objects.seen_by(request.member).select_related("workspace", "seller__user")
+    return get_object_or_404(rows, pk=pk)
 
 
 def _save_contact(request: MemberRequest, form: ContactForm, contact: Contact | None) -> HttpResponse:
@@ -52,7 +92,7 @@ def _save_contact(request: MemberRequest, form: ContactForm, contact: Contact | 
             saved = _written(request, form, contact)
             messages.success(request, _("Contact saved"))
             return redirect("audience:contact_detail", workspace=request.workspace.slug, pk=saved.pk)
-    context = {"form": form, "contact": contact}
+    context = {"form": form, "contact": contact, "tags": tags_in_use(request.member)}
     return render(request, "audience/contact_form.html", context, status=UNPROCESSABLE if form.errors else 200)
 
 
@@ -71,27 +111,70 @@ def _written(request: MemberRequest, form: ContactForm, contact: Contact | None)
 @page(Can.SEE_AUDIENCE)
 def contact_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """Everything about one person."""
-    contact = get_object_or_404(Contact.objects.for_workspace(request.workspace).select_related("workspace"), pk=pk)
-    attributes = current_attributes(request.workspace)
-    context = {
-        "contact": contact,
-        "attributes": [
-            (a.label, shown_value(a, contact.attributes[key]))
-            for key, a in attributes.items()
-            if key in contact.attributes
-        ],
+    contact = _contact(request, pk)
+    context = {"contact": contact, **_past(request, contact)}
+    if request.htmx:
+        return render(request, "audience/_contact_timeline.html", context)
+    context |= {
+        "attributes": shown_attributes(contact),
+        "country": country_name(contact.country),
+        "profile": ContactProfile.objects.filter(contact=contact).first(),
+        "former": contact.former_addresses.select_related("by__user").order_by("-at", "-pk"),
+        "notes": contact.notes.select_related("by__user").order_by("-at", "-pk"),
+        "note_form": NoteForm(),
+        "alike": duplicates_of(contact, request.member),
         "memberships": contact.memberships.select_related("contact_list").order_by("contact_list__name", "pk"),
-        "timeline": timeline(contact),
         "list_form": ChooseListForm(workspace=request.workspace),
         "consent_form": ConsentForm(),
     }
     return render(request, "audience/contact_detail.html", context)
 
 
-@action(Can.EDIT_AUDIENCE)
+def shown_attributes(contact: Contact) -> list[tuple[str, str]]:
+    """What is known about the person, in words."""
+    known = current_attributes(contact.workspace)
+    return [
+        (definition.shown_label, shown_value(definition, contact.attributes[key]))
+        for key, definition in known.items()
+        if key in contact.attributes
+    ]
+
+
+def _past(request: MemberRequest, contact: Contact) -> dict[str, Any]:
+    """The timeline as far back as asked, of all kinds or of one."""
+    kinds = timeline_kinds()
+    kind = request.GET.get("kind", "") if request.GET.get("kind") in kinds else ""
+    asked = request.GET.get("shown", "")
+    shown = min(max(int(asked), MOMENTS), MOST_MOMENTS) if asked.isdecimal() and len(asked) <= len("10000") else MOMENTS
+    moments = timeline(contact, limit=shown + 1, kind=kind)
+    more = min(shown + MOMENTS, MOST_MOMENTS) if len(moments) > shown and shown < MOST_MOMENTS else 0
+    return {"timeline": moments[:shown], "kinds": kinds, "kind": kind, "more": more}
+
+
+@action(Can.TEND_CONTACTS)
+def contact_note(request: MemberRequest, pk: int) -> HttpResponse:
+    """Keep something for colleagues."""
+    contact, form = _contact(request, pk), NoteForm(request.POST)
+    if form.is_valid():
+        services.write_note(contact=contact, text=form.cleaned_data["text"], by=request.member, now=request.now)
+        messages.success(request, _("Note kept"))
+    else:
+        messages.error(request, _("Write something first."))
+    return redirect("audience:contact_detail", workspace=request.workspace.slug, pk=pk)
+
+
+@action(Can.TEND_CONTACTS)
+def contact_note_remove(request: MemberRequest, pk: int, note_pk: int) -> HttpResponse:
+    note = get_object_or_404(_contact(request, pk).notes.select_related("contact__workspace"), pk=note_pk)
+    services.remove_note(note=note, by=request.member, now=request.now)
+    messages.success(request, _("Note removed"))
+    return redirect("audience:contact_detail", workspace=request.workspace.slug, pk=pk)
+
+
+@action(Can.TEND_CONTACTS)
 def contact_consent(request: MemberRequest, pk: int) -> HttpResponse:
     """Write down a consent that was given to a member in person, by phone, on paper."""
-    contact = get_object_or_404(Contact.objects.for_workspace(request.workspace).select_related("workspace"), pk=pk)
+    contact = _contact(request, pk)
     form = ConsentForm(request.POST)
     if form.is_valid():
         basis = ConsentBasis("by hand", form.cleaned_data["wording"])
@@ -102,10 +185,10 @@ def contact_consent(request: MemberRequest, pk: int) -> HttpResponse:
     return redirect("audience:contact_detail", workspace=request.workspace.slug, pk=pk)
 
 
-@action(Can.EDIT_AUDIENCE)
+@action(Can.TEND_CONTACTS)
 def contact_suppress(request: MemberRequest, pk: int) -> HttpResponse:
     """Never write to this address again."""
-    contact = get_object_or_404(Contact.objects.for_workspace(request.workspace), pk=pk)
+    contact = _contact(request, pk)
     services.suppress(
         workspace=request.workspace,
         address=contact.address,
@@ -117,9 +200,9 @@ def contact_suppress(request: MemberRequest, pk: int) -> HttpResponse:
     return redirect("audience:contact_detail", workspace=request.workspace.slug, pk=pk)
 
 
-@action(Can.EDIT_AUDIENCE)
+@action(Can.TEND_CONTACTS)
 def contact_add_to_list(request: MemberRequest, pk: int) -> HttpResponse:
-    contact = get_object_or_404(Contact.objects.for_workspace(request.workspace), pk=pk)
+    contact = _contact(request, pk)
     form = ChooseListForm(request.POST, workspace=request.workspace)
     if form.is_valid():
         services.add_to_list(
@@ -135,9 +218,9 @@ def contact_add_to_list(request: MemberRequest, pk: int) -> HttpResponse:
     return redirect("audience:contact_detail", workspace=request.workspace.slug, pk=pk)
 
 
-@action(Can.EDIT_AUDIENCE)
+@action(Can.TEND_CONTACTS)
 def contact_remove_from_list(request: MemberRequest, pk: int, list_pk: int) -> HttpResponse:
-    contact = get_object_or_404(Contact.objects.for_workspace(request.workspace), pk=pk)
+    contact = _contact(request, pk)
     contact_list = get_object_or_404(ContactList.objects.for_workspace(request.workspace), pk=list_pk)
     services.remove_from_list(contact_list=contact_list, contact=contact, by=request.member, now=request.now)
     messages.success(request, _("Taken off the list"))
@@ -156,30 +239,3 @@ def list_list(request: MemberRequest) -> HttpResponse:
     lists = current_lists(request.workspace).annotate(people=Count("memberships"))
     context = {"form": form, "lists": lists}
     return render(request, "audience/list_list.html", context, status=UNPROCESSABLE if form.errors else 200)
-
-
-@page(Can.SEE_AUDIENCE, Can.EDIT_AUDIENCE)
-def attribute_list(request: MemberRequest) -> HttpResponse:
-    """What the workspace keeps about its contacts, and a new attribute."""
-    form = AttributeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        with shown_on(form):
-            services.define_attribute(
-                workspace=request.workspace,
-                label=form.cleaned_data["label"],
-                kind=AttributeKind(form.cleaned_data["kind"]),
-                by=request.member,
-                now=request.now,
-            )
-            messages.success(request, _("Attribute added"))
-            return redirect(request.path)
-    context = {"form": form, "attributes": current_attributes(request.workspace).values()}
-    return render(request, "audience/attribute_list.html", context, status=UNPROCESSABLE if form.errors else 200)
-
-
-@action(Can.EDIT_AUDIENCE)
-def attribute_archive(request: MemberRequest, pk: int) -> HttpResponse:
-    definition = get_object_or_404(AttributeDefinition.objects.for_workspace(request.workspace), pk=pk)
-    services.archive_attribute(definition=definition, by=request.member, now=request.now)
-    messages.success(request, _("“%(label)s” is no longer used") % {"label": definition.label})
-    return redirect("audience:attribute_list", workspace=request.workspace.slug)

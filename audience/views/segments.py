@@ -119,7 +119,7 @@ def _live(
             "reachable": people.reachable().count(),
             "narrowing": narrowing(request.workspace, definition, request.now, fields),
             "words": in_words(definition, fields),
-            "sample": people.order_by("-created_at", "-pk")[:SAMPLE],
+            "sample": people.seen_by(request.member).order_by("-created_at", "-pk")[:SAMPLE],
         }
     except SegmentBroken as broken:
         return context | {"broken": str(broken)}

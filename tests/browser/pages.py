@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from audience.models import Contact, ContactImport, Segment
+from audience.models import AttributeDefinition, BulkEdit, Contact, ContactImport, Segment
 from campaigns.models import Campaign
 from delivery.links import unsubscribe_url
 from delivery.models import Delivery, SandboxMessage, SigningKey, Transport
@@ -54,6 +54,11 @@ def _first(model: Any, **conditions: Any) -> Find:
     return find
 
 
+def _two_contacts(workspace: Workspace) -> dict[str, Any]:
+    first, second = Contact.objects.for_workspace(workspace).order_by("pk")[:2]
+    return {"pk": first.pk, "other_pk": second.pk}
+
+
 PAGES: dict[str, Find] = {
     "workspaces:home": nothing,
     "workspaces:profile": nothing,
@@ -69,6 +74,12 @@ PAGES: dict[str, Find] = {
     "audience:contact_edit": _first(Contact),
     "audience:list_list": nothing,
     "audience:attribute_list": nothing,
+    "audience:attribute_edit": _first(AttributeDefinition),
+    "audience:duplicate_list": nothing,
+    "audience:contact_merge": _two_contacts,
+    "audience:bulk_list": nothing,
+    "audience:bulk_new": nothing,
+    "audience:bulk_detail": _first(BulkEdit),
     "audience:segment_list": nothing,
     "audience:segment_new": nothing,
     "audience:segment_edit": _first(Segment),

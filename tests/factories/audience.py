@@ -6,6 +6,8 @@ from factory.django import DjangoModelFactory
 
 from audience.models import (
     AttributeDefinition,
+    BulkAction,
+    BulkEdit,
     Consent,
     Contact,
     ContactImport,
@@ -81,3 +83,15 @@ class ImportFactory(DjangoModelFactory[ContactImport]):
     size = 38
     created_by = factory.SubFactory(MemberFactory, workspace=factory.SelfAttribute("..workspace"))
     created_at = factory.LazyFunction(timezone.now)
+
+
+class BulkEditFactory(DjangoModelFactory[BulkEdit]):
+    class Meta:
+        model = BulkEdit
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    action = BulkAction.ADD_TAG
+    detail = factory.LazyFunction(lambda: {"tag": "vip"})
+    chosen = factory.LazyFunction(list)
+    by = factory.SubFactory(MemberFactory, workspace=factory.SelfAttribute("..workspace"))
+    at = factory.LazyFunction(timezone.now)

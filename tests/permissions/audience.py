@@ -3,29 +3,71 @@
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
-from audience.models import Contact
+from audience.models import AttributeDefinition, Contact
 from tests.factories.audience import (
     AttributeFactory,
+    BulkEditFactory,
     ContactFactory,
     ImportFactory,
     ListFactory,
     MembershipFactory,
     SegmentFactory,
 )
+from tests.factories.workspaces import MemberFactory
 from tests.permissions.rows import ApiRow, Row
-from workspaces.models import Workspace
-from workspaces.permissions import Can
+from workspaces.models import Member, Workspace
+from workspaces.permissions import Can, Role
 
-SEE, EDIT = Can.SEE_AUDIENCE, Can.EDIT_AUDIENCE
+SEE, EDIT, TEND = Can.SEE_AUDIENCE, Can.EDIT_AUDIENCE, Can.TEND_CONTACTS
 
 
 def _contact(workspace: Workspace) -> dict[str, Any]:
-    return {"pk": ContactFactory.create(workspace=workspace).pk}
+    return {"pk": _tended(workspace).pk}
+
+
+def _tended(workspace: Workspace) -> Contact:
+    """A contact that the seller of the cast looks after, so that every role sees it."""
+    seller = Member.objects.for_workspace(workspace).filter(role=Role.SELLER).first()
+    made: Contact = ContactFactory.create(workspace=workspace, seller=seller)
+    return made
+
+
+def _two_contacts(workspace: Workspace) -> dict[str, Any]:
+    return {"pk": _tended(workspace).pk, "other_pk": _tended(workspace).pk}
+
+
+def _note(workspace: Workspace) -> dict[str, Any]:
+    lead = Member.objects.for_workspace(workspace).filter(role=Role.LEAD).first()
+    by = lead or MemberFactory.create(workspace=workspace)
+    contact = _tended(workspace)
+    return {
+        "pk": contact.pk,
+        "note_pk": contact.notes.create(workspace=workspace, text="Hi", by=by, at=timezone.now()).pk,
+    }
+
+
+def _bulk_edit(workspace: Workspace, **fields: Any) -> dict[str, Any]:
+    seller = Member.objects.for_workspace(workspace).filter(role=Role.SELLER).first()
+    by = seller or MemberFactory.create(workspace=workspace)
+    return {"pk": BulkEditFactory.create(workspace=workspace, by=by, **fields).pk}
+
+
+def _done_edit(workspace: Workspace) -> dict[str, Any]:
+    return _bulk_edit(workspace, state="done", changed_count=1)
+
+
+def _many(workspace: Workspace, _kwargs: dict[str, Any]) -> dict[str, Any]:
+    return {"action": "add_tag", "tag": "vip", "contact": _tended(workspace).pk}
+
+
+def _merge(workspace: Workspace, _method: str) -> dict[str, Any]:
+    return {"merged": _tended(workspace).pk}
 
 
 def _membership(workspace: Workspace) -> dict[str, Any]:
-    membership = MembershipFactory.create(contact__workspace=workspace)
+    membership = MembershipFactory.create(contact=_tended(workspace))
     return {"pk": membership.contact.pk, "list_pk": membership.contact_list.pk}
 
 
@@ -38,7 +80,17 @@ def _import(workspace: Workspace) -> dict[str, Any]:
 
 
 def _attribute(workspace: Workspace) -> dict[str, Any]:
-    return {"pk": AttributeFactory.create(workspace=workspace).pk}
+    key = f"city_{AttributeDefinition.objects.count()}"
+    return {"pk": AttributeFactory.create(workspace=workspace, key=key).pk}
+
+
+def _two_attributes(workspace: Workspace) -> dict[str, Any]:
+    AttributeFactory.create(workspace=workspace, key="a", label="A")
+    return {"pk": AttributeFactory.create(workspace=workspace, key="b", label="B", position=1).pk}
+
+
+def _archived_attribute(workspace: Workspace) -> dict[str, Any]:
+    return {"pk": AttributeFactory.create(workspace=workspace, archived_at=timezone.now()).pk}
 
 
 def _upload(_workspace: Workspace, _kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -47,23 +99,41 @@ def _upload(_workspace: Workspace, _kwargs: dict[str, Any]) -> dict[str, Any]:
 
 ROWS = [
     Row("audience:contact_list", see=SEE),
-    Row("audience:contact_new", see=EDIT, act=EDIT, data=lambda _w, _k: {"email": "new@example.org"}),
+    Row("audience:contact_new", see=TEND, act=TEND, data=lambda _w, _k: {"email": "new@example.org"}),
     Row("audience:contact_detail", see=SEE, kwargs=_contact),
     Row(
-        "audience:contact_edit", see=EDIT, act=EDIT, kwargs=_contact, data=lambda _w, _k: {"email": "other@example.org"}
+        "audience:contact_edit", see=TEND, act=TEND, kwargs=_contact, data=lambda _w, _k: {"email": "other@example.org"}
     ),
-    Row("audience:contact_consent", act=EDIT, kwargs=_contact, data=lambda _w, _k: {"wording": "At the till"}),
-    Row("audience:contact_suppress", act=EDIT, kwargs=_contact),
+    Row("audience:contact_consent", act=TEND, kwargs=_contact, data=lambda _w, _k: {"wording": "At the till"}),
+    Row("audience:contact_suppress", act=TEND, kwargs=_contact),
     Row(
         "audience:contact_add_to_list",
-        act=EDIT,
+        act=TEND,
         kwargs=_contact,
         data=lambda w, _k: {"contact_list": ListFactory.create(workspace=w).pk},
     ),
-    Row("audience:contact_remove_from_list", act=EDIT, kwargs=_membership),
+    Row("audience:contact_remove_from_list", act=TEND, kwargs=_membership),
     Row("audience:list_list", see=SEE, act=EDIT, data=lambda _w, _k: {"name": "VIP"}),
     Row("audience:attribute_list", see=SEE, act=EDIT, data=lambda _w, _k: {"label": "Shoe size", "kind": "number"}),
     Row("audience:attribute_archive", act=EDIT, kwargs=_attribute),
+    Row(
+        "audience:attribute_edit",
+        see=EDIT,
+        act=EDIT,
+        kwargs=_attribute,
+        data=lambda _w, _k: {"label": "Town", "kind": "text"},
+    ),
+    Row("audience:attribute_move", act=EDIT, kwargs=_two_attributes, data=lambda _w, _k: {"to": "up"}),
+    Row("audience:attribute_return", act=EDIT, kwargs=_archived_attribute),
+    Row("audience:contact_note", act=TEND, kwargs=_contact, data=lambda _w, _k: {"text": "Rings on Mondays"}),
+    Row("audience:contact_note_remove", act=TEND, kwargs=_note),
+    Row("audience:contact_merge", see=TEND, act=TEND, kwargs=_two_contacts),
+    Row("audience:duplicate_list", see=SEE),
+    Row("audience:bulk_list", see=TEND),
+    Row("audience:bulk_new", see=TEND, act=TEND, data=_many),
+    Row("audience:bulk_detail", see=TEND, kwargs=_bulk_edit),
+    Row("audience:bulk_cancel", act=TEND, kwargs=_bulk_edit),
+    Row("audience:bulk_undo", act=TEND, kwargs=_done_edit),
     Row("audience:segment_list", see=SEE),
     Row("audience:segment_new", see=EDIT, act=EDIT, data=lambda _w, _k: {"name": "All", "do": "save"}),
     Row("audience:segment_preview", see=SEE),
@@ -82,6 +152,11 @@ ROWS = [
     Row("audience:import_refusals", see=SEE, kwargs=_import),
 ]
 
+
+def _many_by_api(workspace: Workspace, _method: str) -> dict[str, Any]:
+    return {"action": "add_tag", "detail": {"tag": "vip"}, "contacts": [_tended(workspace).pk]}
+
+
 EVENT = {"email": "reader@example.org", "name": "visited", "occurred_at": "2026-01-01T10:00:00Z"}
 
 
@@ -92,11 +167,25 @@ def _event(workspace: Workspace, _method: str) -> dict[str, Any]:
 
 
 API_ROWS = [
-    ApiRow("api:contact-list", {"get": SEE, "post": EDIT}, data=lambda _w, _m: {"email": "api@example.org"}),
-    ApiRow("api:contact-detail", {"get": SEE}, kwargs=_contact),
-    ApiRow("api:contact-batch", {"post": EDIT}, data=lambda _w, _m: {"contacts": [{"email": "b@example.org"}]}),
-    ApiRow("api:contact-suppress", {"post": EDIT}, kwargs=_contact),
+    ApiRow("api:contact-list", {"get": SEE, "post": TEND}, data=lambda _w, _m: {"email": "api@example.org"}),
+    ApiRow(
+        "api:contact-detail", {"get": SEE, "patch": TEND}, kwargs=_contact, data=lambda _w, _m: {"first_name": "Ann"}
+    ),
+    ApiRow("api:contact-batch", {"post": TEND}, data=lambda _w, _m: {"contacts": [{"email": "b@example.org"}]}),
+    ApiRow("api:contact-suppress", {"post": TEND}, kwargs=_contact),
+    ApiRow("api:contact-timeline", {"get": SEE}, kwargs=_contact),
+    ApiRow("api:contact-duplicates", {"get": SEE}, kwargs=_contact),
+    ApiRow("api:contact-notes", {"post": TEND}, kwargs=_contact, data=lambda _w, _m: {"text": "Hi"}),
+    ApiRow("api:contact-merge", {"post": TEND}, kwargs=_contact, data=_merge),
+    ApiRow("api:bulk-edit-list", {"get": TEND, "post": TEND}, data=_many_by_api),
+    ApiRow("api:bulk-edit-detail", {"get": TEND}, kwargs=_bulk_edit),
+    ApiRow("api:bulk-edit-cancel", {"post": TEND}, kwargs=_bulk_edit),
+    ApiRow("api:bulk-edit-undo", {"post": TEND}, kwargs=_done_edit),
     ApiRow("api:attribute-list", {"get": SEE, "post": EDIT}, data=lambda _w, _m: {"label": "Points", "kind": "number"}),
+    ApiRow("api:attribute-detail", {"get": SEE, "put": EDIT}, kwargs=_attribute, data=lambda _w, _m: {"label": "Town"}),
+    ApiRow("api:attribute-move", {"post": EDIT}, kwargs=_attribute, data=lambda _w, _m: {"up": True}),
+    ApiRow("api:attribute-archive", {"post": EDIT}, kwargs=_attribute),
+    ApiRow("api:attribute-bring-back", {"post": EDIT}, kwargs=_attribute),
     ApiRow("api:list-list", {"get": SEE, "post": EDIT}, data=lambda _w, _m: {"name": "From the API"}),
     ApiRow(
         "api:segment-list",

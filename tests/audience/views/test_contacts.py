@@ -84,10 +84,11 @@ def test_many_contacts_take_few_questions(
     ContactFactory.create_batch(60, workspace=workspace)
     client.get(f"{BASE}/contacts/")
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         page = client.get(f"{BASE}/contacts/").content.decode()
 
-    assert "1 to 50 of 60" in page
+    assert "60 people" in page
+    assert "older=" in page
 
 
 FORM = {
@@ -121,7 +122,7 @@ def test_a_contact_is_added_with_its_attributes(workspace: Workspace, client: Cl
     [
         ({"email": "ann"}, "is not an e-mail address"),
         ({"email": ""}, "This field is required."),
-        ({"time_zone": "Mars"}, "is not a time zone"),
+        ({"time_zone": "Mars"}, "Select a valid choice"),
         ({"language": "xx"}, "Select a valid choice"),
         ({"external_id": "TAKEN"}, "Taken."),
         ({"attribute_points": "many"}, "“many” is not a number for “Points”."),
@@ -282,7 +283,7 @@ def test_a_list_is_made_and_its_people_are_counted(
         MembershipFactory.create(contact__workspace=workspace, contact_list=vip)
     ListFactory.create_batch(8, workspace=workspace)
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         page = client.get(f"{BASE}/lists/").content.decode()
 
     assert "3 people" in page

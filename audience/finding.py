@@ -1,0 +1,188 @@
+"""Finding contacts: what somebody narrows the list by, in pages that cost the same wherever one stands."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+
+from audience.models import (
+    Consent,
+    Contact,
+    ContactProfile,
+    ContactQuerySet,
+    Lifecycle,
+    ListMembership,
+    Segment,
+    SuppressionReason,
+)
+from audience.segments.compile import contacts_in
+from audience.segments.definition import read_definition
+from workspaces.models import Member
+
+EXACT_UP_TO = 10_000  # beyond it a count reads too much for a page, and an estimate says as much to a person
+LARGEST_ID = 2**63 - 1
+LONGEST_TEXT = 200
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Row = TypeVar("Row", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFilter:
+    """What the list is narrowed by; empty fields ask nothing.
+
+    `seller` is an id or "none"; `suppressed` is "yes", "no" or a reason; `lifecycle` is a number of `Lifecycle`.
+    """
+
+    q: str = ""
+    list: str = ""
+    tag: str = ""
+    consent: str = ""
+    suppressed: str = ""
+    seller: str = ""
+    lifecycle: str = ""
+    segment: str = ""
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> "ContactFilter":
+        """From an address or from what was stored. What makes no sense asks nothing."""
+        text = {part.name: str(given.get(part.name) or "").replace("\0", "")[:LONGEST_TEXT] for part in fields(cls)}
+        for name in ("list", "segment"):
+            text[name] = text[name] if text[name].isdecimal() else ""
+        text["seller"] = text["seller"] if text["seller"].isdecimal() or text["seller"] == "none" else ""
+        text["consent"] = text["consent"] if text["consent"] in Consent else ""
+        text["suppressed"] = text["suppressed"] if text["suppressed"] in {"yes", "no", *SuppressionReason} else ""
+        stages = {str(stage.value) for stage in Lifecycle}
+        text["lifecycle"] = text["lifecycle"] if text["lifecycle"] in stages else ""
+        return cls(**{**text, "tag": " ".join(text["tag"].split()).lower(), "q": text["q"].strip()})
+
+    @property
+    def asks(self) -> dict[str, str]:
+        """What is asked, by name."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+
+def found_contacts(member: Member, wanted: ContactFilter, now: datetime) -> ContactQuerySet:
+    """The contacts that this member sees and the filter asks for, in no order.
+
+    Raises `SegmentBroken` for a segment that does not work.
+    """
+    found = Contact.objects.seen_by(member).matching(wanted.q)
+    for name, value in wanted.asks.items():
+        if name in _CONDITIONS:
+            found = found.filter(_CONDITIONS[name](value))
+    if wanted.segment:
+        segment = Segment.objects.for_workspace(member.workspace).current().filter(pk=_key(wanted.segment)).first()
+        if segment is None:
+            return found.none()
+        inside = contacts_in(member.workspace, read_definition(segment.definition), now)
+        found = found.filter(pk__in=inside.order_by().values("pk"))
+    return found
+
+
+def _key(text: str) -> int:
+    """An id as it was typed; one that no row can have finds nothing."""
+    return min(int(text), LARGEST_ID)
+
+
+def _on_list(value: str) -> Q:
+    return Q(Exists(ListMembership.objects.filter(contact=OuterRef("pk"), contact_list_id=_key(value))))
+
+
+def _suppressed(value: str) -> Q:
+    if value in {"yes", "no"}:
+        return Q(suppression="") if value == "no" else ~Q(suppression="")
+    return Q(suppression=value)
+
+
+def _looked_after(value: str) -> Q:
+    return Q(seller=None) if value == "none" else Q(seller_id=_key(value))
+
+
+def _in_stage(value: str) -> Q:
+    """Without a profile somebody is new."""
+    profiles = ContactProfile.objects.filter(contact=OuterRef("pk"))
+    if int(value) == Lifecycle.NEW:
+        return ~Q(Exists(profiles.exclude(lifecycle=Lifecycle.NEW)))
+    return Q(Exists(profiles.filter(lifecycle=int(value))))
+
+
+_CONDITIONS = {
+    "list": _on_list,
+    "tag": lambda value: Q(tags__contains=[value]),
+    "consent": lambda value: Q(consent=value),
+    "suppressed": _suppressed,
+    "seller": _looked_after,
+    "lifecycle": _in_stage,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Headcount:
+    """How many people; a large number is what PostgreSQL's planner expects."""
+
+    number: int
+    is_exact: bool
+
+
+def headcount(people: QuerySet[Any]) -> Headcount:
+    """Count up to a bound, and estimate what is beyond it. Two queries at most, neither reads more than the bound."""
+    plain = people.order_by().values("pk")
+    counted = plain[: EXACT_UP_TO + 1].count()
+    if counted <= EXACT_UP_TO:
+        return Headcount(counted, is_exact=True)
+    expected = json.loads(plain.explain(format="JSON"))[0]["Plan"]["Plan Rows"]
+    return Headcount(_rounded(max(int(expected), counted)), is_exact=False)
+
+
+def _rounded(number: int) -> int:
+    """To two digits, because an estimate knows no more."""
+    unit = 10 ** max(0, len(str(number)) - 2)
+    return int(round(number / unit) * unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch(Generic[Row]):
+    """A page of rows from newest to oldest, and the marks from which its neighbours begin."""
+
+    rows: list[Row]
+    newer: str = ""
+    older: str = ""
+
+
+def newest(people: QuerySet[Any], given: Mapping[str, Any], size: int) -> Stretch[Any]:
+    """The stretch that `given` asks for by `older` or `newer` than a mark; the first one otherwise.
+
+    One query. It reads as far as the page is long, because it begins at a mark and not at a number.
+    """
+    older, newer = _mark(given.get("older", "")), _mark(given.get("newer", ""))
+    if newer and not older:
+        at, pk = newer
+        later = people.filter(Q(created_at__gt=at) | Q(created_at=at, pk__gt=pk), created_at__gte=at)
+        rows = list(later.order_by("created_at", "pk")[: size + 1])
+        more = len(rows) > size
+        rows = rows[:size][::-1]
+        return Stretch(rows, _mark_of(rows[0]) if rows and more else "", _mark_of(rows[-1]) if rows else "")
+    if older:
+        at, pk = older
+        people = people.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk), created_at__lte=at)
+    rows = list(people.order_by("-created_at", "-pk")[: size + 1])
+    more = len(rows) > size
+    rows = rows[:size]
+    return Stretch(rows, _mark_of(rows[0]) if older and rows else "", _mark_of(rows[-1]) if more else "")
+
+
+def _mark_of(row: Any) -> str:
+    return f"{(row.created_at - EPOCH) // timedelta(microseconds=1)}-{row.pk}"
+
+
+def _mark(text: str) -> tuple[datetime, int] | None:
+    at, _dash, pk = str(text).partition("-")
+    if not (at.isdecimal() and pk.isdecimal() and len(pk) <= len(str(LARGEST_ID))):
+        return None
+    try:
+        return EPOCH + timedelta(microseconds=int(at)), min(int(pk), LARGEST_ID)
+    except OverflowError:
+        return None

@@ -1,0 +1,137 @@
+"""Two contacts who are one person become one."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from audience.duplicates import duplicates_of, likenesses
+from audience.models import (
+    AddressChange,
+    ConsentEntry,
+    Contact,
+    ContactDay,
+    ContactProfile,
+    ListMembership,
+    SuppressionReason,
+)
+from audience.services import ConsentBasis, ContactRefused, compare, give_consent, merge_contacts, suppress
+from tests.factories.audience import ContactFactory, ListFactory, MembershipFactory
+from workspaces.models import AuditEntry, Member, Workspace
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ann(workspace: Workspace) -> Contact:
+    made: Contact = ContactFactory.create(
+        workspace=workspace, email="ann@example.org", first_name="Ann", last_name="", tags=["a"], consent="unknown"
+    )
+    return made
+
+
+@pytest.fixture
+def other(workspace: Workspace) -> Contact:
+    made: Contact = ContactFactory.create(
+        workspace=workspace,
+        email="Ann+shop@example.org",
+        first_name="Anna",
+        last_name="Smith",
+        external_id="C-1",
+        tags=["b"],
+        consent="unknown",
+        attributes={"points": 4},
+    )
+    return made
+
+
+def test_what_one_lacks_comes_from_the_other(ann: Contact, other: Contact, lead: Member, now: datetime) -> None:
+    one = merge_contacts(kept=ann, merged=other, by=lead, now=now)
+
+    assert (one.first_name, one.last_name, one.external_id, one.tags) == ("Ann", "Smith", "C-1", ["a", "b"])
+    assert not Contact.objects.filter(pk=other.pk).exists()
+    assert AddressChange.objects.get(contact=one).email == "Ann+shop@example.org"
+    assert AuditEntry.objects.filter(action="contact.merged").count() == 1
+
+
+def test_each_field_can_be_taken_from_the_other_the_address_too(
+    ann: Contact, other: Contact, lead: Member, now: datetime
+) -> None:
+    one = merge_contacts(kept=ann, merged=other, from_merged=["email", "first_name"], by=lead, now=now)
+
+    assert (one.email, one.address, one.first_name) == ("Ann+shop@example.org", "ann+shop@example.org", "Anna")
+    assert (one.last_name, one.external_id) == ("", "")
+    assert AddressChange.objects.get(contact=one).address == "ann@example.org"
+
+
+def test_lists_consent_and_engagement_go_together(ann: Contact, other: Contact, lead: Member, now: datetime) -> None:
+    both, second = ListFactory.create_batch(2, workspace=ann.workspace)
+    MembershipFactory.create(contact=ann, contact_list=both)
+    for each in (both, second):
+        MembershipFactory.create(contact=other, contact_list=each)
+    give_consent(contact=other, basis=ConsentBasis("form", "Yes"), by=None, now=now - timedelta(days=1))
+    for contact, opens in ((ann, 1), (other, 2)):
+        ContactDay.objects.create(workspace=ann.workspace, contact=contact, day=now.date(), opens=opens)
+        ContactProfile.objects.create(
+            workspace=ann.workspace, contact=contact, open_count=opens, order_sum=Decimal(opens)
+        )
+
+    one = merge_contacts(kept=ann, merged=other, by=lead, now=now)
+
+    assert one.consent == "given"
+    assert ConsentEntry.objects.get().contact == one
+    assert ListMembership.objects.filter(contact=one).count() == 2
+    assert ContactDay.objects.get().opens == 3
+    assert (one.profile.open_count, one.profile.order_sum) == (3, Decimal(3))
+
+
+@pytest.mark.parametrize("suppressed", ["ann@example.org", "ann+shop@example.org"])
+def test_suppression_of_either_address_wins(
+    ann: Contact, other: Contact, lead: Member, now: datetime, suppressed: str
+) -> None:
+    reason = SuppressionReason.UNSUBSCRIBED
+    suppress(workspace=ann.workspace, address=suppressed, reason=reason, by=None, now=now)
+
+    one = merge_contacts(kept=ann, merged=other, by=lead, now=now)
+
+    assert one.suppression == "unsubscribed"
+
+
+def test_one_with_itself_strangers_and_unknown_fields_are_refused(
+    ann: Contact, other: Contact, lead: Member, outsider: Member, now: datetime
+) -> None:
+    theirs = ContactFactory.create(workspace=outsider.workspace)
+
+    for second, fields in ((ann, None), (theirs, None), (other, ["consent"])):
+        with pytest.raises(ContactRefused):
+            merge_contacts(kept=ann, merged=second, from_merged=fields, by=lead, now=now)
+
+    assert Contact.objects.count() == 3
+
+
+def test_a_seller_merges_only_his_own(ann: Contact, other: Contact, seller: Member, now: datetime) -> None:
+    Contact.objects.filter(pk=ann.pk).update(seller=seller)
+
+    with pytest.raises(ContactRefused):
+        merge_contacts(kept=ann, merged=other, by=seller, now=now)
+
+
+def test_likely_doubles_are_suggested(ann: Contact, other: Contact, lead: Member) -> None:
+    dotted = ContactFactory.create(workspace=ann.workspace, email="a.n.n@example.org")
+    phones = ContactFactory.create_batch(2, workspace=ann.workspace, phone="+359888123456")
+    names = ContactFactory.create_batch(2, workspace=ann.workspace, first_name="Eve", last_name="Ray")
+
+    assert set(duplicates_of(ann, lead)) == {other, dotted}
+    assert {frozenset(found.people) for found in likenesses(lead)} == {
+        frozenset(phones),
+        frozenset([ann, other, dotted]),
+        frozenset(names),
+    }
+
+
+def test_the_preview_leaves_out_what_both_lack(ann: Contact, other: Contact) -> None:
+    shown = {pair.name: (pair.differs, pair.takes_merged) for pair in compare(ann, other)}
+
+    assert "phone" not in shown
+    assert shown["last_name"] == (True, True)
+    assert shown["email"] == (True, False)
