@@ -18,6 +18,8 @@ AUDIT_WORDS = {
     "segment.updated": _("changed the segment"),
     "segment.archived": _("put the segment away"),
     "import.opened": _("uploaded the file"),
+    "import.read_differently": _("had the file read differently"),
+    "import.checked": _("had the file checked"),
     "import.started": _("started the import"),
     "import.cancelled": _("cancelled the import"),
     "import.done": _("finished the import"),

@@ -29,6 +29,8 @@ urlpatterns = [
     path("w/<slug:workspace>/imports/", imports.import_list, name="import_list"),
     path("w/<slug:workspace>/imports/<int:pk>/", imports.import_detail, name="import_detail"),
     path("w/<slug:workspace>/imports/<int:pk>/columns/", imports.import_map, name="import_map"),
+    path("w/<slug:workspace>/imports/<int:pk>/read/", imports.import_read, name="import_read"),
+    path("w/<slug:workspace>/imports/<int:pk>/start/", imports.import_start, name="import_start"),
     path("w/<slug:workspace>/imports/<int:pk>/cancel/", imports.import_cancel, name="import_cancel"),
     path("w/<slug:workspace>/imports/<int:pk>/refused.csv", imports.import_refusals, name="import_refusals"),
 ]

@@ -78,6 +78,8 @@ ROWS = [
         kwargs=_import,
         data=lambda _w, _k: {"column_0": "email", "column_1": "first_name", "consent": "unknown"},
     ),
+    Row("audience:import_read", act=EDIT, kwargs=_import, data=lambda _w, _k: {"encoding": "", "delimiter": ";"}),
+    Row("audience:import_start", act=EDIT, kwargs=_import),
     Row("audience:import_cancel", act=EDIT, kwargs=_import),
     Row("audience:import_refusals", see=SEE, kwargs=_import),
 ]
@@ -89,6 +91,10 @@ def _event(workspace: Workspace, _method: str) -> dict[str, Any]:
     if not Contact.objects.for_workspace(workspace).filter(address="reader@example.org").exists():
         ContactFactory.create(workspace=workspace, email="reader@example.org")
     return {"events": [EVENT]}
+
+
+def _upload_to_api(workspace: Workspace, _method: str) -> dict[str, Any]:
+    return _upload(workspace, {})
 
 
 API_ROWS = [
@@ -110,5 +116,12 @@ API_ROWS = [
         data=lambda _w, _m: {"name": "API 2", "definition": {"match": "all", "rules": []}},
     ),
     ApiRow("api:segment-count", {"get": SEE}, kwargs=_segment),
+    ApiRow("api:contactimport-list", {"get": SEE, "post": EDIT}, data=_upload_to_api, body="multipart"),
+    ApiRow("api:contactimport-detail", {"get": SEE}, kwargs=_import),
+    ApiRow("api:contactimport-read", {"post": EDIT}, kwargs=_import),
+    ApiRow("api:contactimport-check", {"post": EDIT}, kwargs=_import),
+    ApiRow("api:contactimport-start", {"post": EDIT}, kwargs=_import),
+    ApiRow("api:contactimport-cancel", {"post": EDIT}, kwargs=_import),
+    ApiRow("api:contactimport-refused", {"get": SEE}, kwargs=_import),
     ApiRow("api:event-list", {"post": EDIT}, data=_event),
 ]
