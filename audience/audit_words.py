@@ -17,6 +17,7 @@ AUDIT_WORDS = {
     "segment.created": _("built the segment"),
     "segment.updated": _("changed the segment"),
     "segment.archived": _("put the segment away"),
+    "audience.exported": _("took a table away as a file"),
     "import.opened": _("uploaded the file"),
     "import.read_differently": _("had the file read differently"),
     "import.checked": _("had the file checked"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from audience.views import contacts, imports, segments
+from audience.views import contacts, exports, imports, segments
 
 app_name = "audience"
 urlpatterns = [
@@ -26,6 +26,7 @@ urlpatterns = [
     path("w/<slug:workspace>/segments/preview/", segments.segment_preview, name="segment_preview"),
     path("w/<slug:workspace>/segments/<int:pk>/", segments.segment_edit, name="segment_edit"),
     path("w/<slug:workspace>/segments/<int:pk>/archive/", segments.segment_archive, name="segment_archive"),
+    path("w/<slug:workspace>/export/", exports.export_page, name="export"),
     path("w/<slug:workspace>/imports/", imports.import_list, name="import_list"),
     path("w/<slug:workspace>/imports/<int:pk>/", imports.import_detail, name="import_detail"),
     path("w/<slug:workspace>/imports/<int:pk>/columns/", imports.import_map, name="import_map"),

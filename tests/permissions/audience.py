@@ -17,6 +17,7 @@ from tests.permissions.rows import ApiRow, Row
 from workspaces.models import Workspace
 from workspaces.permissions import Can
 
+EXPORT = Can.EXPORT_AUDIENCE
 SEE, EDIT = Can.SEE_AUDIENCE, Can.EDIT_AUDIENCE
 
 
@@ -69,6 +70,7 @@ ROWS = [
     Row("audience:segment_preview", see=SEE),
     Row("audience:segment_edit", see=SEE, act=EDIT, kwargs=_segment, data=lambda _w, _k: {"name": "All", "do": "save"}),
     Row("audience:segment_archive", act=EDIT, kwargs=_segment),
+    Row("audience:export", see=EXPORT, act=EXPORT, data=lambda _w, _k: {"what": "contacts", "form": "csv"}),
     Row("audience:import_list", see=SEE, act=EDIT, data=_upload),
     Row("audience:import_detail", see=SEE, kwargs=_import),
     Row(
