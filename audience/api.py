@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from audience import services
+from audience.api_exports import ExportViewSet
 from audience.api_imports import ContactImportViewSet
 from audience.models import (
     AttributeDefinition,
@@ -351,5 +352,6 @@ router.register("contacts", ContactViewSet, basename="contact")
 router.register("attributes", AttributeViewSet, basename="attribute")
 router.register("lists", ListViewSet, basename="list")
 router.register("segments", SegmentViewSet, basename="segment")
+router.register("exports", ExportViewSet, basename="export")
 router.register("imports", ContactImportViewSet, basename="contactimport")
 router.register("events", EventViewSet, basename="event")

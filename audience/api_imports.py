@@ -19,8 +19,6 @@ from workspaces.api import InWorkspace, JsonObject, ScopedViewSet
 from workspaces.http import csv_download
 from workspaces.permissions import Can
 
-SAYABLE = [(Consent.GIVEN.value, Consent.GIVEN.label), (Consent.UNKNOWN.value, Consent.UNKNOWN.label)]
-
 
 class ContactImportSerializer(serializers.ModelSerializer[ContactImport]):
     """An import: what was chosen, how far it is, what became of the rows."""
@@ -73,7 +71,7 @@ class ImportChoicesSerializer(serializers.Serializer[Any]):
         child=InWorkspace(queryset=Topic.objects.filter(archived_at=None)), required=False, default=list
     )
     calling_code = serializers.RegexField(r"^\+?[1-9]\d{0,3}$", required=False, allow_blank=True, default="")
-    consent = serializers.ChoiceField(choices=SAYABLE, default=Consent.UNKNOWN)
+    consent = serializers.ChoiceField(choices=Consent.choices, default=Consent.UNKNOWN)
     consent_source = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
     consent_wording = serializers.CharField(required=False, allow_blank=True, default="")
     consented_on = serializers.DateField(required=False, allow_null=True, default=None)

@@ -306,6 +306,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "ImportModeEnum": "audience.models.ImportMode",
         "AttributeKind": "audience.models.AttributeKind",
         "GoalKind": "strategy.models.GoalKind",
         "Unit": "strategy.models.Unit",

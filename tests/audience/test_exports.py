@@ -4,8 +4,10 @@ import gzip
 import io
 import json
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from openpyxl import load_workbook
 
 from audience.exports import ExportFormat, ExportRefused, ExportWhat, Wanted, export
@@ -106,6 +108,24 @@ def test_the_consent_log_says_who_agreed_to_what_in_which_words(lead: Member, no
         "ann@example.org", "mail", "given", "Yes, please",
     )  # fmt: skip
     assert row["by"] == lead.user.email
+
+
+def test_the_command_writes_the_same_file(lead: Member, now: datetime, tmp_path: Path) -> None:
+    ContactFactory.create(workspace=lead.workspace, email="ann@example.org")
+    path = tmp_path / "people.csv"
+
+    call_command("export_contacts", workspace=lead.workspace.slug, to=path, columns=["email"])
+
+    assert path.read_bytes() == _taken(lead, now, Wanted(columns=("email",)))
+
+
+def test_the_command_says_what_is_not_there(lead: Member) -> None:
+    with pytest.raises(CommandError) as no_list:
+        call_command("export_contacts", workspace=lead.workspace.slug, list="Unheard of")
+    with pytest.raises(CommandError) as no_column:
+        call_command("export_contacts", workspace=lead.workspace.slug, columns=["password"])
+
+    assert (no_list.value.returncode, no_column.value.returncode) == (2, 1)
 
 
 @pytest.mark.parametrize("what", ExportWhat)

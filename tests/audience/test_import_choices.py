@@ -50,7 +50,8 @@ Run = Callable[[ContactImport], ContactImport]
 
 
 def _ann(by: Member, **fields: Any) -> Contact:
-    return ContactFactory.create(workspace=by.workspace, email="ann@example.org", **fields)
+    contact: Contact = ContactFactory.create(workspace=by.workspace, email="ann@example.org", **fields)
+    return contact
 
 
 def test_only_new_people_are_added_and_known_ones_stay_as_they_are(lead: Member, now: datetime, run: Run) -> None:

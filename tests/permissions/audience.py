@@ -125,5 +125,6 @@ API_ROWS = [
     ApiRow("api:contactimport-start", {"post": EDIT}, kwargs=_import),
     ApiRow("api:contactimport-cancel", {"post": EDIT}, kwargs=_import),
     ApiRow("api:contactimport-refused", {"get": SEE}, kwargs=_import),
+    ApiRow("api:export-list", {"post": EXPORT}, data=lambda _w, _m: {"what": "contacts"}),
     ApiRow("api:event-list", {"post": EDIT}, data=_event),
 ]
