@@ -15,6 +15,8 @@ from audience import services
 from audience.api_attributes import AttributeViewSet
 from audience.api_bulk import BulkViewSet
 from audience.api_contacts import ContactViewSet
+from audience.api_exports import ExportViewSet
+from audience.api_imports import ContactImportViewSet
 from audience.models import (
     Contact,
     ContactList,
@@ -184,4 +186,6 @@ router.register("attributes", AttributeViewSet, basename="attribute")
 router.register("lists", ListViewSet, basename="list")
 router.register("bulk-edits", BulkViewSet, basename="bulk-edit")
 router.register("segments", SegmentViewSet, basename="segment")
+router.register("exports", ExportViewSet, basename="export")
+router.register("imports", ContactImportViewSet, basename="contactimport")
 router.register("events", EventViewSet, basename="event")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from audience.views import attributes, bulk, contacts, imports, merges, segments
+from audience.views import attributes, bulk, contacts, exports, imports, merges, segments
 
 app_name = "audience"
 urlpatterns = [
@@ -26,9 +26,12 @@ urlpatterns = [
     path("w/<slug:workspace>/segments/preview/", segments.segment_preview, name="segment_preview"),
     path("w/<slug:workspace>/segments/<int:pk>/", segments.segment_edit, name="segment_edit"),
     path("w/<slug:workspace>/segments/<int:pk>/archive/", segments.segment_archive, name="segment_archive"),
+    path("w/<slug:workspace>/export/", exports.export_page, name="export"),
     path("w/<slug:workspace>/imports/", imports.import_list, name="import_list"),
     path("w/<slug:workspace>/imports/<int:pk>/", imports.import_detail, name="import_detail"),
     path("w/<slug:workspace>/imports/<int:pk>/columns/", imports.import_map, name="import_map"),
+    path("w/<slug:workspace>/imports/<int:pk>/read/", imports.import_read, name="import_read"),
+    path("w/<slug:workspace>/imports/<int:pk>/start/", imports.import_start, name="import_start"),
     path("w/<slug:workspace>/imports/<int:pk>/cancel/", imports.import_cancel, name="import_cancel"),
     path("w/<slug:workspace>/imports/<int:pk>/refused.csv", imports.import_refusals, name="import_refusals"),
     path("w/<slug:workspace>/contacts/<int:pk>/notes/", contacts.contact_note, name="contact_note"),

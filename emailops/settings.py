@@ -307,6 +307,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "ImportMode": "audience.models.ImportMode",
+        "PokerMode": "sprints.models.PokerMode",
         "AttributeKind": "audience.models.AttributeKind",
         "GoalKind": "strategy.models.GoalKind",
         "Unit": "strategy.models.Unit",

@@ -126,6 +126,18 @@ def csv_download(filename: str, lines: Iterator[str]) -> StreamingHttpResponse:
     return response
 
 
+def file_download(filename: str, content_type: str, blocks: Iterator[bytes]) -> StreamingHttpResponse:
+    """A file of any kind that is sent while it is made."""
+    response = StreamingHttpResponse(_joined(blocks), content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
+    return response
+
+
+async def _joined(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while batch := await sync_to_async(lambda: list(islice(blocks, LINES_AT_ONCE)))():
+        yield b"".join(batch)
+
+
 async def _in_batches(lines: Iterator[str]) -> AsyncIterator[str]:
     """The lines, fetched many at a time in the thread that may use the database."""
     while batch := await sync_to_async(lambda: list(islice(lines, LINES_AT_ONCE)))():

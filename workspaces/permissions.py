@@ -28,6 +28,7 @@ class Can(models.TextChoices):
     SEE_AUDIENCE = "audience.see", _("See contacts and segments")
     EDIT_AUDIENCE = "audience.edit", _("Change contacts, lists and segments")
     TEND_CONTACTS = "audience.tend", _("Change the contacts one sees")
+    EXPORT_AUDIENCE = "audience.export", _("Take contacts, consent and events away as files")
     SEE_STRATEGY = "strategy.see", _("See goals, KPIs and principles")
     EDIT_STRATEGY = "strategy.edit", _("Change goals, KPIs and principles")
     SEE_SPRINTS = "sprints.see", _("See the backlog, sprints and retrospectives")
@@ -54,6 +55,7 @@ TABLE: dict[Can, frozenset[Role]] = {
     Can.SEE_AUDIENCE: TEAM,
     Can.EDIT_AUDIENCE: MAKERS,
     Can.TEND_CONTACTS: MAKERS | {Role.SELLER},
+    Can.EXPORT_AUDIENCE: MAKERS | {Role.OWNER},
     Can.SEE_STRATEGY: EVERYBODY,
     Can.EDIT_STRATEGY: MAKERS | {Role.OWNER, Role.ANALYST},
     Can.SEE_SPRINTS: EVERYBODY,

@@ -5,7 +5,7 @@ from audience.models.bulk import BulkAction, BulkEdit, BulkEditPast, BulkEditQue
 from audience.models.consent import ConsentEntry, ConsentTo
 from audience.models.contacts import AddressChange, Consent, Contact, ContactNote, ContactQuerySet, Frequency
 from audience.models.events import Event
-from audience.models.imports import ContactImport, ContactImportQuerySet, ImportRefusal, ImportState
+from audience.models.imports import ContactImport, ContactImportQuerySet, ImportMode, ImportRefusal, ImportState
 from audience.models.lists import ContactList, ListMembership
 from audience.models.orders import CENTS, EARNING, MONEY_DIGITS, Order, OrderLine, OrderStatus
 from audience.models.profiles import ContactDay, ContactProfile, Lifecycle
@@ -47,6 +47,7 @@ __all__ = [
     "ContactQuerySet",
     "Event",
     "Frequency",
+    "ImportMode",
     "ImportRefusal",
     "ImportState",
     "Lifecycle",

@@ -3,12 +3,15 @@
 from datetime import datetime
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from audience.models.contacts import Consent
 from audience.models.lists import ContactList
+from audience.models.topics import Topic
+from emailops.lib.tablefile import Shape, TableKind
 from workspaces.models import Member, Owned, ScopedQuerySet
 
 
@@ -18,9 +21,18 @@ class ImportState(models.TextChoices):
     MAPPING = "mapping", _("Match the columns")
     WAITING = "waiting", _("Waiting for a worker")
     RUNNING = "running", _("Running")
+    CHECKED = "checked", _("Checked, nothing written yet")
     DONE = "done", _("Done")
     CANCELLED = "cancelled", _("Cancelled")
     FAILED = "failed", _("Stopped by an error")
+
+
+class ImportMode(models.TextChoices):
+    """Whom an import writes."""
+
+    BOTH = "both", _("Add new people and update known ones")
+    INSERT = "insert", _("Only add new people")
+    UPDATE = "update", _("Only update known people")
 
 
 class ContactImportQuerySet(ScopedQuerySet["ContactImport"]):
@@ -35,20 +47,33 @@ class ContactImportQuerySet(ScopedQuerySet["ContactImport"]):
 
 
 class ContactImport(Owned):
-    """A CSV on its way into the contacts: what was chosen, how far it came, what was refused.
+    """A table on its way into the contacts: what was chosen, how far it came, what was refused.
 
-    `mapping` says for each column number what it becomes: a field name, `attribute.<key>` or nothing. `next_line` is
-    where a worker goes on after a crash; it moves in the same transaction as the rows before it.
+    `mapping` says for each column number what it becomes: a field name, `attribute.<key>`, `new.<kind>` or nothing; the
+    latest that was started for a header of this `fingerprint` is what the next one begins with. `next_line` is where a
+    worker goes on after a crash; it moves in the same transaction as the rows before it. A dry run counts and refuses,
+    and writes no contact. `suppressed_count` is part of the other counts.
     """
 
     file = models.FileField(upload_to="imports/%Y/%m")
     filename = models.CharField(max_length=200)
+    kind = models.CharField(max_length=5, choices=TableKind, default=TableKind.CSV)
+    is_gzip = models.BooleanField(default=False)
     encoding = models.CharField(max_length=20, blank=True)
+    delimiter = models.CharField(max_length=1, blank=True)
+    fingerprint = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the header")
     header = models.JSONField(default=list)
     mapping = models.JSONField(default=dict)
-    contact_list = models.ForeignKey(ContactList, on_delete=models.PROTECT, null=True, related_name="+")
+    mode = models.CharField(max_length=6, choices=ImportMode, default=ImportMode.BOTH)
+    fills_gaps = models.BooleanField(default=False, help_text="whether what we know already stays as it is")
+    list_ids = ArrayField(models.BigIntegerField(), default=list)
+    topic_ids = ArrayField(models.BigIntegerField(), default=list)
+    calling_code = models.CharField(max_length=5, blank=True)
     consent = models.CharField(max_length=10, choices=Consent, default=Consent.UNKNOWN)
+    consent_source = models.CharField(max_length=120, blank=True)
     consent_wording = models.TextField(blank=True)
+    consented_on = models.DateField(null=True)
+    is_dry_run = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=ImportState, default=ImportState.MAPPING)
     message = models.TextField(blank=True)
     size = models.PositiveBigIntegerField(help_text="bytes")
@@ -58,8 +83,10 @@ class ContactImport(Owned):
     updated_count = models.PositiveIntegerField(default=0)
     unchanged_count = models.PositiveIntegerField(default=0)
     refused_count = models.PositiveIntegerField(default=0)
+    suppressed_count = models.PositiveIntegerField(default=0)
     created_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
 
@@ -69,7 +96,8 @@ class ContactImport(Owned):
         indexes = [
             models.Index(
                 fields=["lease_until"], condition=Q(state__in=("waiting", "running")), name="import_unfinished"
-            )
+            ),
+            models.Index(fields=["workspace", "fingerprint", "-created_at"], name="import_by_header"),
         ]
 
     def __str__(self) -> str:
@@ -79,6 +107,33 @@ class ContactImport(Owned):
     def row_count(self) -> int:
         """Rows read so far."""
         return self.created_count + self.updated_count + self.unchanged_count + self.refused_count
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(TableKind(self.kind), self.is_gzip, self.encoding, self.delimiter)
+
+    @property
+    def can_be_started(self) -> bool:
+        return self.state in {ImportState.MAPPING, ImportState.CHECKED}
+
+    @property
+    def lists(self) -> QuerySet[ContactList]:
+        return ContactList.objects.for_workspace(self.workspace).filter(pk__in=self.list_ids).order_by("name", "pk")
+
+    @property
+    def topics(self) -> QuerySet[Topic]:
+        return Topic.objects.for_workspace(self.workspace).filter(pk__in=self.topic_ids).order_by("position", "pk")
+
+    def rows_per_second(self, now: datetime) -> float:
+        """Since a worker began; 0.0 before."""
+        seconds = ((self.finished_at or now) - self.started_at).total_seconds() if self.started_at else 0.0
+        return self.row_count / seconds if seconds > 0 else 0.0
+
+    def seconds_left(self, now: datetime) -> float | None:
+        """At the pace so far; None while nothing can be said."""
+        if self.started_at is None or not self.is_unfinished or self.read_rate <= 0:
+            return None
+        return (now - self.started_at).total_seconds() * (1 - self.read_rate) / self.read_rate
 
     @property
     def is_unfinished(self) -> bool:

@@ -3,19 +3,22 @@
 from collections.abc import Iterator
 
 from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from audience import imports
-from audience.forms import MappingForm, UploadForm
-from audience.models import Consent, ContactImport, ImportState
+from audience.forms_imports import MappingForm, ReadForm, UploadForm
+from audience.models import ContactImport
 from audience.services import current_attributes
 from emailops.lib.csvfile import write_table
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, csv_download, page, shown_on
 from workspaces.permissions import Can
 
 SHOWN_REFUSALS = 20
+SHOWN_IMPORTS = 50
 
 
 @page(Can.SEE_AUDIENCE, Can.EDIT_AUDIENCE)
@@ -32,58 +35,96 @@ def import_list(request: MemberRequest) -> HttpResponse:
                 now=request.now,
             )
             return redirect("audience:import_map", workspace=request.workspace.slug, pk=found.pk)
-    earlier = ContactImport.objects.for_workspace(request.workspace).select_related("created_by__user", "contact_list")
-    context = {"form": form, "imports": earlier.order_by("-created_at", "-pk")[:50]}
+    earlier = ContactImport.objects.for_workspace(request.workspace).select_related("created_by__user")
+    context = {"form": form, "imports": _paged(request, earlier.order_by("-created_at", "-pk"))}
     return render(request, "audience/import_list.html", context, status=UNPROCESSABLE if form.errors else 200)
+
+
+def _paged(request: MemberRequest, rows: QuerySet[ContactImport]) -> Page[ContactImport]:
+    return Paginator(rows, SHOWN_IMPORTS).get_page(request.GET.get("page"))
 
 
 @page(Can.EDIT_AUDIENCE, Can.EDIT_AUDIENCE)
 def import_map(request: MemberRequest, pk: int) -> HttpResponse:
-    """Say what each column is, and on what basis these people may be written to."""
-    found = get_object_or_404(ContactImport.objects.for_workspace(request.workspace), pk=pk)
-    if found.state != ImportState.MAPPING:
+    """Say what each column is, and on what basis these people may be written to; then check, or start at once."""
+    found = _found(request, pk)
+    if not found.can_be_started:
         return redirect("audience:import_detail", workspace=request.workspace.slug, pk=pk)
-    form = MappingForm(
-        request.POST or None,
-        workspace=request.workspace,
-        header=found.header,
-        guessed=found.mapping,
-        attributes=current_attributes(request.workspace),
-    )
+    attributes = current_attributes(request.workspace)
+    form = MappingForm(request.POST or None, found=found, attributes=attributes)
     if request.method == "POST" and form.is_valid():
         with shown_on(form):
             imports.start_import(
                 found=found,
-                mapping=form.mapping,
-                contact_list=form.cleaned_data["contact_list"],
-                consent=Consent(form.cleaned_data["consent"]),
-                consent_wording=form.cleaned_data["consent_wording"],
+                choices=form.choices,
                 by=request.member,
                 now=request.now,
+                is_dry_run=request.POST.get("do") == "check",
             )
             return redirect("audience:import_detail", workspace=request.workspace.slug, pk=pk)
+    return _mapping_page(request, found, form, ReadForm(initial=_read_as(found)))
+
+
+def _found(request: MemberRequest, pk: int) -> ContactImport:
+    rows = ContactImport.objects.for_workspace(request.workspace).select_related("workspace", "created_by__user")
+    return get_object_or_404(rows, pk=pk)
+
+
+def _read_as(found: ContactImport) -> dict[str, str]:
+    return {"encoding": found.encoding, "delimiter": found.delimiter}
+
+
+def _mapping_page(request: MemberRequest, found: ContactImport, form: MappingForm, read: ReadForm) -> HttpResponse:
     samples = imports.sample_rows(found)
     columns = [(column, [row[i] for row in samples if i < len(row)][:3]) for i, column in enumerate(form.columns)]
-    context = {"form": form, "found": found, "columns": columns}
-    return render(request, "audience/import_map.html", context, status=UNPROCESSABLE if form.errors else 200)
+    context = {"form": form, "read_form": read, "found": found, "columns": columns}
+    has_errors = form.errors or read.errors
+    return render(request, "audience/import_map.html", context, status=UNPROCESSABLE if has_errors else 200)
+
+
+@action(Can.EDIT_AUDIENCE)
+def import_read(request: MemberRequest, pk: int) -> HttpResponse:
+    """Take the file for what a person says it is; the columns are guessed again."""
+    found = _found(request, pk)
+    read = ReadForm(request.POST)
+    if read.is_valid():
+        with shown_on(read):
+            imports.read_differently(found=found, by=request.member, now=request.now, **read.cleaned_data)
+            return redirect("audience:import_map", workspace=request.workspace.slug, pk=pk)
+    form = MappingForm(found=found, attributes=current_attributes(request.workspace))
+    return _mapping_page(request, _found(request, pk), form, read)
+
+
+@action(Can.EDIT_AUDIENCE)
+def import_start(request: MemberRequest, pk: int) -> HttpResponse:
+    """Import what was checked, with the same choices."""
+    found = _found(request, pk)
+    imports.start_import(found=found, choices=imports.choices_of(found), by=request.member, now=request.now)
+    return redirect("audience:import_detail", workspace=request.workspace.slug, pk=pk)
 
 
 @page(Can.SEE_AUDIENCE)
 def import_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """How far an import is, and what it could not take. While it runs the page asks again by itself."""
-    found = get_object_or_404(
-        ContactImport.objects.for_workspace(request.workspace).select_related("contact_list"), pk=pk
-    )
+    found = _found(request, pk)
     template = "audience/_import_progress.html" if request.htmx else "audience/import_detail.html"
-    refusals = found.refusals.order_by("line", "pk")[:SHOWN_REFUSALS]
-    return render(request, template, {"found": found, "refusals": refusals})
+    seconds_left = found.seconds_left(request.now)
+    context = {
+        "found": found,
+        "refusals": found.refusals.order_by("line", "pk")[:SHOWN_REFUSALS],
+        "lists": found.lists,
+        "topics": found.topics,
+        "rows_per_second": round(found.rows_per_second(request.now)),
+        "minutes_left": None if seconds_left is None else int(seconds_left // 60) + 1,
+    }
+    return render(request, template, context)
 
 
 @action(Can.EDIT_AUDIENCE)
 def import_cancel(request: MemberRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(ContactImport.objects.for_workspace(request.workspace), pk=pk)
     imports.cancel_import(found=found, by=request.member, now=request.now)
-    messages.success(request, _("Import cancelled; what was taken stays"))
+    messages.success(request, _("Cancelled; what was taken stays"))
     return redirect("audience:import_detail", workspace=request.workspace.slug, pk=pk)
 
 

@@ -9,7 +9,7 @@ from random import Random
 
 from django.core.files.base import ContentFile
 
-from audience.imports import open_import, start_import
+from audience.imports import ImportChoices, open_import, start_import
 from audience.intake import run_import
 from audience.models import AttributeKind, Consent, ContactImport
 from audience.segments.definition import Condition, Group
@@ -111,15 +111,14 @@ def bring_in_file(stage: Stage, intake: Intake, content: bytes, now: datetime) -
     by = stage.cast[intake.by]
     found = open_import(workspace=stage.workspace, file=ContentFile(content, name=intake.filename), by=by, now=now)
     mapping = {**found.mapping, **{str(n): "attribute.city" for n, name in enumerate(found.header) if name == "Град"}}
-    start_import(
-        found=found,
+    choices = ImportChoices(
         mapping=mapping,
-        contact_list=stage.lists[intake.list_key],
+        lists=[stage.lists[intake.list_key]],
         consent=intake.consent,
+        consent_source=str(stage.lists[intake.list_key]) if intake.wording else "",
         consent_wording=intake.wording,
-        by=by,
-        now=now + timedelta(minutes=4),
     )
+    start_import(found=found, choices=choices, by=by, now=now + timedelta(minutes=4))
     run_import(found.pk, ticking(now + timedelta(minutes=4), timedelta(milliseconds=700)))
     return found
 

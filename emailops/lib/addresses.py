@@ -14,6 +14,8 @@ LONGEST_LOCAL_PART = 64  # RFC 5321 section 4.5.3.1.1
 LOCAL_PART = re.compile(r"[^\s@()<>\[\]:;,\\\"\x00-\x1f\x7f]+")
 LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"  # letters, digits, hyphen: RFC 1123 section 2.1
 DOMAIN = re.compile(rf"(?:{LABEL}\.)+[a-z][a-z0-9-]{{0,61}}[a-z0-9]")  # no top-level domain begins with a digit
+PLAIN = re.compile(rf"([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)@((?:{LABEL}\.)+[a-z][a-z0-9-]{{0,61}}[a-z0-9])")
+"""What nearly all addresses look like; for these there is nothing to normalise but case."""
 
 
 class InvalidAddress(DomainError):
@@ -37,6 +39,9 @@ def read_address(text: str) -> Address:
     The domain is kept as its A-label (IDNA 2008), so that `bücher.example` and `xn--bcher-kva.example` are one; the
     local part is brought to one Unicode form (RFC 6532 section 3.1). Raises `InvalidAddress` with the reason.
     """
+    plain = PLAIN.fullmatch(text)
+    if plain and len(plain[1]) <= LONGEST_LOCAL_PART and len(text) <= LONGEST_ADDRESS:
+        return Address(text, text.lower())
     text = unicodedata.normalize("NFC", text.strip()).removeprefix("mailto:")
     if not text:
         raise InvalidAddress(_("There is no e-mail address."))

@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import IO
 
 from django.utils.translation import gettext as _
@@ -17,6 +17,9 @@ BLOCK = 64 * 1024  # bytes read at once
 LONGEST_LINE = 256 * 1024  # characters; a line of a contact list has a few hundred
 MOST_COLUMNS = 200
 DELIMITERS = ",;\t|"
+RARE_DELIMITERS = "^~:"  # only where none of the others stands between two names
+LINES_TO_SNIFF = 30
+NAMED_DELIMITER = re.compile(r"sep=(.)\s*", re.IGNORECASE)  # the line that Excel reads before the header
 AUTOMATIC = ""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # OWASP, "CSV Injection"
 END = "\0"  # stands after the last line; no line holds it
@@ -34,6 +37,8 @@ class Row:
 
     line: int
     cells: Sequence[str]
+    problem: str = ""
+    """Why nothing in it can be read, where that is so; the records after it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +49,54 @@ class Table:
     rows: Iterator[Row]
 
 
-def read_table(file: IO[bytes], *, encoding: str = AUTOMATIC) -> Table:
-    """Open an uploaded CSV. Delimiter and byte order mark are found; `encoding` overrides the guess (UTF-8).
+def read_table(file: IO[bytes], *, encoding: str = AUTOMATIC, delimiter: str = AUTOMATIC) -> Table:
+    """Open an uploaded CSV. Delimiter and byte order mark are found; both can be given (without: UTF-8).
 
     Raises `UnreadableTable` here or while rows are read: wrong encoding, no header, a line or a row out of bounds.
     """
-    lines = _lines(file, encoding or _encoding_by_mark(file))
-    first = next(lines, "")
-    records = _records(first, lines, max(DELIMITERS, key=re.sub('"[^"]*"', "", first).count))
+    lines = lines_of(file, encoding or _encoding_by_mark(file))
+    start = list(islice(lines, LINES_TO_SNIFF))
+    named = NAMED_DELIMITER.fullmatch(start[0]) if start else None
+    skipped = 1 if named else 0
+    found = delimiter or (named[1] if named else sniffed(start))
+    records = _records(chain(start[skipped:], lines), found, skipped)
     top = next(records, Row(0, ()))
-    header = [name.strip() for name in top.cells]
-    if top.line > 1 or not any(header):
+    return Table(checked_header(top.cells if top.line == skipped + 1 else ()), records)
+
+
+def checked_header(cells: Sequence[str]) -> list[str]:
+    """The names of the columns. Raises `UnreadableTable` when there is none or more than can be read."""
+    header = [name.strip() for name in cells]
+    if not any(header):
         raise UnreadableTable(_("The file has no header. Its first line must hold the names of the columns."))
     if len(header) > MOST_COLUMNS:
         raise UnreadableTable(
             _("The file has %(count)d columns; at most %(most)d can be read.")
             % {"count": len(header), "most": MOST_COLUMNS}
         )
-    return Table(header, records)
+    return header
+
+
+def sniffed(lines: Sequence[str]) -> str:
+    """The delimiter that cuts the first lines into the most alike rows; a comma where none cuts the header."""
+    for candidates in (DELIMITERS, RARE_DELIMITERS):
+        widths = {candidate: _widths(lines, candidate) for candidate in candidates}
+        cutting = [candidate for candidate in candidates if widths[candidate][:1] > [1]]
+        if cutting:
+            return max(cutting, key=lambda candidate: _likeness(widths[candidate]))
+    return DELIMITERS[0]
+
+
+def _widths(lines: Sequence[str], delimiter: str) -> list[int]:
+    try:
+        return [len(cells) for cells in csv.reader(lines, delimiter=delimiter) if cells]
+    except csv.Error:
+        return []
+
+
+def _likeness(widths: Sequence[int]) -> tuple[float, int]:
+    """The share of rows as wide as the header, and its width."""
+    return sum(width == widths[0] for width in widths) / len(widths), widths[0]
 
 
 def _encoding_by_mark(file: IO[bytes]) -> str:
@@ -72,7 +107,7 @@ def _encoding_by_mark(file: IO[bytes]) -> str:
     return "utf-8-sig"
 
 
-def _lines(file: IO[bytes], encoding: str) -> Iterator[str]:
+def lines_of(file: IO[bytes], encoding: str) -> Iterator[str]:
     """The file's lines with their ends, each within bounds."""
     number, rest, end = 0, "", ""
     for part in _decoded(file, encoding):
@@ -125,10 +160,10 @@ def _wrong_encoding(number: int, encoding: str) -> str:
     ) % {"encoding": encoding.removesuffix("-sig").upper(), "line": number}
 
 
-def _records(first: str, rest: Iterator[str], delimiter: str) -> Iterator[Row]:
-    reader = csv.reader(chain([first], rest, [END]), delimiter=delimiter)
+def _records(lines: Iterator[str], delimiter: str, skipped: int) -> Iterator[Row]:
+    reader = csv.reader(chain(lines, [END]), delimiter=delimiter)
     while True:
-        line = reader.line_num + 1
+        line = reader.line_num + 1 + skipped
         try:
             cells = next(reader)
         except csv.Error as error:

@@ -8,8 +8,16 @@ import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
 
-from audience import imports
-from audience.imports import ImportRefused, cancel_import, guess_mapping, open_import, sample_rows, start_import
+from audience.imports import (
+    ImportChoices,
+    ImportRefused,
+    cancel_import,
+    files,
+    guess_mapping,
+    open_import,
+    sample_rows,
+    start_import,
+)
 from audience.models import AttributeDefinition, Consent, ContactImport, ImportState
 from audience.services import current_attributes
 from emailops.lib.csvfile import UnreadableTable
@@ -35,7 +43,7 @@ def test_a_file_is_kept_with_its_header_and_what_we_make_of_it(lead: Member, now
     found.refresh_from_db()
     assert (found.state, found.filename, found.size) == (ImportState.MAPPING, "people.csv", 47)
     assert found.header == ["E-mail", "Vorname", "Stadt"]
-    assert found.mapping == {"0": "email", "1": "", "2": ""}
+    assert found.mapping == {"0": "email", "1": "first_name", "2": "city"}
     assert AuditEntry.objects.get().action == "import.opened"
 
 
@@ -51,12 +59,11 @@ def test_the_first_rows_are_shown(lead: Member, now: datetime) -> None:
     ("raw", "encoding", "says"),
     [
         (b"", "", "names of the columns"),
-        ("имя,email\nАнна,a@example.org\n".encode("cp1251"), "", "choose the encoding"),
         ("имя,email\nАнна,a@example.org\n".encode("cp1251"), "utf-16", "UTF-16"),
         (b"email\nann@example.org," + b"x" * 10_000_000 + b"\n", "", "Line 2 is longer"),
         (b"email\nann@example.org\n\0\n", "", "zero byte"),
         (b'email,name\nann@example.org,"Ann\nbob@example.org,Bob\n', "", "never closed"),
-        (b"email\n" + b"ann@example.org\n" * 5000 + b"\xff\n", "", "near line 5002"),
+        ("email,имя\n".encode() + "ann@example.org,Анна\n".encode() * 5000 + b"\xff\n", "", "near line 5002"),
     ],
 )
 def test_a_file_that_cannot_be_read_to_its_end_leaves_nothing(
@@ -71,7 +78,7 @@ def test_a_file_that_cannot_be_read_to_its_end_leaves_nothing(
 
 
 def test_a_file_beyond_the_limit_is_not_even_read(lead: Member, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "LARGEST_FILE", 10)
+    monkeypatch.setattr(files, "LARGEST_FILE", 10)
     file = upload("email\nann@example.org\n")
 
     with pytest.raises(ImportRefused, match="Split it"):
@@ -154,8 +161,8 @@ def test_starting_hands_the_file_to_a_worker(
 
 
 def _start(found: ContactImport, by: Member, now: datetime, **changes: Any) -> None:
-    values = {"mapping": {"0": "email"}, "contact_list": None, "consent": Consent.UNKNOWN, "consent_wording": ""}
-    start_import(found=found, by=by, now=now, **{**values, **changes})
+    choices = ImportChoices(**{"mapping": {"0": "email"}, **changes})
+    start_import(found=found, choices=choices, by=by, now=now)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +175,11 @@ def _start(found: ContactImport, by: Member, now: datetime, **changes: Any) -> N
         ({"mapping": {"0": "email", "1": "attribute.gone"}}, "no longer exists"),
         ({"mapping": {"0": "email", "1": "consent"}}, "no longer exists"),
         ({"consent": Consent.GIVEN}, "Say how these people agreed"),
-        ({"consent": Consent.GIVEN, "consent_wording": "   "}, "Say how these people agreed"),
+        ({"consent": Consent.GIVEN, "consent_wording": "   ", "consent_source": "Shop"}, "Say how these people agreed"),
+        ({"consent": Consent.GIVEN, "consent_wording": "Yes", "consent_source": ""}, "Say how these people agreed"),
+        ({"consent": Consent.WITHDRAWN}, "cannot withdraw for them"),
+        ({"mapping": {"0": "email", "1": "full_name", "2": "last_name"}}, "the whole name, another a part"),
+        ({"mapping": {"0": "email", "1": "new.choice"}}, "no longer exists"),
     ],
 )
 def test_what_cannot_be_imported_is_refused_and_waits(

@@ -19,7 +19,7 @@ from audience.models import (
 )
 from audience.services import ConsentBasis, suppress, withdraw_consent
 from tests.factories.audience import AttributeFactory, ContactFactory, ListFactory
-from tests.factories.imports import WORDING, people_csv, started
+from tests.factories.imports import SOURCE, WORDING, people_csv, started
 from workspaces.models import AuditEntry, Member
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +73,7 @@ def test_each_person_has_a_consent_record_with_the_evidence(lead: Member, now: d
     entry = ConsentEntry.objects.get(contact__address="reader1@example.org")
     assert ConsentEntry.objects.count() == 3
     assert (entry.consent, entry.source, entry.wording, entry.by) == (Consent.GIVEN, "import", WORDING, lead)
-    assert entry.evidence == {"import": found.pk, "file": "people.csv", "line": 3}
+    assert entry.evidence == {"import": found.pk, "file": "people.csv", "line": 3, "where": SOURCE}
 
 
 def test_people_nobody_has_asked_are_recorded_as_such_once(lead: Member, now: datetime, clock: Clock) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 
-from audience.imports import open_import, start_import
+from audience.imports import ImportChoices, open_import, start_import
 from audience.models import Consent, ContactImport, ContactList
 from workspaces.models import Member
 
+SOURCE = "Checkout of the shop"
 WORDING = "Ticked at the checkout, May 2026"
 
 
@@ -36,18 +37,17 @@ def started(
     mapping: dict[str, str] | None = None,
     contact_list: ContactList | None = None,
     consent: Consent = Consent.UNKNOWN,
-    **options: Any,
+    name: str = "people.csv",
+    is_dry_run: bool = False,
+    **choices: Any,
 ) -> ContactImport:
     """An import that waits for a worker; the columns as they were guessed unless told otherwise."""
-    found = open_import(workspace=by.workspace, file=upload(text), by=by, now=now, **options)
-    start_import(
-        found=found,
-        mapping=found.mapping if mapping is None else mapping,
-        contact_list=contact_list,
-        consent=consent,
-        consent_wording=WORDING if consent == Consent.GIVEN else "",
-        by=by,
-        now=now,
-    )
+    found = open_import(workspace=by.workspace, file=upload(text, name), by=by, now=now)
+    if contact_list is not None:
+        choices["lists"] = [contact_list]
+    if consent == Consent.GIVEN:
+        choices = {"consent_source": SOURCE, "consent_wording": WORDING, **choices}
+    chosen = ImportChoices(mapping=found.mapping if mapping is None else mapping, consent=consent, **choices)
+    start_import(found=found, choices=chosen, by=by, now=now, is_dry_run=is_dry_run)
     found.refresh_from_db()
     return found

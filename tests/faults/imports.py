@@ -46,15 +46,14 @@ def _begun(rows: int) -> ContactImport:
     people = create_list(workspace=member.workspace, name="People", by=member, now=now)
     table = ContentFile(_table(rows), "people.csv")
     found = imports.open_import(workspace=member.workspace, file=table, by=member, now=now)
-    imports.start_import(
-        found=found,
+    choices = imports.ImportChoices(
         mapping=found.mapping,
-        contact_list=people,
+        lists=[people],
         consent=Consent.GIVEN,
+        consent_source="Shop",
         consent_wording="At the till",
-        by=member,
-        now=now,
     )
+    imports.start_import(found=found, choices=choices, by=member, now=now)
     return found
 
 

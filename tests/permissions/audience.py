@@ -20,6 +20,7 @@ from tests.permissions.rows import ApiRow, Row
 from workspaces.models import Member, Workspace
 from workspaces.permissions import Can, Role
 
+EXPORT = Can.EXPORT_AUDIENCE
 SEE, EDIT, TEND = Can.SEE_AUDIENCE, Can.EDIT_AUDIENCE, Can.TEND_CONTACTS
 
 
@@ -139,6 +140,7 @@ ROWS = [
     Row("audience:segment_preview", see=SEE),
     Row("audience:segment_edit", see=SEE, act=EDIT, kwargs=_segment, data=lambda _w, _k: {"name": "All", "do": "save"}),
     Row("audience:segment_archive", act=EDIT, kwargs=_segment),
+    Row("audience:export", see=EXPORT, act=EXPORT, data=lambda _w, _k: {"what": "contacts", "form": "csv"}),
     Row("audience:import_list", see=SEE, act=EDIT, data=_upload),
     Row("audience:import_detail", see=SEE, kwargs=_import),
     Row(
@@ -148,6 +150,8 @@ ROWS = [
         kwargs=_import,
         data=lambda _w, _k: {"column_0": "email", "column_1": "first_name", "consent": "unknown"},
     ),
+    Row("audience:import_read", act=EDIT, kwargs=_import, data=lambda _w, _k: {"encoding": "", "delimiter": ";"}),
+    Row("audience:import_start", act=EDIT, kwargs=_import),
     Row("audience:import_cancel", act=EDIT, kwargs=_import),
     Row("audience:import_refusals", see=SEE, kwargs=_import),
 ]
@@ -164,6 +168,10 @@ def _event(workspace: Workspace, _method: str) -> dict[str, Any]:
     if not Contact.objects.for_workspace(workspace).filter(address="reader@example.org").exists():
         ContactFactory.create(workspace=workspace, email="reader@example.org")
     return {"events": [EVENT]}
+
+
+def _upload_to_api(workspace: Workspace, _method: str) -> dict[str, Any]:
+    return _upload(workspace, {})
 
 
 API_ROWS = [
@@ -199,5 +207,13 @@ API_ROWS = [
         data=lambda _w, _m: {"name": "API 2", "definition": {"match": "all", "rules": []}},
     ),
     ApiRow("api:segment-count", {"get": SEE}, kwargs=_segment),
+    ApiRow("api:contactimport-list", {"get": SEE, "post": EDIT}, data=_upload_to_api, body="multipart"),
+    ApiRow("api:contactimport-detail", {"get": SEE}, kwargs=_import),
+    ApiRow("api:contactimport-read", {"post": EDIT}, kwargs=_import),
+    ApiRow("api:contactimport-check", {"post": EDIT}, kwargs=_import),
+    ApiRow("api:contactimport-start", {"post": EDIT}, kwargs=_import),
+    ApiRow("api:contactimport-cancel", {"post": EDIT}, kwargs=_import),
+    ApiRow("api:contactimport-refused", {"get": SEE}, kwargs=_import),
+    ApiRow("api:export-list", {"post": EXPORT}, data=lambda _w, _m: {"what": "contacts"}),
     ApiRow("api:event-list", {"post": EDIT}, data=_event),
 ]

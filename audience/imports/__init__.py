@@ -1,0 +1,39 @@
+"""Contacts from a file, the part that people see: upload, match the columns, check, start, cancel.
+
+`audience.intake` takes the rows in a worker.
+"""
+
+from audience.imports.files import LARGEST_FILE, open_import, opened, read_differently, sample_rows
+from audience.imports.mapping import (
+    ATTRIBUTE,
+    CONTACT_COLUMNS,
+    NEW,
+    NEW_KINDS,
+    SKIP,
+    ImportRefused,
+    attributes_of,
+    guess_mapping,
+    require_usable,
+)
+from audience.imports.starting import ImportChoices, cancel_import, choices_of, start_import
+
+__all__ = [
+    "ATTRIBUTE",
+    "CONTACT_COLUMNS",
+    "LARGEST_FILE",
+    "NEW",
+    "NEW_KINDS",
+    "SKIP",
+    "ImportChoices",
+    "ImportRefused",
+    "attributes_of",
+    "cancel_import",
+    "choices_of",
+    "guess_mapping",
+    "open_import",
+    "opened",
+    "read_differently",
+    "require_usable",
+    "sample_rows",
+    "start_import",
+]

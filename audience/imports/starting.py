@@ -1,0 +1,164 @@
+"""Imports on their way to a worker: what was chosen, start, dry run, cancel."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from audience.imports.mapping import NEW, ImportRefused, require_usable
+from audience.models import AttributeKind, Consent, ContactImport, ContactList, ImportMode, ImportState, Topic
+from audience.services import current_attributes, define_attribute
+from emailops.lib.queue import enqueue
+from workspaces.audit import record
+from workspaces.models import Member
+
+COUNTS = ("created_count", "updated_count", "unchanged_count", "refused_count", "suppressed_count")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportChoices:
+    """What a person chose for a file.
+
+    With `consent` given, where these people agreed (`consent_source`) and in which words (`consent_wording`) are
+    needed; `consented_on` is the day, unless a column says it for each. `fills_gaps`: what we know already stays as it
+    is. `calling_code` (+359) begins phone numbers that are written without one.
+    """
+
+    mapping: Mapping[str, str]
+    mode: ImportMode = ImportMode.BOTH
+    fills_gaps: bool = False
+    lists: Sequence[ContactList] = ()
+    topics: Sequence[Topic] = ()
+    calling_code: str = ""
+    consent: Consent = Consent.UNKNOWN
+    consent_source: str = ""
+    consent_wording: str = ""
+    consented_on: date | None = None
+
+
+@transaction.atomic
+def start_import(
+    *, found: ContactImport, choices: ImportChoices, by: Member, now: datetime, is_dry_run: bool = False
+) -> None:
+    """Hand the matched file to a worker; a dry run writes no contact and can be started as often as wanted.
+
+    Attributes that columns are to become are made now, unless it is a dry run. Raises `ImportRefused` for choices that
+    do not fit, or when the import was started already.
+    """
+    locked = ContactImport.objects.select_for_update().get(pk=found.pk)
+    if not locked.can_be_started:
+        raise ImportRefused(_("This import was started already."))
+    require_usable(choices.mapping, current_attributes(found.workspace))
+    _require_basis(choices, now)
+    _keep(found, choices)
+    if not is_dry_run:
+        found.mapping = _with_new_attributes(found, by, now)
+    _begin_anew(found, is_dry_run=is_dry_run)
+    record("import.checked" if is_dry_run else "import.started", found, by=by, now=now, consent=choices.consent)
+    enqueue("audience.run_import", import_id=found.pk)
+
+
+def _require_basis(choices: ImportChoices, now: datetime) -> None:
+    """Evidence for a consent, and consent for topics."""
+    given = choices.consent == Consent.GIVEN
+    if choices.topics and not given:
+        raise ImportRefused(
+            _("Topics are something people agree to. Say how they did, or choose no topic."),
+            fields={"topics": [_("Needs consent.")]},
+        )
+    if choices.consent == Consent.WITHDRAWN:
+        raise ImportRefused(_("A file can say that people agreed, or nothing; it cannot withdraw for them."))
+    if given and not (choices.consent_wording.strip() and choices.consent_source.strip()):
+        raise ImportRefused(
+            _("Say how these people agreed: where, when, and in which words."), fields=_missing(choices)
+        )
+    if choices.consented_on and choices.consented_on > now.date():
+        raise ImportRefused(
+            _("Nobody can have agreed in the future."), fields={"consented_on": [_("This day is still to come.")]}
+        )
+
+
+def _missing(choices: ImportChoices) -> dict[str, list[str]]:
+    texts = {"consent_source": choices.consent_source, "consent_wording": choices.consent_wording}
+    return {name: [_("Needed as evidence of consent.")] for name, text in texts.items() if not text.strip()}
+
+
+def _keep(found: ContactImport, choices: ImportChoices) -> None:
+    found.mapping = dict(choices.mapping)
+    found.mode, found.fills_gaps, found.calling_code = choices.mode, choices.fills_gaps, choices.calling_code.strip()
+    found.list_ids = [chosen.pk for chosen in choices.lists]
+    found.topic_ids = [chosen.pk for chosen in choices.topics]
+    found.consent, found.consented_on = choices.consent, choices.consented_on
+    found.consent_source, found.consent_wording = choices.consent_source.strip(), choices.consent_wording.strip()
+
+
+def _with_new_attributes(found: ContactImport, by: Member, now: datetime) -> dict[str, str]:
+    made: dict[str, str] = {}
+    for index, target in found.mapping.items():
+        if target.startswith(NEW):
+            definition = define_attribute(
+                workspace=found.workspace,
+                label=found.header[int(index)][:80],
+                kind=AttributeKind(target.removeprefix(NEW)),
+                by=by,
+                now=now,
+            )
+            made[index] = f"attribute.{definition.key}"
+        else:
+            made[index] = target
+    return made
+
+
+def _begin_anew(found: ContactImport, *, is_dry_run: bool) -> None:
+    """From the first row; what an earlier dry run counted and refused goes."""
+    found.refusals.all().delete()
+    forget_addresses(found.pk)
+    for name in COUNTS:
+        setattr(found, name, 0)
+    found.state, found.is_dry_run, found.message = ImportState.WAITING, is_dry_run, ""
+    found.next_line, found.read_rate = 0, 0.0
+    found.started_at = found.finished_at = found.lease_until = None
+    found.save()
+
+
+def forget_addresses(import_id: int) -> None:
+    """Drop the notes of which addresses the file holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM audience_importedaddress WHERE import_id = %s", [import_id])
+
+
+def choices_of(found: ContactImport) -> ImportChoices:
+    """What was chosen so far, to start with after a dry run."""
+    return ImportChoices(
+        mapping=found.mapping,
+        mode=ImportMode(found.mode),
+        fills_gaps=found.fills_gaps,
+        lists=list(found.lists),
+        topics=list(found.topics),
+        calling_code=found.calling_code,
+        consent=Consent(found.consent),
+        consent_source=found.consent_source,
+        consent_wording=found.consent_wording,
+        consented_on=found.consented_on,
+    )
+
+
+@transaction.atomic
+def cancel_import(*, found: ContactImport, by: Member, now: datetime) -> None:
+    """Stop after the chunk being read. What was taken stays; a dry run goes back to its columns.
+
+    Repeating is harmless.
+    """
+    ended = (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED)
+    running = ContactImport.objects.select_for_update().filter(pk=found.pk).exclude(state__in=ended).first()
+    if running is None:
+        return
+    if running.is_unfinished and running.is_dry_run:
+        running.state, running.lease_until = ImportState.MAPPING, None
+    else:
+        running.state, running.finished_at = ImportState.CANCELLED, now
+    running.save(update_fields=["state", "finished_at", "lease_until"])
+    forget_addresses(found.pk)
+    record("import.cancelled", found, by=by, now=now)

@@ -1,0 +1,176 @@
+"""Rows of a file, read and checked in Python, a chunk ahead of the database."""
+
+import json
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from itertools import islice
+from typing import IO, Any
+
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+
+from audience.imports import ATTRIBUTE, NEW, SKIP, attributes_of
+from audience.imports.cells import CellRefused, Reader, attribute_reader, field_reader
+from audience.models import AttributeDefinition, ContactImport
+from emailops.lib.addresses import Address, read_address
+from emailops.lib.bulk import copied
+from emailops.lib.csvfile import Row, Table, rearmed
+from emailops.lib.errors import DomainError
+
+CHUNK = 5000  # rows a transaction
+TEXTS = ("external_id", "first_name", "last_name", "language", "time_zone", "country", "city", "phone")
+COPIED = ("line", "email", "address", "key", *TEXTS, "tags", "attributes", "agreed_on")
+as_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
+@dataclass(slots=True)
+class Incoming:
+    """One row on its way in. `copied` is what COPY reads of it: the columns `COPIED` and the end of the line."""
+
+    address: str
+    external_id: str
+    copied: str
+    row: Row
+
+
+@dataclass(slots=True)
+class Chunk:
+    """What a chunk of rows became: one entry an address, and the refused."""
+
+    next_line: int
+    read_rate: float
+    incoming: dict[str, Incoming] = field(default_factory=dict)
+    refused: list[tuple[Row, str]] = field(default_factory=list)
+
+    def refuse(self, incoming: Incoming, why: str) -> None:
+        self.refused.append((incoming.row, why))
+        del self.incoming[incoming.address]
+
+
+class RowReader:
+    """Knows the columns of one import, and makes rows of them."""
+
+    def __init__(self, found: ContactImport, attributes: Mapping[str, AttributeDefinition]) -> None:
+        self._width = len(found.header)
+        definitions = attributes_of(found.header, found.mapping, attributes)
+        self._attributes = [(int(i), a.key, attribute_reader(a)) for i, a in definitions.items()]
+        self._fields: list[tuple[int, str, Reader]] = []
+        for index, column in found.mapping.items():
+            if column == "email":
+                self._email = int(index)
+            elif column != SKIP and not column.startswith((ATTRIBUTE, NEW)):
+                self._fields.append((int(index), column, field_reader(column, found.calling_code)))
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The contact's own fields that are written."""
+        named = {column for _index, column, _read in self._fields}
+        return frozenset(named - {"full_name"} | ({"first_name", "last_name"} if "full_name" in named else set()))
+
+    @property
+    def has_attributes(self) -> bool:
+        return bool(self._attributes)
+
+    def read(self, row: Row) -> Incoming:
+        """Raises a `DomainError` that says why the row cannot be taken."""
+        self._require_sound(row)
+        cells = [cell.strip() for cell in row.cells]
+        if any(cell[:1] == "'" for cell in cells):
+            cells = [rearmed(cell) for cell in cells]
+        if len(cells) < self._width:
+            cells += [""] * (self._width - len(cells))
+        fields = {column: read(cells[index]) for index, column, read in self._fields if cells[index]}
+        values = {key: read(cells[index]) for index, key, read in self._attributes if cells[index]}
+        address = read_address(cells[self._email])
+        if "full_name" in fields:
+            _divide_name(fields)
+        copied_row = _copied(row.line, address, fields, as_json(values))
+        return Incoming(address.key, fields.get("external_id", ""), copied_row, row)
+
+    def _require_sound(self, row: Row) -> None:
+        """A row with more cells than columns was cut at a wrong place: nothing in it is where it belongs."""
+        if row.problem:
+            raise CellRefused(row.problem)
+        if len(row.cells) > self._width and any(cell.strip() for cell in row.cells[self._width :]):
+            raise CellRefused(
+                _(
+                    "The row has %(cells)d cells for %(width)d columns. Put texts that hold a comma into quotation"
+                    " marks."
+                )
+                % {"cells": len(row.cells), "width": self._width}
+            )
+        if any("\0" in cell or "\x1f" in cell for cell in row.cells):
+            raise CellRefused(_("A cell holds a control character, which no text does."))
+
+
+def _copied(line: int, address: Address, fields: dict[str, Any], attributes: str) -> str:
+    get = fields.get
+    texts = copied("\x1f".join([get(name, "") for name in TEXTS])).replace("\x1f", "\t")
+    tags = copied(_array(get("tags", ())))
+    return (
+        f"{line}\t{copied(address.written)}\t{copied(address.key)}\t{_key(address.key)}\t{texts}\t{tags}\t"
+        f"{copied(attributes)}\t{get('agreed_on', '')}\n"
+    )
+
+
+def _key(address: str) -> int:
+    """64 bits that stand for an address: of a million addresses two agree once in forty million files."""
+    return int.from_bytes(blake2b(address.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def _array(tags: Sequence[str]) -> str:
+    """An array as PostgreSQL writes it (“Array Input and Output Syntax”)."""
+    quoted = (tag.replace("\\", "\\\\").replace('"', '\\"') for tag in tags)
+    return "{" + ",".join(f'"{tag}"' for tag in quoted) + "}"
+
+
+def _divide_name(fields: dict[str, Any]) -> None:
+    first, _space, last = fields.pop("full_name").rpartition(" ")
+    if "," in first + last and last:
+        surname, _comma, given = f"{first} {last}".partition(",")  # “Lee, Ann”
+        first, last = given.strip(), surname.strip()
+    fields["first_name"], fields["last_name"] = (first or last)[:100], (last if first else "")[:100]
+
+
+def chunks_ahead(
+    found: ContactImport, file: IO[bytes], table: Table, reader: RowReader
+) -> Generator[Chunk, None, None]:
+    """The chunks from `next_line` on; while one is being written the next one is read in a thread."""
+    chunks = _chunks(found, file, table, reader)
+    language = get_language() or "en"
+
+    def following() -> Chunk | None:
+        with override(language):
+            return next(chunks, None)
+
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(following)
+        while (chunk := coming.result()) is not None:
+            coming = pool.submit(following)
+            yield chunk
+
+
+def _chunks(found: ContactImport, file: IO[bytes], table: Table, reader: RowReader) -> Iterator[Chunk]:
+    rows = (row for row in table.rows if row.line >= found.next_line)
+    while batch := list(islice(rows, CHUNK)):
+        yield _read_chunk(batch, reader, min(file.tell() / found.size, 1.0))
+
+
+def _read_chunk(rows: Sequence[Row], reader: RowReader, read_rate: float) -> Chunk:
+    chunk = Chunk(next_line=rows[-1].line + 1, read_rate=read_rate)
+    for row in rows:
+        try:
+            incoming = reader.read(row)
+        except DomainError as refusal:
+            chunk.refused.append((row, str(refusal)))
+            continue
+        earlier = chunk.incoming.setdefault(incoming.address, incoming)
+        if earlier is not incoming:
+            chunk.refused.append((row, same_address(earlier.row.line)))
+    return chunk
+
+
+def same_address(line: int) -> str:
+    return _("The same address stands on line %(line)d.") % {"line": line}

@@ -1,0 +1,74 @@
+"""`manage.py export_contacts --workspace SLUG`: the export of the pages, from the command line.
+
+Exit codes: 0 written; 1 the columns or the segment cannot be used; 2 the command was called wrongly.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from audience.exports import ExportFormat, ExportWhat, Wanted, export
+from audience.models import ContactList, Segment
+from emailops.lib.errors import DomainError
+from workspaces.models import Member, Workspace
+from workspaces.permissions import Can
+
+
+class Command(BaseCommand):
+    """Writes to a file or, without one, to where the output goes."""
+
+    help = "Take contacts, the consent log, events or suppression away as a file."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--workspace", required=True, help="its short name, as in its addresses")
+        parser.add_argument("--by", help="e-mail address of the member who answers for it; without: one who may")
+        parser.add_argument("--what", choices=ExportWhat.values, default=ExportWhat.CONTACTS)
+        parser.add_argument("--format", choices=ExportFormat.values, default=ExportFormat.CSV)
+        parser.add_argument("--gzip", action="store_true")
+        parser.add_argument("--column", action="append", default=[], dest="columns", metavar="NAME")
+        parser.add_argument("--list", metavar="NAME")
+        parser.add_argument("--segment", metavar="NAME")
+        parser.add_argument("--words", default="", help="only whose name or address holds these")
+        parser.add_argument("--to", type=Path, metavar="FILE")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        workspace, member = _who(options["workspace"], options["by"])
+        wanted = Wanted(
+            what=ExportWhat(options["what"]),
+            form=ExportFormat(options["format"]),
+            is_gzip=options["gzip"],
+            columns=options["columns"],
+            contact_list=_named(ContactList.objects.for_workspace(workspace), options["list"]),
+            segment=_named(Segment.objects.for_workspace(workspace).current(), options["segment"]),
+            words=options["words"],
+        )
+        try:
+            blocks = export(workspace=workspace, wanted=wanted, by=member, now=timezone.now())
+        except DomainError as refusal:
+            raise CommandError(str(refusal)) from refusal
+        target = options["to"]
+        with target.open("wb") if target else open(1, "wb", closefd=False) as file:
+            file.writelines(blocks)
+
+
+def _who(slug: str, email: str | None) -> tuple[Workspace, Member]:
+    workspace = Workspace.objects.filter(slug=slug).first()
+    if workspace is None:
+        raise CommandError(f"There is no workspace “{slug}”.", returncode=2)
+    members = Member.objects.for_workspace(workspace).active().select_related("user").order_by("pk")
+    for member in members:
+        if member.may(Can.EXPORT_AUDIENCE) and email in {None, member.user.email}:
+            return workspace, member
+    raise CommandError("Nobody of that name there may take contacts away.", returncode=2)
+
+
+def _named(rows: Any, name: str | None) -> Any:
+    if name is None:
+        return None
+    found = rows.filter(name=name).first()
+    if found is None:
+        raise CommandError(f"There is no “{name}”.", returncode=2)
+    return found
