@@ -20,7 +20,7 @@ from audience.models import (
     Segment,
     SuppressionReason,
 )
-from audience.segments.compile import contacts_in, in_words
+from audience.segments.compile import contacts_in, sentence
 from audience.segments.definition import read_definition
 from audience.segments.fields import Field, fields_of
 from audience.services import ConsentBasis, NewEvent
@@ -118,7 +118,7 @@ class SegmentSerializer(serializers.ModelSerializer[Segment]):
 
     def get_words(self, segment: Segment) -> str:
         try:
-            return in_words(read_definition(segment.definition), self._known)
+            return sentence(read_definition(segment.definition), self._known)
         except DomainError as broken:
             return str(broken)
 

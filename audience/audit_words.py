@@ -17,6 +17,8 @@ AUDIT_WORDS = {
     "segment.created": _("built the segment"),
     "segment.updated": _("changed the segment"),
     "segment.archived": _("put the segment away"),
+    "segment.watched": _("began to watch the segment"),
+    "segment.unwatched": _("no longer watches the segment"),
     "import.opened": _("uploaded the file"),
     "import.started": _("started the import"),
     "import.cancelled": _("cancelled the import"),

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("imports", "smtp", "render", "dkim", "pace", "pages", "send")
+BENCHMARKS = ("imports", "smtp", "render", "dkim", "pace", "pages", "segments", "send")
 
 
 def main() -> int:

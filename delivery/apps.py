@@ -18,6 +18,7 @@ class DeliveryConfig(AppConfig):
         from delivery.home import doubt_banner, mail_server_banner
         from delivery.letters import halted, held, restored, stopped, stuck, warned
         from delivery.moves import KINDS, send_moves
+        from delivery.profile_facts import register_mail_facts
         from delivery.segment_fields import mail_fields
         from delivery.story_news import register_story_news
         from sprints.moves import register_moves
@@ -30,6 +31,7 @@ class DeliveryConfig(AppConfig):
         describe_actions(AUDIT_WORDS)
         register_moves(KINDS, send_moves)
         register_fields(mail_fields)
+        register_mail_facts()
         register_timeline(mail_moments)
         register_story_news()
         for checks in (transport_checks, signing_checks, speed_checks):

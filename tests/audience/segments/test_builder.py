@@ -24,14 +24,14 @@ from audience.segments.builder import (
 )
 from audience.segments.compile import contacts_in
 from audience.segments.definition import MOST_CONDITIONS, Condition, Group, SegmentBroken
-from audience.segments.fields import Choice, Field, Kind, fields_of
+from audience.segments.fields import Choice, Field, Kind, Test, fields_of
 from tests.factories.audience import ContactFactory, ListFactory
 from workspaces.models import Member, Workspace
 
 
 def _field(key: str, kind: Kind, choices: int = 3) -> Field:
     values = [Choice(number, f"Choice {number}") for number in range(1, choices + 1)] if kind == Kind.CHOICE else []
-    return Field(key, key.title(), "Group", kind, lambda _op, _value, _now: None, values)  # type: ignore[arg-type,return-value]  # never asked
+    return Field(key, key.title(), "Group", kind, lambda _ask: Test(), values)
 
 
 FIELDS = {kind.value: _field(kind.value, kind) for kind in Kind}
