@@ -140,7 +140,8 @@ _STANDING = """
             WHEN coalesce(d.seen, d.known) > %(now)s - %(quiet)s * interval '1 day' THEN 3
             ELSE 4 END,
         rfm = CASE WHEN p.order_count = 0 THEN 0 ELSE
-            100 * (5 - width_bucket(extract(epoch FROM %(now)s - p.last_order_at)::numeric / 86400, %(recency)s::numeric[]))
+            100 * (5 - width_bucket(
+                extract(epoch FROM %(now)s - p.last_order_at)::numeric / 86400, %(recency)s::numeric[]))
             + 10 * (1 + width_bucket(p.order_count::numeric, %(frequency)s::numeric[]))
             + 1 + width_bucket(p.order_sum, %(money)s::numeric[]) END
     FROM (

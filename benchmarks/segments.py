@@ -16,9 +16,9 @@ FILL = {
     "contacts": """
         INSERT INTO audience_contact (workspace_id, email, address, external_id, first_name, last_name, language,
             time_zone, attributes, consent, suppression, created_at, updated_at)
-        SELECT %(workspace)s, 'r' || n || '@mail' || n %% 50 || '.example', 'r' || n || '@mail' || n %% 50 || '.example',
-            '', 'First' || n, 'Last' || n, (ARRAY['bg','en',''])[1 + n %% 3], '',
-            jsonb_build_object('city', (ARRAY['Sofia','Varna','Plovdiv','Burgas','Ruse'])[1 + (n * 7919) %% 5],
+        SELECT %(workspace)s, 'r' || n || '@mail.example', 'r' || n || '@mail.example', '',
+            'First' || n, 'Last' || n, (ARRAY['bg','en',''])[1 + n %% 3], '',
+            jsonb_build_object('city', (ARRAY['Sofia','Varna','Plovdiv','Burgas','Ruse'])[1 + (hashint4(n) & 2147483647) %% 5],
                 'points', (n * 104729) %% 900, 'plan', (ARRAY['free','basic','pro'])[1 + (n / 7) %% 3]),
             CASE WHEN n %% 5 = 0 THEN 'unknown' ELSE 'given' END, CASE WHEN n %% 50 = 0 THEN 'bounce' ELSE '' END,
             %(now)s - (n %% 1000) * interval '1 day', %(now)s
@@ -29,7 +29,8 @@ FILL = {
         SELECT %(workspace)s, r.id, c.id, c.address, 'sent', '', 1, '', r.started_at
         FROM (SELECT id, started_at, row_number() OVER (ORDER BY id) AS k FROM delivery_run
               WHERE workspace_id = %(workspace)s) r
-        JOIN audience_contact c ON c.workspace_id = %(workspace)s AND (c.id + r.k * 3) %% %(sent_to)s = 0""",
+        JOIN audience_contact c ON c.workspace_id = %(workspace)s
+            AND (hashint8(c.id * 1000 + r.k) & 2147483647) %% %(sent_to)s = 0""",
     "hits": """
         INSERT INTO delivery_hit (workspace_id, run_id, delivery_id, contact_id, kind, url, at, nature, signals,
             rules_version, user_agent, network)
@@ -38,8 +39,8 @@ FILL = {
             d.decided_at + (d.id %% 2880) * interval '1 minute',
             CASE WHEN d.id %% 9 = 0 THEN 'machine' ELSE 'human' END, '[]', 1, '', ''
         FROM delivery_delivery d
-        CROSS JOIN (VALUES ('open', 4), ('click', 1)) AS k (kind, of_five)
-        WHERE d.workspace_id = %(workspace)s AND (d.id * 7919) %% 5 < k.of_five""",
+        CROSS JOIN (VALUES ('open', 60), ('click', 20), ('click', 6), ('click', 3)) AS k (kind, percent)
+        WHERE d.workspace_id = %(workspace)s AND (hashint8(d.id) & 2147483647) %% 100 < k.percent""",
     "events": """
         INSERT INTO audience_event (workspace_id, contact_id, name, occurred_at, value, properties, external_id)
         SELECT %(workspace)s, %(first)s + (n * 7919) %% %(contacts)s,
@@ -49,7 +50,7 @@ FILL = {
     "orders": """
         INSERT INTO audience_order (workspace_id, contact_id, external_id, status, placed_at, total, properties,
             updated_at)
-        SELECT %(workspace)s, %(first)s + (n * 104729) %% %(contacts)s, 'o' || n,
+        SELECT %(workspace)s, %(first)s + (hashint4(n) & 2147483647) %% (%(contacts)s / 4), 'o' || n,
             (ARRAY['paid','sent','sent','returned'])[1 + n %% 4], %(now)s - (n %% %(days)s) * interval '1 day',
             10 + n %% 90, '{}', %(now)s
         FROM generate_series(1, %(contacts)s / 2) AS n""",

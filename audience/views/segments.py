@@ -15,6 +15,8 @@ from audience.segments.compile import contacts_in, sentence
 from audience.segments.counting import count_in, narrowing
 from audience.segments.definition import Group, SegmentBroken, read_definition
 from audience.segments.fields import Field, fields_of
+from audience.segments.sizes import size_of
+from audience.segments.speed import slow_reasons
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
 from workspaces.permissions import Can
 
@@ -72,6 +74,7 @@ def _edit(request: MemberRequest, segment: Segment | None, drafts: list[builder.
             return redirect("audience:segment_edit", workspace=request.workspace.slug, pk=saved.pk)
     shown = segment if drafts is None else None
     context = {"form": form, "segment": segment} | _live(request, fields, drawn, shown)
+    context |= size_of(segment) if segment else {}
     status = UNPROCESSABLE if do == "save" and form.errors else 200
     return render(request, "audience/segment_edit.html", context, status=status)
 
@@ -117,6 +120,7 @@ def _live(
             count_in(request.workspace, definition, request.now, fields),
         )
         return context | {
+            "slow": slow_reasons(request.workspace, definition, request.now, fields),
             "people": count,
             "total": total,
             "share": count / total if total else 0.0,

@@ -72,6 +72,7 @@ PAGES: dict[str, Find] = {
     "audience:segment_list": nothing,
     "audience:segment_new": nothing,
     "audience:segment_edit": _first(Segment),
+    "audience:segment_json": _first(Segment),
     "audience:import_list": nothing,
     "audience:import_detail": _first(ContactImport, state="done"),
     "audience:import_map": _first(ContactImport, state="mapping"),

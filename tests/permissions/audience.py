@@ -19,6 +19,8 @@ from workspaces.permissions import Can
 
 SEE, EDIT = Can.SEE_AUDIENCE, Can.EDIT_AUDIENCE
 
+EVERYBODY = '{"match": "all", "rules": []}'
+
 
 def _contact(workspace: Workspace) -> dict[str, Any]:
     return {"pk": ContactFactory.create(workspace=workspace).pk}
@@ -68,6 +70,8 @@ ROWS = [
     Row("audience:segment_new", see=EDIT, act=EDIT, data=lambda _w, _k: {"name": "All", "do": "save"}),
     Row("audience:segment_preview", see=SEE),
     Row("audience:segment_edit", see=SEE, act=EDIT, kwargs=_segment, data=lambda _w, _k: {"name": "All", "do": "save"}),
+    Row("audience:segment_json", see=SEE, act=EDIT, kwargs=_segment, data=lambda _w, _k: {"definition": EVERYBODY}),
+    Row("audience:segment_watch", act=EDIT, kwargs=_segment, data=lambda _w, _k: {"watch": "1"}),
     Row("audience:segment_archive", act=EDIT, kwargs=_segment),
     Row("audience:import_list", see=SEE, act=EDIT, data=_upload),
     Row("audience:import_detail", see=SEE, kwargs=_import),

@@ -27,7 +27,7 @@ from audience.models import (
 from audience.segments.compile import contacts_in
 from audience.segments.counting import count_in
 from audience.segments.definition import Condition, Filter, Group, read_definition, write_definition
-from audience.segments.fields import OPERATORS
+from audience.segments.fields import OPERATORS, fields_of
 from tests.audience.segments.evaluator import NOW, Deed, Person, belongs
 from tests.factories.audience import AttributeFactory, ContactFactory, ListFactory, SegmentFactory
 from workspaces.models import Language, Workspace
@@ -191,8 +191,9 @@ ASKED: dict[str, dict[str, Values]] = {
     "share": SHARE_OPS,
 }
 EVENT_FILTERS = [
-    *[Filter("page", op, value) for op in ("is", "is_not", "contains", "starts_with", "ends_with") for value in TEXTS],
-    *[Filter(name, op, n) for name in ("n", "value") for op in ("equals", "more_than", "less_than") for n in NUMBERS],
+    *[Filter("page", op, "ann") for op in ("is", "is_not", "contains", "starts_with", "ends_with")],
+    *[Filter("page", "contains", value) for value in ("%", "_", "мария", "\\")],
+    *[Filter(name, op, n) for name in ("n", "value") for op in ("equals", "more_than", "less_than") for n in (0, 2.5)],
 ]
 ORDER_FILTERS = [
     Filter("status", "any_of", ["open", "returned"]),
@@ -379,19 +380,21 @@ def _everyone() -> list[Person]:
 def test_every_operator_means_what_it_says_at_every_edge(world: World) -> None:
     people = _everyone()
     keys = world.move_in(people)
+    fields = fields_of(world.workspace)
 
     wrong = []
     for condition in EVERY_CONDITION:
         asked = world.translated(Group("all", (condition,)))
-        found = set(contacts_in(world.workspace, asked, NOW).filter(pk__in=keys).values_list("pk", flat=True))
-        if found != {key for key, person in zip(keys, people, strict=True) if belongs(person, condition, NAMED)}:
+        found = contacts_in(world.workspace, asked, NOW, fields).values_list("pk", flat=True)
+        meant = {key for key, person in zip(keys, people, strict=True) if belongs(person, condition, NAMED)}
+        if set(found) & set(keys) != meant or count_in(world.workspace, asked, NOW, fields) != len(found):
             wrong.append(condition)
 
-    assert len(EVERY_CONDITION) > 100
+    assert len(EVERY_CONDITION) > 300
     assert wrong == []
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people=st.lists(PEOPLE, min_size=1, max_size=8), tree=TREES)
 def test_exactly_those_belong_whom_the_rule_means(world: World, people: list[Person], tree: Group) -> None:
     with transaction.atomic():
@@ -405,7 +408,7 @@ def test_exactly_those_belong_whom_the_rule_means(world: World, people: list[Per
     assert found == expected
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people=st.lists(PEOPLE, min_size=1, max_size=4), tree=TREES)
 def test_nobody_of_another_workspace_ever_belongs(
     world: World, outsider_world: World, people: list[Person], tree: Group
@@ -425,7 +428,7 @@ def outsider_world(outsider: Any) -> World:
     return World(outsider.workspace)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people=st.lists(PEOPLE, min_size=1, max_size=8), tree=TREES)
 def test_a_rule_and_its_opposite_divide_everybody(world: World, people: list[Person], tree: Group) -> None:
     tree = world.translated(tree)
@@ -462,15 +465,3 @@ def test_the_short_way_of_counting_finds_as_many_as_there_are(world: World, peop
         there = found.count()
         transaction.set_rollback(True)
     assert counted == there
-
-
-def test_every_single_condition_is_counted_as_it_is_found(world: World) -> None:
-    world.move_in(_everyone())
-
-    wrong = []
-    for condition in EVERY_CONDITION:
-        asked = world.translated(Group("all", (condition,)))
-        if count_in(world.workspace, asked, NOW) != contacts_in(world.workspace, asked, NOW).count():
-            wrong.append(condition)
-
-    assert wrong == []
