@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from audience import services
+from audience.api_segments import SegmentQuestions
 from audience.models import (
     AttributeDefinition,
     AttributeKind,
@@ -289,7 +290,7 @@ class ListViewSet(ScopedViewSet[ContactList], mixins.ListModelMixin):
         return self.shown(contact_list, status=201)
 
 
-class SegmentViewSet(ScopedViewSet[Segment], mixins.ListModelMixin, mixins.RetrieveModelMixin):
+class SegmentViewSet(SegmentQuestions, ScopedViewSet[Segment], mixins.ListModelMixin, mixins.RetrieveModelMixin):
     """Segments: rules that say who belongs."""
 
     queryset = Segment.objects.current().select_related("workspace")
@@ -298,6 +299,10 @@ class SegmentViewSet(ScopedViewSet[Segment], mixins.ListModelMixin, mixins.Retri
         "list": Can.SEE_AUDIENCE,
         "retrieve": Can.SEE_AUDIENCE,
         "count": Can.SEE_AUDIENCE,
+        "fields": Can.SEE_AUDIENCE,
+        "ask": Can.SEE_AUDIENCE,
+        "people": Can.SEE_AUDIENCE,
+        "watch": Can.EDIT_AUDIENCE,
         "create": Can.EDIT_AUDIENCE,
         "update": Can.EDIT_AUDIENCE,
     }

@@ -3,8 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from audience.forms import StyledForm
 from audience.segments.as_text import LONGEST
+from workspaces.forms import StyledForm
 
 
 class RuleTextForm(StyledForm):

@@ -18,8 +18,9 @@ FILL = {
             time_zone, attributes, consent, suppression, created_at, updated_at)
         SELECT %(workspace)s, 'r' || n || '@mail.example', 'r' || n || '@mail.example', '',
             'First' || n, 'Last' || n, (ARRAY['bg','en',''])[1 + n %% 3], '',
-            jsonb_build_object('city', (ARRAY['Sofia','Varna','Plovdiv','Burgas','Ruse'])[1 + (hashint4(n) & 2147483647) %% 5],
-                'points', (n * 104729) %% 900, 'plan', (ARRAY['free','basic','pro'])[1 + (n / 7) %% 3]),
+            jsonb_build_object('city',
+                (ARRAY['Sofia','Varna','Plovdiv','Burgas','Ruse'])[1 + (hashint4(n) & 2147483647) %% 5],
+                'points', (hashint4(n + 7) & 2147483647) %% 900, 'plan', (ARRAY['free','basic','pro'])[1 + (n / 7) %% 3]),
             CASE WHEN n %% 5 = 0 THEN 'unknown' ELSE 'given' END, CASE WHEN n %% 50 = 0 THEN 'bounce' ELSE '' END,
             %(now)s - (n %% 1000) * interval '1 day', %(now)s
         FROM generate_series(1, %(contacts)s) AS n""",
@@ -43,7 +44,7 @@ FILL = {
         WHERE d.workspace_id = %(workspace)s AND (hashint8(d.id) & 2147483647) %% 100 < k.percent""",
     "events": """
         INSERT INTO audience_event (workspace_id, contact_id, name, occurred_at, value, properties, external_id)
-        SELECT %(workspace)s, %(first)s + (n * 7919) %% %(contacts)s,
+        SELECT %(workspace)s, %(first)s + (hashint4(n) & 2147483647) %% %(contacts)s,
             (ARRAY['visited','added_to_cart','quiz_taken'])[1 + n %% 3],
             %(now)s - (n %% %(days)s) * interval '1 day', NULL, jsonb_build_object('page', n %% 100), ''
         FROM generate_series(1, %(events)s) AS n""",

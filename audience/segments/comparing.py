@@ -6,9 +6,20 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Func, Q, TextField, Value
+from django.db.models import F, FloatField, Func, Q, TextField, Value
 from django.db.models.functions import Cast, Upper
-from django.db.models.lookups import IContains, IEndsWith, IExact, In, IStartsWith
+from django.db.models.lookups import (
+    Exact,
+    GreaterThan,
+    GreaterThanOrEqual,
+    IContains,
+    IEndsWith,
+    IExact,
+    In,
+    IStartsWith,
+    LessThan,
+    LessThanOrEqual,
+)
 
 from audience.segments.fields import Ask
 
@@ -41,12 +52,23 @@ def choice_column(column: str, blank: str = "") -> Compare:
     return lambda ask: Q(**{f"{column}__in": ["" if blank and item == blank else item for item in ask.value]})
 
 
+NUMBER_LOOKUPS = {"equals": Exact, "more_than": GreaterThan, "less_than": LessThan}
+
+
 def number_condition(column: str, ask: Ask) -> Q:
     """A number column that always holds one."""
     if ask.op == "between":
-        return Q(**{f"{column}__gte": ask.value[0], f"{column}__lte": ask.value[1]})
-    lookup = {"equals": "exact", "more_than": "gt", "less_than": "lt"}[ask.op]
-    return Q(**{f"{column}__{lookup}": ask.value})
+        return at_least(column, ask.value[0]) & Q(LessThanOrEqual(F(column), _float(ask.value[1])))
+    return Q(NUMBER_LOOKUPS[ask.op](F(column), _float(ask.value)))
+
+
+def at_least(column: str, value: float) -> Q:
+    return Q(GreaterThanOrEqual(F(column), _float(value)))
+
+
+def _float(value: float) -> Value:
+    # As the column's own type, 2.5 would be cut to the whole number 2, and 1e300 be no decimal at all.
+    return Value(value, output_field=FloatField())
 
 
 def number_fits(number: float, ask: Ask) -> bool:

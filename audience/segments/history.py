@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, Max, QuerySet, Sum
 from django.utils.translation import gettext as _
 
+from audience.segments.comparing import at_least
 from audience.segments.fields import Ask, AskedFilter, Test
 
 Rows = QuerySet[Any, Any]
@@ -43,8 +44,8 @@ class History:
             return self._grouped(by_contact.annotate(n=Count("pk")).filter(n__gte=ask.value), ask)
         spent = by_contact.annotate(n=Sum(self.amount))
         if ask.value <= 0:  # those who did nothing spent nothing, and are meant
-            return self._grouped(spent.filter(n__lt=ask.value), ask, is_absence=True)
-        return self._grouped(spent.filter(n__gte=ask.value), ask)
+            return self._grouped(spent.exclude(at_least("n", ask.value)), ask, is_absence=True)
+        return self._grouped(spent.filter(at_least("n", ask.value)), ask)
 
     def _within(self, rows: Rows, ask: Ask, days: int | None) -> Rows:
         return rows if days is None else rows.filter(**{f"{self.moment}__gt": ask.now - timedelta(days=days)})

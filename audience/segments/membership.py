@@ -1,6 +1,7 @@
 """Who came into a watched segment and who went, and its size day by day."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -54,7 +55,7 @@ def refresh_members(segment: Segment, now: datetime) -> tuple[int, int]:
     return entered, left
 
 
-def _exchange(segment: Segment, people: str, values: tuple[object, ...], now: datetime) -> tuple[int, int]:
+def _exchange(segment: Segment, people: str, values: tuple[Any, ...], now: datetime) -> tuple[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE segment_now ON COMMIT DROP AS {people}", values)
         cursor.execute("ALTER TABLE segment_now RENAME COLUMN id TO contact_id")

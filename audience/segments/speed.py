@@ -18,9 +18,7 @@ DEAR = 150_000
 
 
 def slow_reasons(workspace: Workspace, definition: Group, now: datetime, fields: dict[str, Field]) -> list[str]:
-    """Why a segment is slow, most telling first; empty while PostgreSQL estimates that it is not. Raises
-    `SegmentBroken`.
-    """
+    """Why a segment is slow, most telling first; empty while PostgreSQL estimates that it is not."""
     plan = planned(definition, fields, now)
     found = Contact.objects.for_workspace(workspace).filter(condition_of(plan)).order_by().values("pk")
     if _estimate(found.query) < DEAR:

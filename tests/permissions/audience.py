@@ -113,6 +113,10 @@ API_ROWS = [
         kwargs=_segment,
         data=lambda _w, _m: {"name": "API 2", "definition": {"match": "all", "rules": []}},
     ),
+    ApiRow("api:segment-fields", {"get": SEE}),
+    ApiRow("api:segment-ask", {"post": SEE}, data=lambda _w, _m: {"definition": {"match": "all", "rules": []}}),
+    ApiRow("api:segment-people", {"get": SEE}, kwargs=_segment),
+    ApiRow("api:segment-watch", {"post": EDIT}, kwargs=_segment, data=lambda _w, _m: {"watched": True}),
     ApiRow("api:segment-count", {"get": SEE}, kwargs=_segment),
     ApiRow("api:event-list", {"post": EDIT}, data=_event),
 ]

@@ -118,11 +118,11 @@ def _deeds(person: Person, asked: Condition, key: str) -> bool:
     if asked.op == "last_before":
         return bool(rows) and max(deed.at for deed in rows) <= NOW - timedelta(days=asked.value)
     if asked.op == "at_least":
-        return len(recent) >= asked.value
+        return bool(len(recent) >= asked.value)
     if asked.op == "sum_at_least":
         if not any(deed.value is not None for deed in recent) and asked.value > 0:
             return False
-        return sum(deed.value or 0 for deed in recent) >= asked.value
+        return bool(sum(deed.value or 0 for deed in recent) >= asked.value)
     return bool(recent)
 
 
@@ -144,7 +144,7 @@ def _fits(deed: Deed, item: Filter, asked: str) -> bool:
 def _drawn(person: Person, asked: Condition, _key: str) -> bool:
     percent, seed = asked.value
     digest = hashlib.md5(f"{seed}:{person.key}".encode(), usedforsecurity=False).hexdigest()
-    return int(digest[:8], 16) % 10_000 < round(percent * 100)
+    return bool(int(digest[:8], 16) % 10_000 < round(percent * 100))
 
 
 def _moment(value: datetime | None, asked: Condition) -> bool:

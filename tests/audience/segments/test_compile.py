@@ -91,7 +91,7 @@ ORDERS = st.builds(
     ),
 )
 COUNTS = st.sampled_from([0, 1, 2, 7])
-PROFILES = st.just({}) | st.fixed_dictionaries(
+PROFILES: st.SearchStrategy[dict[str, Any]] = st.just({}) | st.fixed_dictionaries(
     {
         "lifecycle": st.sampled_from(Lifecycle.values),
         "rfm": st.sampled_from([0, 111, 155, 345, 515, 555]),
