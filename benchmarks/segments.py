@@ -20,7 +20,8 @@ FILL = {
             'First' || n, 'Last' || n, (ARRAY['bg','en',''])[1 + n %% 3], '',
             jsonb_build_object('city',
                 (ARRAY['Sofia','Varna','Plovdiv','Burgas','Ruse'])[1 + (hashint4(n) & 2147483647) %% 5],
-                'points', (hashint4(n + 7) & 2147483647) %% 900, 'plan', (ARRAY['free','basic','pro'])[1 + (n / 7) %% 3]),
+                'points', (hashint4(n + 7) & 2147483647) %% 900,
+                'plan', (ARRAY['free','basic','pro'])[1 + (n / 7) %% 3]),
             CASE WHEN n %% 5 = 0 THEN 'unknown' ELSE 'given' END, CASE WHEN n %% 50 = 0 THEN 'bounce' ELSE '' END,
             %(now)s - (n %% 1000) * interval '1 day', %(now)s
         FROM generate_series(1, %(contacts)s) AS n""",

@@ -57,8 +57,7 @@ def refresh_members(segment: Segment, now: datetime) -> tuple[int, int]:
 
 def _exchange(segment: Segment, people: str, values: tuple[Any, ...], now: datetime) -> tuple[int, int]:
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMPORARY TABLE segment_now ON COMMIT DROP AS {people}", values)
-        cursor.execute("ALTER TABLE segment_now RENAME COLUMN id TO contact_id")
+        cursor.execute(f"CREATE TEMPORARY TABLE segment_now (contact_id) ON COMMIT DROP AS {people}", values)
         cursor.execute(
             "DELETE FROM audience_segmentmember m WHERE segment_id = %s"
             " AND NOT EXISTS (SELECT FROM segment_now n WHERE n.contact_id = m.contact_id)",

@@ -167,7 +167,7 @@ ASKED: dict[str, dict[str, Values]] = {
     "attribute.born": DATE_OPS,
     "attribute.vip": BOOLEAN_OPS,
     "created_at": DATE_OPS,
-    "language": _choice_ops(Language.values),
+    "language": _choice_ops(list(Language.values)),
     "consent": _choice_ops(Consent.values),
     "list": _choice_ops(LISTS),
     "event.order_placed": PURCHASE_OPS,

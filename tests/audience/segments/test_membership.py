@@ -11,7 +11,7 @@ BULGARIANS = {"match": "all", "rules": [{"field": "language", "op": "any_of", "v
 
 
 def _watched(workspace: Workspace, lead: Member, now: datetime) -> Segment:
-    segment = SegmentFactory.create(workspace=workspace, definition=BULGARIANS)
+    segment: Segment = SegmentFactory.create(workspace=workspace, definition=BULGARIANS)
     watch_segment(segment=segment, by=lead, now=now)
     segment.refresh_from_db()
     return segment

@@ -22,7 +22,8 @@ KNOWN = Condition("first_name", "is_set")
 
 def _naming(workspace: Workspace, name: str, *others: Segment) -> Segment:
     rule = Group("any", (Condition("segment", "any_of", [other.pk for other in others]),) if others else (KNOWN,))
-    return SegmentFactory.create(workspace=workspace, name=name, definition=write_definition(rule))
+    made: Segment = SegmentFactory.create(workspace=workspace, name=name, definition=write_definition(rule))
+    return made
 
 
 def test_negations_stand_at_the_leaves_alone(workspace: Workspace, now: datetime) -> None:
