@@ -17,12 +17,13 @@ from audience.api_bulk import BulkViewSet
 from audience.api_contacts import ContactViewSet
 from audience.api_exports import ExportViewSet
 from audience.api_imports import ContactImportViewSet
+from audience.api_segments import SegmentQuestions
 from audience.models import (
     Contact,
     ContactList,
     Segment,
 )
-from audience.segments.compile import contacts_in, in_words
+from audience.segments.compile import contacts_in, sentence
 from audience.segments.definition import read_definition
 from audience.segments.fields import Field, fields_of
 from audience.services import NewEvent
@@ -54,7 +55,7 @@ class SegmentSerializer(serializers.ModelSerializer[Segment]):
 
     def get_words(self, segment: Segment) -> str:
         try:
-            return in_words(read_definition(segment.definition), self._known)
+            return sentence(read_definition(segment.definition), self._known)
         except DomainError as broken:
             return str(broken)
 
@@ -124,7 +125,7 @@ class ListViewSet(ScopedViewSet[ContactList], mixins.ListModelMixin):
         return self.shown(contact_list, status=201)
 
 
-class SegmentViewSet(ScopedViewSet[Segment], mixins.ListModelMixin, mixins.RetrieveModelMixin):
+class SegmentViewSet(SegmentQuestions, ScopedViewSet[Segment], mixins.ListModelMixin, mixins.RetrieveModelMixin):
     """Segments: rules that say who belongs."""
 
     queryset = Segment.objects.current().select_related("workspace")
@@ -133,6 +134,10 @@ class SegmentViewSet(ScopedViewSet[Segment], mixins.ListModelMixin, mixins.Retri
         "list": Can.SEE_AUDIENCE,
         "retrieve": Can.SEE_AUDIENCE,
         "count": Can.SEE_AUDIENCE,
+        "fields": Can.SEE_AUDIENCE,
+        "ask": Can.SEE_AUDIENCE,
+        "people": Can.SEE_AUDIENCE,
+        "watch": Can.EDIT_AUDIENCE,
         "create": Can.EDIT_AUDIENCE,
         "update": Can.EDIT_AUDIENCE,
     }

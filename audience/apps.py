@@ -11,18 +11,29 @@ class AudienceConfig(AppConfig):
         """Register what segments can ask, the timeline's own moments and the menu."""
         from audience.audit_words import AUDIT_WORDS
         from audience.own_timeline import KINDS, contact_moments
-        from audience.segments import own_fields
+        from audience.segments.attribute_fields import attribute_fields
+        from audience.segments.contact_fields import (
+            consent_fields,
+            contact_fields,
+            list_fields,
+            segment_fields,
+            share_fields,
+            topic_fields,
+        )
         from audience.segments.fields import register_fields
+        from audience.segments.history_fields import event_fields, order_fields
+        from audience.segments.profile_fields import profile_fields, rfm_fields
         from audience.timeline import register_timeline
         from workspaces.audit import describe_actions
         from workspaces.navigation import Entry, register_entry
         from workspaces.permissions import Can
 
         describe_actions(AUDIT_WORDS)
-        register_fields(own_fields.contact_fields)
-        register_fields(own_fields.attribute_fields)
-        register_fields(own_fields.list_fields)
-        register_fields(own_fields.event_fields)
+        for source in (
+            contact_fields, attribute_fields, consent_fields, list_fields, topic_fields, profile_fields, rfm_fields,
+            event_fields, order_fields, segment_fields, share_fields,
+        ):  # fmt: skip
+            register_fields(source)
         register_timeline(contact_moments, KINDS)
         see = Can.SEE_AUDIENCE
         register_entry(Entry("contacts", "audience", 30, _("Contacts"), "users", "audience:contact_list", see))

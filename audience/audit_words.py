@@ -18,6 +18,8 @@ AUDIT_WORDS = {
     "segment.updated": _("changed the segment"),
     "segment.archived": _("put the segment away"),
     "audience.exported": _("took a table away as a file"),
+    "segment.watched": _("began to watch the segment"),
+    "segment.unwatched": _("no longer watches the segment"),
     "import.opened": _("uploaded the file"),
     "import.read_differently": _("had the file read differently"),
     "import.checked": _("had the file checked"),

@@ -3,15 +3,34 @@
 from celery import shared_task
 from django.utils import timezone
 
-from audience import intake, many
-from audience.models import BulkEdit, ContactImport
+from audience import intake, many, profiles
+from audience.models import BulkEdit, ContactImport, Segment
+from audience.segments import membership
 from emailops.lib.queue import enqueue
+from workspaces.models import Workspace
+
+REBUILDING = 4 * 3600
+"""Seconds. A million people with ten million mails take some minutes; whoever is ended begins anew the next night."""
 
 
 @shared_task(name="audience.run_import")
 def run_import(import_id: int, **_future: object) -> None:
     """Take the rows of one file."""
     intake.run_import(import_id, timezone.now)
+
+
+@shared_task(name="audience.rebuild_profiles", time_limit=REBUILDING)
+def rebuild_profiles(**_future: object) -> None:
+    """Make all profiles anew: stages follow from the calendar too, and nothing that was missed stays so."""
+    for workspace in Workspace.objects.order_by("pk"):
+        profiles.rebuild_profiles(workspace, timezone.now())
+
+
+@shared_task(name="audience.refresh_segments", time_limit=REBUILDING)
+def refresh_segments(**_future: object) -> None:
+    """Look who came into watched segments and who went."""
+    for segment in Segment.objects.watched().select_related("workspace").order_by("pk"):
+        membership.refresh_members(segment, timezone.now())
 
 
 @shared_task(name="audience.ring_imports")

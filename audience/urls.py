@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from audience.views import attributes, bulk, contacts, exports, imports, merges, segments
+from audience.views import attributes, bulk, contacts, exports, imports, merges, segment_rules, segments
 
 app_name = "audience"
 urlpatterns = [
@@ -25,6 +25,8 @@ urlpatterns = [
     path("w/<slug:workspace>/segments/new/", segments.segment_new, name="segment_new"),
     path("w/<slug:workspace>/segments/preview/", segments.segment_preview, name="segment_preview"),
     path("w/<slug:workspace>/segments/<int:pk>/", segments.segment_edit, name="segment_edit"),
+    path("w/<slug:workspace>/segments/<int:pk>/json/", segment_rules.segment_json, name="segment_json"),
+    path("w/<slug:workspace>/segments/<int:pk>/watch/", segment_rules.segment_watch, name="segment_watch"),
     path("w/<slug:workspace>/segments/<int:pk>/archive/", segments.segment_archive, name="segment_archive"),
     path("w/<slug:workspace>/export/", exports.export_page, name="export"),
     path("w/<slug:workspace>/imports/", imports.import_list, name="import_list"),

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("import_contacts", "smtp", "render", "dkim", "pace", "pages", "send")
+BENCHMARKS = ("import_contacts", "smtp", "render", "dkim", "pace", "pages", "segments", "send")
 
 
 def main() -> int:

@@ -22,7 +22,7 @@ def planned_run(recipients: int, html: str, algorithm: str = "") -> Any:
     from delivery.planning import plan_run
 
     member, now = new_member(), timezone.now()
-    story = _story(member, recipients, now)
+    story = write_story_for(member, recipients, now)
     add_sender(workspace=member.workspace, name="Maren", email="maren@letters.example", by=member, now=now)
     if algorithm:
         _sign(member, algorithm, now)
@@ -55,7 +55,8 @@ def _sign(member: Any, algorithm: str, now: Any) -> None:
     switch_on(key=key, by=member, now=now)
 
 
-def _story(member: Any, recipients: int, now: Any) -> Any:
+def write_story_for(member: Any, recipients: int, now: Any) -> Any:
+    """A story with its brief for everybody of the workspace, which gets this many people."""
     from audience.segments.definition import read_definition
     from audience.services import create_segment
     from sprints.models import StoryKind

@@ -19,6 +19,7 @@ class DeliveryConfig(AppConfig):
         from delivery.letters import halted, held, restored, stopped, stuck, warned
         from delivery.merging import register_mail
         from delivery.moves import KINDS, send_moves
+        from delivery.profile_facts import register_mail_facts
         from delivery.segment_fields import mail_fields
         from delivery.story_news import register_story_news
         from sprints.moves import register_moves
@@ -32,8 +33,8 @@ class DeliveryConfig(AppConfig):
         register_moves(KINDS, send_moves)
         register_fields(mail_fields)
         register_timeline(mail_moments, {"mail": _("Mails and reactions")})
-        register_story_news()
-        register_mail()
+        for register in (register_story_news, register_mail, register_mail_facts):
+            register()
         for checks in (transport_checks, signing_checks, speed_checks):
             register_checks("delivery", _("Delivery"), checks)
         manage = Can.MANAGE_WORKSPACE

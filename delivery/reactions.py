@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from audience.models import Contact
+from audience.profiles import refresh_profiles
 from audience.services import ConsentBasis, withdraw_consent
 from delivery.humanity import BURST, BURST_WINDOW, VERSION, Judgement, judge
 from delivery.models import Delivery, DeliveryState, Hit, HitKind, Nature
@@ -69,7 +70,15 @@ def _keep_all(reactions: Sequence[Reaction]) -> list[Hit]:
     for hit in made:
         if hit.nature == Nature.HUMAN and deliveries[hit.delivery_id].is_doubtful:
             has_arrived(hit.delivery_id, hit.at)
-    return Hit.objects.bulk_create(made, batch_size=1000)
+    kept = Hit.objects.bulk_create(made, batch_size=1000)
+    _bring_profiles_up_to_date(kept)
+    return kept
+
+
+def _bring_profiles_up_to_date(hits: Sequence[Hit]) -> None:
+    if hits:
+        seen = {hit.contact_id for hit in hits if hit.contact_id is not None}
+        refresh_profiles(seen, max(hit.at for hit in hits))
 
 
 def _clicks_near(reactions: Sequence[Reaction]) -> dict[int, list[Hit]]:

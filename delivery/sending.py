@@ -144,6 +144,7 @@ def finish_if_settled(run: Run, now: datetime) -> bool:
     move_campaign(campaign=run.campaign, to=CampaignState.SENT, by=None, now=now, finished_at=now)
     sent = run.deliveries.filter(state=DeliveryState.SENT).count()
     record("run.done", run, by=None, now=now, sent=sent)
+    enqueue("delivery.profile_run", run_id=run.pk)
     tell_sent(run, sent, now)
     return True
 

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from audience.models import Contact
 from campaigns.models import Campaign
-from delivery import installation, planning, sending, services
+from delivery import installation, planning, profile_facts, sending, services
 from delivery.models import TransportTrial
 from delivery.smtp.timeouts import Timeouts
 from delivery.transports.services import run_trial
@@ -32,6 +32,12 @@ def ring(**_future: object) -> None:
 def plan_run(run_id: int, **_future: object) -> None:
     """Freeze the audience of a run."""
     planning.plan_run(run_id, ServerClock()())
+
+
+@shared_task(name="delivery.profile_run", time_limit=LONGEST_PLANNING)
+def profile_run(run_id: int, **_future: object) -> None:
+    """Bring the profiles of everybody who got this mail up to date."""
+    profile_facts.profile_run(run_id, ServerClock()())
 
 
 @shared_task(name="delivery.send_run", time_limit=LONGEST_TASK)

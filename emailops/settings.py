@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dj_database_url
 import django_stubs_ext
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -255,6 +256,8 @@ CELERY_BEAT_SCHEDULE = {
     "notices of long ago": {"task": "workspaces.forget_notices", "schedule": 86400.0},
     "changes to many without a worker": {"task": "audience.ring_bulks", "schedule": 15.0},
     "imports without a worker": {"task": "audience.ring_imports", "schedule": 15.0},
+    "profiles made anew": {"task": "audience.rebuild_profiles", "schedule": crontab(hour=1, minute=20)},
+    "who came into segments and who went": {"task": "audience.refresh_segments", "schedule": 600.0},
     "poker: countdowns, deadlines, reminders": {"task": "sprints.poker", "schedule": 5.0},
     "owners who have not answered": {"task": "sprints.chase_approvals", "schedule": 60.0},
     "changes of approved plans": {"task": "sprints.log_drift", "schedule": 300.0},

@@ -9,7 +9,7 @@ from audience.models.imports import ContactImport, ContactImportQuerySet, Import
 from audience.models.lists import ContactList, ListMembership
 from audience.models.orders import CENTS, EARNING, MONEY_DIGITS, Order, OrderLine, OrderStatus
 from audience.models.profiles import ContactDay, ContactProfile, Lifecycle
-from audience.models.segments import Segment, SegmentQuerySet
+from audience.models.segments import Segment, SegmentDay, SegmentMember, SegmentQuerySet
 from audience.models.suppression import (
     HMAC_BLOCK,
     Suppression,
@@ -56,6 +56,8 @@ __all__ = [
     "OrderLine",
     "OrderStatus",
     "Segment",
+    "SegmentDay",
+    "SegmentMember",
     "SegmentQuerySet",
     "Suppression",
     "SuppressionQuerySet",

@@ -39,7 +39,9 @@ class Order(Owned):
         constraints = [models.UniqueConstraint(fields=["workspace", "external_id"], name="order_once")]
         indexes = [
             models.Index(fields=["contact", "-placed_at"], name="orders_of_contact"),
-            models.Index(fields=["workspace", "placed_at"], name="order_by_day"),
+            models.Index(
+                fields=["workspace", "placed_at"], include=["contact", "status", "total"], name="order_sums_by_day"
+            ),
         ]
 
     def __str__(self) -> str:

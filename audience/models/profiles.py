@@ -48,6 +48,7 @@ class ContactProfile(Owned):
         indexes = [
             models.Index(fields=["workspace", "last_open_at"], name="profile_opened"),
             models.Index(fields=["workspace", "last_click_at"], name="profile_clicked"),
+            models.Index(fields=["workspace", "last_order_at"], name="profile_ordered"),
             models.Index(fields=["workspace", "lifecycle"], name="profile_lifecycle"),
         ]
 
@@ -68,7 +69,21 @@ class ContactDay(Owned):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["contact", "day"], name="contact_day_once")]
-        indexes = [models.Index(fields=["workspace", "day"], name="contact_days")]
+        indexes = [
+            models.Index(fields=["workspace", "day"], name="contact_days"),
+            models.Index(
+                fields=["workspace", "day"],
+                include=["contact", "clicks"],
+                condition=models.Q(clicks__gt=0),
+                name="contact_days_clicked",
+            ),
+            models.Index(
+                fields=["workspace", "day"],
+                include=["contact", "opens"],
+                condition=models.Q(opens__gt=0),
+                name="contact_days_opened",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.contact_id} on {self.day}"

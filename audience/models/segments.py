@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from audience.models.contacts import Contact
 from workspaces.models import Member, Owned, ScopedQuerySet
 
 
@@ -15,10 +16,15 @@ class SegmentQuerySet(ScopedQuerySet["Segment"]):
     def current(self) -> Self:
         return self.filter(archived_at=None)
 
+    def watched(self) -> Self:
+        """Those of which it is kept who comes and who goes."""
+        return self.current().filter(watched_at__isnull=False)
+
 
 class Segment(Owned):
-    """A rule that says who belongs. Always live: membership is asked, never stored.
+    """A rule that says who belongs. Always live: whoever sends or counts asks the rule, not what was stored.
 
+    A segment that is watched since `watched_at` keeps besides who came and who went, as of `refreshed_at`.
     `definition` is the JSON form of `audience.segments.definition.Group`.
     """
 
@@ -29,6 +35,8 @@ class Segment(Owned):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     archived_at = models.DateTimeField(null=True)
+    watched_at = models.DateTimeField(null=True)
+    refreshed_at = models.DateTimeField(null=True)
 
     objects = SegmentQuerySet.as_manager()
 
@@ -41,3 +49,37 @@ class Segment(Owned):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SegmentMember(Owned):
+    """Somebody who was in a watched segment when it was last looked at, and since when."""
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="members")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+")
+    entered_at = models.DateTimeField()
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["segment", "contact"], name="segment_member_once")]
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} in {self.segment_id}"
+
+
+class SegmentDay(Owned):
+    """A watched segment on one day of the workspace: its size at the last look, who came and who went."""
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="days")
+    day = models.DateField()
+    people = models.PositiveIntegerField()
+    entered = models.PositiveIntegerField(default=0)
+    left = models.PositiveIntegerField(default=0)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["segment", "day"], name="segment_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.segment_id} on {self.day}: {self.people}"

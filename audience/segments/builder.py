@@ -1,23 +1,38 @@
-"""The segment builder's form: groups of conditions joined by "and", each taken as it is or turned round.
+"""The segment builder's form: groups of conditions joined by "and", each with more groups inside it.
 
-Fields are named `g<group>-match`, `g<group>-negate`, `g<group>-r<rule>-field`, `-op`, `-value`, `-value2`; the button
-pressed comes as `do`. The same form serves with and without script.
+Fields are named `g<group>-match`, `g<group>-negate`, `g<group>-r<rule>-field`, `-op`, `-value`, `-value2`, `-days`, and
+`-w<filter>-property`, `-w<filter>-op`, `-w<filter>-value`; a group inside group 0 is `g0.1`. The button pressed comes
+as `do`. The same form serves with and without script.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from audience.segments.definition import Condition, Group, SegmentBroken, read_definition, write_definition
-from audience.segments.fields import Choice, Field, Operator, Takes, checked_value
+from audience.segments.definition import (
+    MATCHES,
+    MOST_FILTERS,
+    Condition,
+    Filter,
+    Group,
+    SegmentBroken,
+    read_definition,
+    write_definition,
+)
+from audience.segments.fields import Choice, Field, Operator, Property, Takes, checked_ask
+from audience.segments.operators import PROPERTY_OPERATORS, Kind
 
 MOST_CHIPS = 12
-_VALUES_NEEDED = {Takes.NOTHING: 0, Takes.TWO_NUMBERS: 2}
-NAME = re.compile(r"g(\d{1,2})-r(\d{1,2})-field")
+MOST_LEVELS = 3
+NO_TIME: Any = None  # values are checked without a look at the clock
+_VALUES_NEEDED = {Takes.NOTHING: 0, Takes.TWO_NUMBERS: 2, Takes.SHARE: 2}
+PATH = r"\d{1,2}(?:\.\d{1,2}){0,2}"
+RULE = re.compile(rf"g({PATH})-r(\d{{1,2}})-field")
+GROUP = re.compile(rf"g({PATH})-match")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +42,8 @@ class RuleDraft:
     field: str
     op: str = ""
     values: tuple[str, ...] = ()
+    days: str = ""
+    where: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +53,7 @@ class GroupDraft:
     match: str = "all"
     negate: bool = False
     rules: tuple[RuleDraft, ...] = ()
+    groups: "tuple[GroupDraft, ...]" = ()
 
 
 @dataclass(slots=True)
@@ -47,6 +65,14 @@ class RuleLine:
     asked: Field | None
     operator: Operator | None
     error: str = ""
+
+    @property
+    def can_be_narrowed(self) -> bool:
+        return self.asked is not None and self.asked.can_be_narrowed and len(self.draft.where) < MOST_FILTERS
+
+    @property
+    def filters(self) -> "list[FilterLine]":
+        return [_filter_line(f"{self.key}-w{n}", self.asked, item) for n, item in enumerate(self.draft.where)]
 
     @property
     def is_unfinished(self) -> bool:
@@ -65,6 +91,10 @@ class RuleLine:
         return [(choice, str(choice.value) in chosen) for choice in self.asked.choices] if self.asked else []
 
     @property
+    def pasted(self) -> str:
+        return "\n".join(self.draft.values)
+
+    @property
     def value(self) -> str:
         return self.draft.values[0] if self.draft.values else ""
 
@@ -73,27 +103,64 @@ class RuleLine:
         return self.draft.values[1] if len(self.draft.values) > 1 else ""
 
 
+@dataclass(frozen=True, slots=True)
+class FilterLine:
+    """One filter as the template draws it."""
+
+    key: str
+    property: str
+    op: str
+    value: str
+    known: Property | None
+    operators: tuple[Operator, ...]
+
+
 @dataclass(slots=True)
 class GroupBox:
     """One box as the template draws it."""
 
-    key: str
+    path: str
     draft: GroupDraft
     lines: list[RuleLine] = field(default_factory=list)
+    boxes: "list[GroupBox]" = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        return f"g{self.path}"
+
+    @property
+    def can_hold_groups(self) -> bool:
+        return self.path.count(".") + 1 < MOST_LEVELS
+
+    def all_lines(self) -> list[RuleLine]:
+        return [*self.lines, *(line for box in self.boxes for line in box.all_lines())]
 
 
 def drafts_from_form(data: QueryDict) -> list[GroupDraft]:
     """Read the form as it was sent, however half-finished."""
-    keys = sorted({(int(g), int(r)) for name in data if (found := NAME.fullmatch(name)) for g, r in [found.groups()]})
-    groups = sorted({int(name[1:].partition("-")[0]) for name in data if re.fullmatch(r"g\d{1,2}-match", name)})
-    return [
-        GroupDraft(
-            match="any" if data.get(f"g{group}-match") == "any" else "all",
-            negate=data.get(f"g{group}-negate") == "1",
-            rules=tuple(_rule_from_form(data, f"g{g}-r{r}") for g, r in keys if g == group),
-        )
-        for group in groups
-    ]
+    rules = sorted(
+        {(_path(g), int(r)) for name in data if (found := RULE.fullmatch(name)) for g, r in [found.groups()]}
+    )
+    paths = sorted({_path(found[1]) for name in data if (found := GROUP.fullmatch(name))})
+    return [_group_from_form(data, path, paths, rules) for path in paths if len(path) == 1]
+
+
+Path = tuple[int, ...]
+
+
+def _path(written: str) -> Path:
+    return tuple(int(number) for number in written.split("."))
+
+
+def _group_from_form(data: QueryDict, path: Path, paths: list[Path], rules: list[tuple[Path, int]]) -> GroupDraft:
+    key = "g" + ".".join(map(str, path))
+    match = data.get(f"{key}-match", "")
+    return GroupDraft(
+        match=match if match in MATCHES else "all",
+        negate=data.get(f"{key}-negate") == "1",
+        rules=tuple(_rule_from_form(data, f"{key}-r{r}") for g, r in rules if g == path),
+        groups=tuple(_group_from_form(data, inner, paths, rules) for inner in paths if inner[:-1] == path),
+    )
 
 
 def _rule_from_form(data: QueryDict, key: str) -> RuleDraft:
@@ -103,41 +170,84 @@ def _rule_from_form(data: QueryDict, key: str) -> RuleDraft:
     values = data.getlist(f"{key}-value")
     if f"{key}-value2" in data:
         values = [*values[:1], data.get(f"{key}-value2", "")]
-    return RuleDraft(field, data.get(f"{key}-op", ""), tuple(values) if any(values) else ())
+    where = tuple(
+        (data.get(f"{key}-w{n}-property", ""), data.get(f"{key}-w{n}-op", ""), data.get(f"{key}-w{n}-value", ""))
+        for n in range(MOST_FILTERS + 1)
+        if f"{key}-w{n}-property" in data
+    )
+    typed = tuple(values) if any(values) else ()
+    return RuleDraft(field, data.get(f"{key}-op", ""), typed, data.get(f"{key}-days", "").strip(), where)
 
 
 def after_button(drafts: list[GroupDraft], do: str) -> list[GroupDraft]:
-    """The form after a button: `add-rule:G`, `remove-rule:G:R`, `add-group`, `add-not`, `remove-group:G`."""
-    verb, *numbers = do.split(":")
-    at = [int(number) for number in numbers if number.isdecimal()]
-    changed = list(drafts)
+    """The form after a button.
+
+    `add-group`, `add-not`, and with the path of a group `add-rule:G`, `add-inner:G`, `remove-group:G`,
+    `remove-rule:G:R`, `add-filter:G:R`, `remove-filter:G:R:F`.
+    """
+    verb, *at = do.split(":")
     if verb == "add-group":
-        changed.append(GroupDraft(rules=(RuleDraft(""),)))
-    elif verb == "add-not":
-        changed.append(GroupDraft(match="any", negate=True, rules=(RuleDraft(""),)))
-    elif at and at[0] < len(changed):
-        _change_group(changed, verb, at)
-    return changed
+        return [*drafts, GroupDraft(rules=(RuleDraft(""),))]
+    if verb == "add-not":
+        return [*drafts, GroupDraft(match="any", negate=True, rules=(RuleDraft(""),))]
+    if not at or not re.fullmatch(PATH, at[0]) or not all(number.isdecimal() for number in at[1:]):
+        return list(drafts)
+    return list(_changed(tuple(drafts), _path(at[0]), verb, [int(number) for number in at[1:]]))
 
 
-def _change_group(groups: list[GroupDraft], verb: str, at: list[int]) -> None:
-    group = groups[at[0]]
-    if verb == "remove-group":
-        del groups[at[0]]
-    elif verb == "add-rule":
-        groups[at[0]] = replace(group, rules=(*group.rules, RuleDraft("")))
-    elif verb == "remove-rule" and len(at) > 1:
-        groups[at[0]] = replace(group, rules=tuple(r for n, r in enumerate(group.rules) if n != at[1]))
+def _changed(groups: tuple[GroupDraft, ...], path: Path, verb: str, at: list[int]) -> tuple[GroupDraft, ...]:
+    here = path[0]
+    if here >= len(groups):
+        return groups
+    if len(path) > 1:
+        inner = replace(groups[here], groups=_changed(groups[here].groups, path[1:], verb, at))
+    elif verb == "remove-group":
+        return (*groups[:here], *groups[here + 1 :])
+    else:
+        inner = _changed_group(groups[here], verb, at)
+    return (*groups[:here], inner, *groups[here + 1 :])
 
 
-def boxes(drafts: list[GroupDraft], fields: Mapping[str, Field]) -> list[GroupBox]:
+def _changed_group(group: GroupDraft, verb: str, at: list[int]) -> GroupDraft:
+    if verb == "add-rule":
+        return replace(group, rules=(*group.rules, RuleDraft("")))
+    if verb == "add-inner":
+        return replace(group, groups=(*group.groups, GroupDraft("any", rules=(RuleDraft(""),))))
+    if at and at[0] < len(group.rules):
+        rules = list(group.rules)
+        rules[at[0] : at[0] + 1] = _changed_rule(rules[at[0]], verb, at[1:])
+        return replace(group, rules=tuple(rules))
+    return group
+
+
+def _changed_rule(rule: RuleDraft, verb: str, at: list[int]) -> list[RuleDraft]:
+    if verb == "remove-rule":
+        return []
+    if verb == "add-filter" and len(rule.where) < MOST_FILTERS:
+        return [replace(rule, where=(*rule.where, ("", "", "")))]
+    if verb == "remove-filter" and at:
+        return [replace(rule, where=tuple(item for n, item in enumerate(rule.where) if n != at[0]))]
+    return [rule]
+
+
+def boxes(drafts: Sequence[GroupDraft], fields: Mapping[str, Field], within: str = "") -> list[GroupBox]:
     """The form ready to draw, every line with what is wrong with it."""
     drawn = []
     for g, draft in enumerate(drafts):
-        box = GroupBox(f"g{g}", draft)
-        box.lines = [_line(f"g{g}-r{r}", rule, fields) for r, rule in enumerate(draft.rules)]
+        box = GroupBox(f"{within}{g}", draft)
+        box.lines = [_line(f"{box.key}-r{r}", rule, fields) for r, rule in enumerate(draft.rules)]
+        box.boxes = boxes(draft.groups, fields, f"{box.path}.")
         drawn.append(box)
     return drawn
+
+
+def _filter_line(key: str, asked: Field | None, item: tuple[str, str, str]) -> FilterLine:
+    name, op, value = item
+    known = next((found for found in asked.properties if found.key == name), None) if asked else None
+    if known is not None:
+        return FilterLine(key, name, op, value, known, known.operators)
+    free = PROPERTY_OPERATORS[Kind.TEXT] + PROPERTY_OPERATORS[Kind.NUMBER]
+    return FilterLine(key, name, op, value, None, free if asked and asked.is_free else ())
 
 
 def _line(key: str, draft: RuleDraft, fields: Mapping[str, Field]) -> RuleLine:
@@ -157,15 +267,17 @@ def definition_of(drawn: list[GroupBox], *, is_draft: bool = False) -> Group:
     that are wrong, and raises `SegmentBroken` with the first of the sentences, or when there are more lines than a
     definition can hold.
     """
-    groups = [
-        Group(box.draft.match, rules, negate=box.draft.negate)
-        for box in drawn
-        if (rules := tuple(_condition(line) for line in box.lines if _asks(line, is_draft)))
-    ]
-    wrong = next((line.error for box in drawn for line in box.lines if line.error), "")
+    groups = tuple(group for box in drawn if (group := _group_of(box, is_draft=is_draft)).rules)
+    wrong = next((line.error for box in drawn for line in box.all_lines() if line.error), "")
     if wrong:
         raise SegmentBroken(wrong)
-    return read_definition(write_definition(Group("all", tuple(groups))))
+    return read_definition(write_definition(Group("all", groups)))
+
+
+def _group_of(box: GroupBox, *, is_draft: bool) -> Group:
+    rules = tuple(_condition(line) for line in box.lines if _asks(line, is_draft))
+    inner = tuple(group for one in box.boxes if (group := _group_of(one, is_draft=is_draft)).rules)
+    return Group(box.draft.match, (*rules, *inner), negate=box.draft.negate)
 
 
 def _asks(line: RuleLine, is_draft: bool) -> bool:
@@ -177,12 +289,26 @@ def _asks(line: RuleLine, is_draft: bool) -> bool:
 def _condition(line: RuleLine) -> Condition:
     if line.asked is None or line.operator is None:
         return Condition(line.draft.field, line.draft.op)
-    condition = Condition(line.draft.field, line.operator.key, _raw_value(line.operator.takes, line.draft.values))
+    days = line.draft.days if line.operator.counts and line.draft.days else None
+    condition = Condition(
+        line.draft.field,
+        line.operator.key,
+        _raw_value(line.operator.takes, line.draft.values),
+        int(days) if days and days.isdecimal() else days,
+        tuple(_raw_filter(found) for found in line.filters if found.property and found.value),
+    )
     try:
-        checked_value(line.asked, condition)
+        checked_ask(line.asked, condition, NO_TIME)
     except SegmentBroken as broken:
         line.error = str(broken)
     return condition
+
+
+def _raw_filter(line: FilterLine) -> Filter:
+    op = line.op if any(found.key == line.op for found in line.operators) else line.operators[0].key
+    is_choice = line.known is not None and line.known.kind == Kind.CHOICE
+    value = [int(line.value) if line.value.isdecimal() else line.value] if is_choice else line.value
+    return Filter(line.property, op, value)
 
 
 def _raw_value(takes: Takes, values: tuple[str, ...]) -> Any:
@@ -190,8 +316,10 @@ def _raw_value(takes: Takes, values: tuple[str, ...]) -> Any:
         return None
     if takes == Takes.SOME:
         return [int(value) if value.isdecimal() else value for value in values]
-    if takes == Takes.TWO_NUMBERS:
+    if takes in {Takes.TWO_NUMBERS, Takes.SHARE}:
         return list(values)
+    if takes == Takes.MANY:
+        return re.split(r"[\n,;\t]", "\n".join(values))
     return values[0] if values else ""
 
 
@@ -202,18 +330,32 @@ def drafts_from_definition(definition: Group) -> list[GroupDraft] | None:
     loose = tuple(rule for rule in definition.rules if isinstance(rule, Condition))
     groups = [Group("all", loose)] if loose else []
     groups += [rule for rule in definition.rules if isinstance(rule, Group) and not rule.asks_nothing]
-    drafts = [_draft(group) for group in groups]
+    drafts = [_draft(group, level=1) for group in groups]
     return None if any(draft is None for draft in drafts) else [draft for draft in drafts if draft is not None]
 
 
-def _draft(group: Group) -> GroupDraft | None:
-    rules = []
-    for rule in group.rules:
-        if isinstance(rule, Group):
-            return None
-        values = rule.value if isinstance(rule.value, list) else [] if rule.value is None else [rule.value]
-        rules.append(RuleDraft(rule.field, rule.op, tuple(_shown(value) for value in values)))
-    return GroupDraft(group.match, group.negate, tuple(rules))
+def _draft(group: Group, *, level: int) -> GroupDraft | None:
+    rules = tuple(_rule_draft(rule) for rule in group.rules if isinstance(rule, Condition))
+    parts = [rule for rule in group.rules if isinstance(rule, Group) and not rule.asks_nothing]
+    inner = [_draft(part, level=level + 1) for part in parts]
+    if (inner and level == MOST_LEVELS) or None in inner or None in rules:
+        return None
+    return GroupDraft(
+        group.match, group.negate, tuple(r for r in rules if r is not None), tuple(d for d in inner if d is not None)
+    )
+
+
+def _rule_draft(rule: Condition) -> RuleDraft | None:
+    values = rule.value if isinstance(rule.value, list) else [] if rule.value is None else [rule.value]
+    if any(isinstance(item.value, list) and len(item.value) != 1 for item in rule.where):
+        return None  # the form has room for one choice a filter
+    where = tuple((item.property, item.op, _one(item.value)) for item in rule.where)
+    days = "" if rule.days is None else str(rule.days)
+    return RuleDraft(rule.field, rule.op, tuple(_shown(value) for value in values), days, where)
+
+
+def _one(value: Any) -> str:
+    return _shown(value[0] if isinstance(value, list) else value)
 
 
 def _shown(value: Any) -> str:

@@ -1,19 +1,21 @@
-"""From a definition to the people: one SQL condition, counts, and the definition in words."""
+"""From a definition to the people: one SQL statement, by parameters alone."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from functools import reduce
 from operator import and_, or_
-from typing import Any
 
-from django.db.models import Q
-from django.utils.formats import date_format, number_format
-from django.utils.translation import gettext as _
+from django.db.models import Exists, OuterRef, Q
 
 from audience.models import Contact, ContactQuerySet
-from audience.segments.definition import Condition, Group, SegmentBroken
-from audience.segments.fields import Field, checked_value, fields_of
+from audience.segments.definition import Group
+from audience.segments.fields import Field, Test, fields_of
+from audience.segments.plan import Join, Leaf, field_asked, planned
+from audience.segments.words import in_words, narrowing_words, sentence
 from workspaces.models import Workspace
+
+__all__ = ["condition_for", "condition_of", "contacts_in", "field_asked", "in_words", "narrowing_words", "sentence"]
+
+EVERY_ROW, NO_ROW = Q(), Q(pk__in=[])
 
 
 def contacts_in(
@@ -28,80 +30,27 @@ def contacts_in(
 
 
 def condition_for(group: Group, fields: dict[str, Field], now: datetime) -> Q:
-    """The group as one condition. A group without conditions is everybody, turned round or not: it asks nothing yet."""
-    parts = [_rule(rule, fields, now) for rule in _asking(group)]
-    if not parts:
-        return Q()
-    joined = reduce(and_ if group.match == "all" else or_, parts)
-    return ~joined if group.negate else joined
+    """The group as one condition on `Contact`. A group without conditions is everybody: it asks nothing yet."""
+    return condition_of(planned(group, fields, now))
 
 
-def _asking(group: Group) -> list[Condition | Group]:
-    return [rule for rule in group.rules if isinstance(rule, Condition) or not rule.asks_nothing]
+def condition_of(plan: Join | Leaf, contact: str = "pk") -> Q:
+    """The plan as one condition on rows whose column `contact` holds the contact's key.
+
+    Only for `Contact` itself ("pk") may the plan ask for its columns.
+    """
+    if isinstance(plan, Leaf):
+        return _condition(plan.test, contact, is_negative=plan.is_negative)
+    if not plan.parts:
+        return EVERY_ROW if plan.is_all else NO_ROW
+    return reduce(and_ if plan.is_all else or_, (condition_of(part, contact) for part in plan.parts))
 
 
-def _rule(rule: Condition | Group, fields: dict[str, Field], now: datetime) -> Q:
-    if isinstance(rule, Group):
-        return condition_for(rule, fields, now)
-    asked = field_asked(rule, fields)
-    return asked.build(rule.op, checked_value(asked, rule), now)
-
-
-def field_asked(condition: Condition, fields: dict[str, Field]) -> Field:
-    """The field a condition names. Raises `SegmentBroken` if it was removed since."""
-    asked = fields.get(condition.field)
-    if asked is None:
-        raise SegmentBroken(
-            _("This segment asks about “%(field)s”, which no longer exists. Remove the condition or choose another.")
-            % {"field": condition.field.partition(".")[2] or condition.field}
-        )
-    return asked
-
-
-def narrowing(
-    workspace: Workspace, definition: Group, now: datetime, fields: dict[str, Field]
-) -> Sequence[tuple[str, int]]:
-    """How the parts of an "all" group narrow the list, one after the other: (words, people left)."""
-    steps, taken = [], Q()
-    for rule in _asking(definition) if definition.match == "all" and not definition.negate else ():
-        taken &= _rule(rule, fields, now)
-        steps.append((in_words(rule, fields), Contact.objects.for_workspace(workspace).filter(taken).count()))
-    return steps
-
-
-def in_words(rule: Condition | Group, fields: dict[str, Field]) -> str:
-    """The rule as a person would say it."""
-    if isinstance(rule, Condition):
-        return _condition_in_words(rule, fields)
-    parts = _asking(rule)
-    if not parts:
-        return _("everybody")
-    joiner = _(" and ") if rule.match == "all" else _(" or ")
-    words = joiner.join(
-        f"({in_words(part, fields)})" if isinstance(part, Group) and len(_asking(part)) > 1 else in_words(part, fields)
-        for part in parts
-    )
-    return _("not: %(words)s") % {"words": words} if rule.negate else words
-
-
-def _condition_in_words(condition: Condition, fields: dict[str, Field]) -> str:
-    asked = field_asked(condition, fields)
-    operator, value = asked.operator(condition.op), checked_value(asked, condition)
-    labels = {choice.value: choice.label for choice in asked.choices}
-    if isinstance(value, list):
-        shown = ", ".join(labels[item] for item in value)
-    elif isinstance(value, tuple):
-        shown = _("%(low)s and %(high)s") % {"low": _shown(value[0]), "high": _shown(value[1])}
+def _condition(test: Test, contact: str, *, is_negative: bool) -> Q:
+    if test.rows is None:
+        straight = test.contact if test.contact is not None else EVERY_ROW
+    elif test.is_grouped:
+        straight = Q(**{f"{contact}__in": test.rows})
     else:
-        shown = _shown(value)
-    label = str(operator.label)
-    return f"{asked.label} {label.replace('…', shown)}" if "…" in label else f"{asked.label} {label} {shown}".strip()
-
-
-def _shown(value: Any) -> str:
-    """A value in the reader's notation."""
-    if isinstance(value, float):
-        return number_format(int(value) if value.is_integer() else value, force_grouping=True)
-    if isinstance(value, date):
-        return date_format(value, "DATE_FORMAT")
-    return "" if value is None else str(value)
+        straight = Q(Exists(test.rows.filter(contact=OuterRef(contact))))
+    return ~straight if is_negative != test.is_absence else straight

@@ -1,104 +1,35 @@
-"""What conditions can ask about: the operators, and the registry in which each app lists its own fields."""
+"""What conditions can ask about: the registry in which each app lists its own fields."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from enum import StrEnum
-from math import isfinite
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
-from django.utils.functional import Promise
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from audience.segments.definition import Condition, SegmentBroken
+from audience.segments.definition import Condition, Filter, Group, SegmentBroken
+from audience.segments.operators import OPERATORS, PROPERTY_OPERATORS, Kind, Operator, Takes
+from audience.segments.values import MOST_CHOICES, read_value
 from workspaces.models import Workspace
 
-LONGEST_TEXT = 200
-MOST_VALUES = 100
-MOST_DAYS = 3650
-FIRST_YEAR, LAST_YEAR = 1900, 2200  # beyond lie slips of the keyboard, and the end of Python's calendar
-
-
-class Kind(StrEnum):
-    """The type of what a field holds, which decides how it can be compared."""
-
-    TEXT = "text"
-    NUMBER = "number"
-    DATE = "date"
-    BOOLEAN = "boolean"
-    CHOICE = "choice"
-    PAST = "past"
-
-
-class Takes(StrEnum):
-    """What an operator needs on its right."""
-
-    NOTHING = "nothing"
-    TEXT = "text"
-    NUMBER = "number"
-    TWO_NUMBERS = "two_numbers"
-    DATE = "date"
-    DAYS = "days"
-    SOME = "some"
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """A comparison; `words` holds the value as %(value)s."""
-
-    key: str
-    label: "str | Promise"
-    takes: Takes
-
-
-IS_SET = Operator("is_set", gettext_lazy("is known"), Takes.NOTHING)
-IS_NOT_SET = Operator("is_not_set", gettext_lazy("is not known"), Takes.NOTHING)
-
-OPERATORS: dict[Kind, tuple[Operator, ...]] = {
-    Kind.TEXT: (
-        Operator("is", gettext_lazy("is"), Takes.TEXT),
-        Operator("is_not", gettext_lazy("is not"), Takes.TEXT),
-        Operator("contains", gettext_lazy("contains"), Takes.TEXT),
-        Operator("starts_with", gettext_lazy("starts with"), Takes.TEXT),
-        Operator("ends_with", gettext_lazy("ends with"), Takes.TEXT),
-        IS_SET,
-        IS_NOT_SET,
-    ),
-    Kind.NUMBER: (
-        Operator("equals", gettext_lazy("equals"), Takes.NUMBER),
-        Operator("more_than", gettext_lazy("is more than"), Takes.NUMBER),
-        Operator("less_than", gettext_lazy("is less than"), Takes.NUMBER),
-        Operator("between", gettext_lazy("is between"), Takes.TWO_NUMBERS),
-        IS_SET,
-        IS_NOT_SET,
-    ),
-    Kind.DATE: (
-        Operator("before", gettext_lazy("is before"), Takes.DATE),
-        Operator("after", gettext_lazy("is after"), Takes.DATE),
-        Operator("in_last_days", gettext_lazy("is in the last … days"), Takes.DAYS),
-        Operator("not_in_last_days", gettext_lazy("is not in the last … days"), Takes.DAYS),
-        IS_SET,
-        IS_NOT_SET,
-    ),
-    Kind.BOOLEAN: (
-        Operator("is_true", gettext_lazy("is yes"), Takes.NOTHING),
-        Operator("is_false", gettext_lazy("is no"), Takes.NOTHING),
-        IS_SET,
-        IS_NOT_SET,
-    ),
-    Kind.CHOICE: (
-        Operator("any_of", gettext_lazy("is any of"), Takes.SOME),
-        Operator("none_of", gettext_lazy("is none of"), Takes.SOME),
-    ),
-    Kind.PAST: (
-        Operator("in_last_days", gettext_lazy("in the last … days"), Takes.DAYS),
-        Operator("not_in_last_days", gettext_lazy("not in the last … days"), Takes.DAYS),
-        Operator("ever", gettext_lazy("ever"), Takes.NOTHING),
-        Operator("never", gettext_lazy("never"), Takes.NOTHING),
-    ),
-}
+__all__ = [
+    "OPERATORS",
+    "Ask",
+    "AskedFilter",
+    "Choice",
+    "Field",
+    "Kind",
+    "Operator",
+    "Property",
+    "Takes",
+    "Test",
+    "checked_ask",
+    "checked_value",
+    "fields_of",
+    "register_fields",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +41,77 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Test:
+    """What a condition comes to: a condition on `Contact`, or rows with a `contact`, of whom those belong who have one.
+
+    With `is_absence` those belong who have no such row. `is_single` promises at most one row a contact, `is_grouped`
+    that the rows are grouped by contact. Other rows than the profile's are slower to ask; `slow` says why, if so.
+    """
+
+    __test__ = False  # no test of pytest's
+
+    contact: Q | None = None
+    rows: "QuerySet[Any, Any] | None" = None
+    is_absence: bool = False
+    is_single: bool = False
+    is_grouped: bool = False
+    slow: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFilter:
+    """A filter whose value has been checked."""
+
+    property: str
+    op: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A condition whose parts have been checked against its field; never an operator that is another's opposite."""
+
+    op: str
+    value: Any
+    now: datetime
+    days: int | None = None
+    where: tuple[AskedFilter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """Something by which what somebody did can be narrowed."""
+
+    key: str
+    label: str
+    kind: Kind
+    choices: Sequence[Choice] = ()
+
+    @property
+    def operators(self) -> tuple[Operator, ...]:
+        return PROPERTY_OPERATORS[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """Something a condition can ask about.
 
-    `build(op, value, now)` returns the SQL condition on `Contact`; the value has been checked against the operator.
+    `build(ask)` says whom it means. `whose` is the name within a sentence, after "whose"; `did` and `did_not` say the
+    same of what somebody did. `properties` narrow it, `is_free` allows any property. `expand` turns a choice into a
+    rule of its own.
     """
 
     key: str
     label: str
     group: str
     kind: Kind
-    build: Callable[[str, Any, datetime], Q]
+    build: Callable[[Ask], Test]
     choices: Sequence[Choice] = field(default_factory=tuple)
+    did: str = ""
+    did_not: str = ""
+    properties: Sequence[Property] = ()
+    is_free: bool = False
+    expand: Callable[[int], Group] | None = None
 
     @property
     def operators(self) -> tuple[Operator, ...]:
@@ -132,7 +122,23 @@ class Field:
         if found is None:
             raise SegmentBroken(
                 _("“%(field)s” cannot be compared by “%(op)s”. Choose another comparison.")
-                % {"field": self.label, "op": key}
+                % {"field": self.label, "op": key},
+                place="op",
+            )
+        return found
+
+    @property
+    def can_be_narrowed(self) -> bool:
+        return self.is_free or bool(self.properties)
+
+    def narrowed_by(self, key: str) -> Property:
+        """The property of this key. Raises `SegmentBroken` when there is none."""
+        found = next((known for known in self.properties if known.key == key), None)
+        if found is None and self.is_free and 0 < len(key) <= 60 and "\0" not in key:
+            return Property(key, key, Kind.TEXT)
+        if found is None:
+            raise SegmentBroken(
+                _("“%(field)s” cannot be narrowed by “%(property)s”.") % {"field": self.label, "property": key}
             )
         return found
 
@@ -151,83 +157,78 @@ def fields_of(workspace: Workspace) -> dict[str, Field]:
     return {found.key: found for source in _sources for found in source(workspace)}
 
 
+def checked_ask(asked: Field, condition: Condition, now: datetime) -> Ask:
+    """The condition with its parts in their types. Raises `SegmentBroken`, in words and with the place."""
+    value, operator = checked_value(asked, condition), asked.operator(condition.op)
+    days = None
+    if condition.days is not None:
+        if not operator.counts:
+            raise SegmentBroken(_("“days” belongs to comparisons that count or add up."), place="days")
+        days = _read(asked, Takes.DAYS, condition.days, "days")
+    if condition.where and not asked.can_be_narrowed:
+        raise SegmentBroken(_("“%(field)s” cannot be narrowed.") % {"field": asked.label}, place="where")
+    return Ask(condition.op, value, now, days, tuple(_checked_filter(asked, n, f) for n, f in _numbered(condition)))
+
+
+def _numbered(condition: Condition) -> Iterable[tuple[int, Filter]]:
+    return enumerate(condition.where)
+
+
+def _checked_filter(asked: Field, number: int, item: Filter) -> AskedFilter:
+    place = f"where[{number}]"
+    try:
+        found = asked.narrowed_by(item.property)
+    except SegmentBroken as broken:
+        raise SegmentBroken(broken.message, place=f"{place}.property") from broken
+    known = {*found.operators, *(PROPERTY_OPERATORS[Kind.NUMBER] if asked.is_free else ())}
+    operator = next((each for each in known if each.key == item.op), None)
+    if operator is None:
+        sentence = _("“%(field)s” cannot be compared by “%(op)s”. Choose another comparison.")
+        raise SegmentBroken(sentence % {"field": found.label, "op": item.op}, place=f"{place}.op")
+    if operator.takes == Takes.SOME:
+        return AskedFilter(item.property, item.op, _some(found.label, found.choices, item.value, f"{place}.value"))
+    return AskedFilter(item.property, item.op, _read(found, operator.takes, item.value, f"{place}.value"))
+
+
 def checked_value(asked: Field, condition: Condition) -> Any:
     """The condition's value in the type its operator takes. Raises `SegmentBroken`, in words, for anything else."""
     takes = asked.operator(condition.op).takes
-    if takes == Takes.NOTHING:
-        return None
+    if takes == Takes.SOME:
+        return _some(asked.label, asked.choices, condition.value, "value")
+    return _read(asked, takes, condition.value, "value")
+
+
+def _read(asked: "Field | Property", takes: Takes, value: Any, place: str) -> Any:
     try:
-        return _READERS[takes](condition.value, asked)
+        return read_value(takes, value)
     except (TypeError, ValueError) as error:
-        raise SegmentBroken(
-            _("The condition on “%(field)s” needs %(what)s.") % {"field": asked.label, "what": _NEEDS[takes]}
-        ) from error
+        raise _needs(asked.label, takes, place) from error
 
 
-def _text(value: Any, _asked: Field) -> str:
-    if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_TEXT or "\0" in value:
-        raise ValueError
-    return value.strip()
+def _needs(label: str, takes: Takes, place: str) -> SegmentBroken:
+    sentence = _("The condition on “%(field)s” needs %(what)s.") % {"field": label, "what": _NEEDS[takes]}
+    return SegmentBroken(sentence, place=place)
 
 
-def _number(value: Any, _asked: Field) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise TypeError
-    number = float(str(value).replace(",", "."))
-    if not isfinite(number):
-        raise ValueError
-    return number
-
-
-def _two_numbers(value: Any, asked: Field) -> tuple[float, float]:
-    if not isinstance(value, list):
-        raise TypeError
-    low, high = (_number(part, asked) for part in value)
-    if low > high:
-        raise ValueError
-    return low, high
-
-
-def _date(value: Any, _asked: Field) -> date:
-    day = date.fromisoformat(value)
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise ValueError
-    return day
-
-
-def _days(value: Any, asked: Field) -> int:
-    days = _number(value, asked)
-    if not 1 <= days <= MOST_DAYS or not days.is_integer():
-        raise ValueError
-    return int(days)
-
-
-def _some(value: Any, asked: Field) -> list[str | int]:
-    if not isinstance(value, list) or not 1 <= len(value) <= MOST_VALUES:
-        raise ValueError
-    known = {str(choice.value): choice.value for choice in asked.choices}
+def _some(label: str, choices: Sequence[Choice], value: Any, place: str) -> list[str | int]:
+    if not isinstance(value, list) or not 1 <= len(value) <= MOST_CHOICES:
+        raise _needs(label, Takes.SOME, place)
+    known = {str(choice.value): choice.value for choice in choices}
     gone = [item for item in value if str(item) not in known]
     if gone:
-        raise SegmentBroken(
-            _("The condition on “%(field)s” names something that is gone. Choose again or remove the condition.")
-            % {"field": asked.label}
-        )
+        sentence = _("The condition on “%(field)s” names something that is gone. Choose again or remove the condition.")
+        raise SegmentBroken(sentence % {"field": label}, place=place)
     return [known[str(item)] for item in value]
 
 
-_READERS: dict[Takes, Callable[[Any, Field], Any]] = {
-    Takes.TEXT: _text,
-    Takes.NUMBER: _number,
-    Takes.TWO_NUMBERS: _two_numbers,
-    Takes.DATE: _date,
-    Takes.DAYS: _days,
-    Takes.SOME: _some,
-}
 _NEEDS = {
     Takes.TEXT: gettext_lazy("a text"),
     Takes.NUMBER: gettext_lazy("a number"),
     Takes.TWO_NUMBERS: gettext_lazy("two numbers, the smaller one first"),
     Takes.DATE: gettext_lazy("a date"),
     Takes.DAYS: gettext_lazy("a number of days from 1 to 3650"),
+    Takes.TIMES: gettext_lazy("a number of times from 1 to 10000"),
     Takes.SOME: gettext_lazy("at least one choice"),
+    Takes.MANY: gettext_lazy("between one and 5000 values"),
+    Takes.SHARE: gettext_lazy("a percentage between 0 and 100 and a word that draws the people"),
 }

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audience.models import Contact
+from audience.profiles import refresh_profiles
 from emailops.lib.addresses import read_address
 from emailops.lib.bulk import Json, insert_rows
 from emailops.lib.errors import DomainError
@@ -69,5 +70,6 @@ def record_events(*, workspace: Workspace, events: Iterable[NewEvent], by: Membe
         returning="id",
     )
     if batch:
+        refresh_profiles({event.contact.pk for event in batch}, now)
         record("events.recorded", workspace, by=by, now=now, received=len(batch), added=len(added))
     return len(added)

@@ -11,9 +11,12 @@ from audience import services
 from audience.forms import SegmentForm
 from audience.models import Contact, Segment
 from audience.segments import builder
-from audience.segments.compile import contacts_in, in_words, narrowing
+from audience.segments.compile import contacts_in, sentence
+from audience.segments.counting import count_in, narrowing
 from audience.segments.definition import Group, SegmentBroken, read_definition
 from audience.segments.fields import Field, fields_of
+from audience.segments.sizes import size_of
+from audience.segments.speed import slow_reasons
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
 from workspaces.permissions import Can
 
@@ -32,8 +35,8 @@ def segment_list(request: MemberRequest) -> HttpResponse:
 def _described(request: MemberRequest, segment: Segment, fields: dict[str, Field]) -> dict[str, Any]:
     try:
         definition = read_definition(segment.definition)
-        people = contacts_in(request.workspace, definition, request.now, fields).count()
-        return {"people": people, "words": in_words(definition, fields)}
+        people = count_in(request.workspace, definition, request.now, fields)
+        return {"people": people, "words": sentence(definition, fields)}
     except SegmentBroken as broken:
         return {"broken": str(broken)}
 
@@ -71,6 +74,7 @@ def _edit(request: MemberRequest, segment: Segment | None, drafts: list[builder.
             return redirect("audience:segment_edit", workspace=request.workspace.slug, pk=saved.pk)
     shown = segment if drafts is None else None
     context = {"form": form, "segment": segment} | _live(request, fields, drawn, shown)
+    context |= size_of(segment) if segment else {}
     status = UNPROCESSABLE if do == "save" and form.errors else 200
     return render(request, "audience/segment_edit.html", context, status=status)
 
@@ -111,14 +115,18 @@ def _live(
     try:
         definition = read_definition(segment.definition) if segment else builder.definition_of(drawn, is_draft=True)
         people = contacts_in(request.workspace, definition, request.now, fields)
-        total, count = Contact.objects.for_workspace(request.workspace).count(), people.count()
+        total, count = (
+            Contact.objects.for_workspace(request.workspace).count(),
+            count_in(request.workspace, definition, request.now, fields),
+        )
         return context | {
+            "slow": slow_reasons(request.workspace, definition, request.now, fields),
             "people": count,
             "total": total,
             "share": count / total if total else 0.0,
             "reachable": people.reachable().count(),
             "narrowing": narrowing(request.workspace, definition, request.now, fields),
-            "words": in_words(definition, fields),
+            "words": sentence(definition, fields),
             "sample": people.seen_by(request.member).order_by("-created_at", "-pk")[:SAMPLE],
         }
     except SegmentBroken as broken:

@@ -84,6 +84,7 @@ PAGES: dict[str, Find] = {
     "audience:segment_new": nothing,
     "audience:segment_edit": _first(Segment),
     "audience:export": nothing,
+    "audience:segment_json": _first(Segment),
     "audience:import_list": nothing,
     "audience:import_detail": _first(ContactImport, state="done"),
     "audience:import_map": _first(ContactImport, state="mapping"),

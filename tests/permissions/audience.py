@@ -23,6 +23,8 @@ from workspaces.permissions import Can, Role
 EXPORT = Can.EXPORT_AUDIENCE
 SEE, EDIT, TEND = Can.SEE_AUDIENCE, Can.EDIT_AUDIENCE, Can.TEND_CONTACTS
 
+EVERYBODY = '{"match": "all", "rules": []}'
+
 
 def _contact(workspace: Workspace) -> dict[str, Any]:
     return {"pk": _tended(workspace).pk}
@@ -139,6 +141,8 @@ ROWS = [
     Row("audience:segment_new", see=EDIT, act=EDIT, data=lambda _w, _k: {"name": "All", "do": "save"}),
     Row("audience:segment_preview", see=SEE),
     Row("audience:segment_edit", see=SEE, act=EDIT, kwargs=_segment, data=lambda _w, _k: {"name": "All", "do": "save"}),
+    Row("audience:segment_json", see=SEE, act=EDIT, kwargs=_segment, data=lambda _w, _k: {"definition": EVERYBODY}),
+    Row("audience:segment_watch", act=EDIT, kwargs=_segment, data=lambda _w, _k: {"watch": "1"}),
     Row("audience:segment_archive", act=EDIT, kwargs=_segment),
     Row("audience:export", see=EXPORT, act=EXPORT, data=lambda _w, _k: {"what": "contacts", "form": "csv"}),
     Row("audience:import_list", see=SEE, act=EDIT, data=_upload),
@@ -206,6 +210,10 @@ API_ROWS = [
         kwargs=_segment,
         data=lambda _w, _m: {"name": "API 2", "definition": {"match": "all", "rules": []}},
     ),
+    ApiRow("api:segment-fields", {"get": SEE}),
+    ApiRow("api:segment-ask", {"post": SEE}, data=lambda _w, _m: {"definition": {"match": "all", "rules": []}}),
+    ApiRow("api:segment-people", {"get": SEE}, kwargs=_segment),
+    ApiRow("api:segment-watch", {"post": EDIT}, kwargs=_segment, data=lambda _w, _m: {"watched": True}),
     ApiRow("api:segment-count", {"get": SEE}, kwargs=_segment),
     ApiRow("api:contactimport-list", {"get": SEE, "post": EDIT}, data=_upload_to_api, body="multipart"),
     ApiRow("api:contactimport-detail", {"get": SEE}, kwargs=_import),

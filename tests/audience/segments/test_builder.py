@@ -1,6 +1,6 @@
 """The builder's form: what is typed, what is drawn, what is kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from audience.models import Contact
 from audience.segments.builder import (
     MOST_CHIPS,
+    MOST_LEVELS,
     GroupDraft,
     RuleDraft,
     after_button,
@@ -23,15 +24,15 @@ from audience.segments.builder import (
     drafts_from_form,
 )
 from audience.segments.compile import contacts_in
-from audience.segments.definition import MOST_CONDITIONS, Condition, Group, SegmentBroken
-from audience.segments.fields import Choice, Field, Kind, fields_of
+from audience.segments.definition import MOST_CONDITIONS, Condition, Filter, Group, SegmentBroken
+from audience.segments.fields import Choice, Field, Kind, Test, fields_of
 from tests.factories.audience import ContactFactory, ListFactory
 from workspaces.models import Member, Workspace
 
 
 def _field(key: str, kind: Kind, choices: int = 3) -> Field:
     values = [Choice(number, f"Choice {number}") for number in range(1, choices + 1)] if kind == Kind.CHOICE else []
-    return Field(key, key.title(), "Group", kind, lambda _op, _value, _now: None, values)  # type: ignore[arg-type,return-value]  # never asked
+    return Field(key, key.title(), "Group", kind, lambda _ask: Test(), values)
 
 
 FIELDS = {kind.value: _field(kind.value, kind) for kind in Kind}
@@ -55,19 +56,30 @@ RULES = st.one_of(
     st.builds(RuleDraft, st.just("date"), st.just("before"), DAYS),
     st.just(RuleDraft("past", "never")),
 )
-GROUPS = st.builds(
-    GroupDraft, st.sampled_from(["all", "any"]), st.booleans(), st.lists(RULES, min_size=1, max_size=4).map(tuple)
-)
-DRAFTS = st.lists(GROUPS, min_size=2, max_size=4)
+RULE_LISTS = st.lists(RULES, min_size=1, max_size=4).map(tuple)
+MATCHES = st.sampled_from(["all", "any", "none"])
+INNERMOST = st.builds(GroupDraft, MATCHES, st.booleans(), RULE_LISTS)
+INNER = st.builds(GroupDraft, MATCHES, st.booleans(), RULE_LISTS, st.lists(INNERMOST, max_size=2).map(tuple))
+GROUPS = st.builds(GroupDraft, MATCHES, st.booleans(), RULE_LISTS, st.lists(INNER, max_size=2).map(tuple))
+DRAFTS = st.lists(GROUPS, min_size=2, max_size=3)
 
 
 def _sent(drafts: list[GroupDraft], **extra: str) -> QueryDict:
     """The form as a browser sends it."""
     data = QueryDict(mutable=True)
-    for g, group in enumerate(drafts):
+    _send_groups(data, drafts, "")
+    for name, value in extra.items():
+        data[name.replace("_", "-")] = value
+    return data
+
+
+def _send_groups(data: QueryDict, drafts: Sequence[GroupDraft], within: str) -> None:
+    for n, group in enumerate(drafts):
+        g = f"{within}{n}"
         data[f"g{g}-match"] = group.match
         if group.negate:
             data[f"g{g}-negate"] = "1"
+        _send_groups(data, group.groups, f"{g}.")
         for r, rule in enumerate(group.rules):
             key = f"g{g}-r{r}"
             data[f"{key}-field"] = data[f"{key}-was"] = rule.field
@@ -76,9 +88,6 @@ def _sent(drafts: list[GroupDraft], **extra: str) -> QueryDict:
                 data[f"{key}-value"], data[f"{key}-value2"] = rule.values
             else:
                 data.setlist(f"{key}-value", list(rule.values))
-    for name, value in extra.items():
-        data[name.replace("_", "-")] = value
-    return data
 
 
 @given(DRAFTS)
@@ -119,9 +128,11 @@ def test_what_asks_nothing_is_not_drawn() -> None:
 
 
 def test_a_rule_deeper_than_the_form_is_not_drawn() -> None:
-    inner = Group("any", (Condition("text", "is_set"),))
+    inner: Group | Condition = Condition("text", "is_set")
+    for _level in range(MOST_LEVELS + 1):
+        inner = Group("any", (inner,))
 
-    assert drafts_from_definition(Group("all", (Group("all", (inner,)),))) is None
+    assert drafts_from_definition(Group("all", (inner,))) is None
 
 
 @pytest.mark.parametrize(("value", "shown"), [(1234567.0, "1234567"), (1234567.5, "1234567.5"), (0.1, "0.1"), (5, "5")])
@@ -176,6 +187,7 @@ def test_the_second_of_two_numbers_stays_the_second() -> None:
     assert (box.lines[0].value, box.lines[0].value2) == ("", "5")
 
 
+NEW_INNER = GroupDraft("any", rules=(RuleDraft(""),))
 ONE, TWO = RuleDraft("text", "is", ("a",)), RuleDraft("number", "equals", ("1",))
 
 
@@ -187,6 +199,7 @@ ONE, TWO = RuleDraft("text", "is", ("a",)), RuleDraft("number", "equals", ("1",)
         ("remove-rule:0:9", [GroupDraft(rules=(ONE, TWO)), GroupDraft("any")]),
         ("remove-group:0", [GroupDraft("any")]),
         ("add-group", [GroupDraft(rules=(ONE, TWO)), GroupDraft("any"), GroupDraft(rules=(RuleDraft(""),))]),
+        ("add-inner:0", [GroupDraft(rules=(ONE, TWO), groups=(NEW_INNER,)), GroupDraft("any")]),
         (
             "add-not",
             [GroupDraft(rules=(ONE, TWO)), GroupDraft("any"), GroupDraft("any", negate=True, rules=(RuleDraft(""),))],
@@ -304,3 +317,44 @@ def test_a_list_with_a_number_in_the_thousands_can_be_chosen(
     page = browse(lead).get(reverse("audience:segment_preview", kwargs={"workspace": workspace.slug}), rule)
 
     assert 'value="1551"' in page.content.decode()
+
+
+VISITED = RuleDraft("visits", "at_least", ("3",), "30", (("page", "contains", "serum"), ("n", "more_than", "2")))
+VISITS = {
+    "visits": Field("visits", "Visits", "Group", Kind.PURCHASE, lambda _ask: Test(), is_free=True),
+}
+
+
+def test_what_is_counted_and_narrowed_survives_the_form() -> None:
+    definition = definition_of(boxes([GroupDraft(rules=(VISITED,))], VISITS))
+
+    [condition] = definition.conditions()
+    assert (condition.value, condition.days) == ("3", 30)
+    assert condition.where == (Filter("page", "contains", "serum"), Filter("n", "more_than", "2"))
+    assert drafts_from_definition(definition) == [GroupDraft(rules=(VISITED,))]
+
+
+@pytest.mark.parametrize(
+    ("do", "filters"),
+    [("add-filter:0:0", 3), ("remove-filter:0:0:1", 1), ("remove-filter:0:0:9", 2), ("add-filter:0:7", 2)],
+)
+def test_filters_come_and_go_by_their_buttons(do: str, filters: int) -> None:
+    [group] = after_button([GroupDraft(rules=(VISITED,))], do)
+
+    assert len(group.rules[0].where) == filters
+
+
+def test_a_group_inside_another_has_buttons_of_its_own() -> None:
+    before = [GroupDraft(rules=(ONE,), groups=(GroupDraft("any", rules=(TWO,)),))]
+
+    assert after_button(before, "add-rule:0.0")[0].groups[0].rules == (TWO, RuleDraft(""))
+    assert after_button(before, "remove-rule:0.0:0")[0].groups[0].rules == ()
+    assert after_button(before, "remove-group:0.0") == [GroupDraft(rules=(ONE,))]
+
+
+def test_pasted_values_are_a_list_whatever_stands_between_them() -> None:
+    [box] = boxes([GroupDraft(rules=(RuleDraft("text", "one_of", ("a\r\nb; c,d",)),))], FIELDS)
+
+    [condition] = definition_of([box]).conditions()
+
+    assert [value.strip() for value in condition.value] == ["a", "b", "c", "d"]

@@ -4,16 +4,15 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.db.models import Q
 
 from audience.segments.definition import Condition, SegmentBroken
-from audience.segments.fields import OPERATORS, Choice, Field, Kind, Takes, checked_value, fields_of
+from audience.segments.fields import OPERATORS, Choice, Field, Kind, Takes, Test, checked_value, fields_of
 from tests.factories.audience import AttributeFactory, ContactFactory, ListFactory
 from workspaces.models import Workspace
 
 
 def _field(kind: Kind) -> Field:
-    return Field("f", "Thing", "Group", kind, lambda _op, _value, _now: Q(), [Choice(4, "Four"), Choice("b", "Bee")])
+    return Field("f", "Thing", "Group", kind, lambda _ask: Test(), [Choice(4, "Four"), Choice("b", "Bee")])
 
 
 OP_THAT_TAKES = {

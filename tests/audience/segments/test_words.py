@@ -6,8 +6,9 @@ import pytest
 from django.utils import translation
 
 from audience.models import Consent
-from audience.segments.compile import contacts_in, in_words, narrowing
-from audience.segments.definition import EVERYBODY, Condition, Group, SegmentBroken
+from audience.segments.compile import contacts_in, in_words, sentence
+from audience.segments.counting import narrowing
+from audience.segments.definition import EVERYBODY, Condition, Filter, Group, SegmentBroken
 from audience.segments.fields import Field, fields_of
 from audience.services import archive_attribute
 from tests.factories.audience import AttributeFactory, ContactFactory, ListFactory
@@ -29,16 +30,16 @@ def fields(workspace: Workspace) -> dict[str, Field]:
 @pytest.mark.parametrize(
     ("condition", "words"),
     [
-        (Condition("attribute.city", "is", "Sofia"), "City is Sofia"),
-        (Condition("attribute.city", "is_not_set"), "City is not known"),
-        (Condition("attribute.points", "more_than", "5"), "Points is more than 5"),
-        (Condition("attribute.points", "more_than", 1234567.5), "Points is more than 1,234,567.5"),
-        (Condition("attribute.points", "between", [1000, 2000]), "Points is between 1,000 and 2,000"),
-        (Condition("attribute.born", "before", "2000-05-18"), "Born is before 18 May 2000"),
-        (Condition("attribute.born", "in_last_days", 30), "Born is in the last 30 days"),
-        (Condition("consent", "any_of", ["given", "unknown"]), "Marketing consent is any of Given, Not asked"),
-        (Condition("event.order_placed", "in_last_days", "7"), "Did “order placed” in the last 7 days"),
-        (Condition("event.order_placed", "never"), "Did “order placed” never"),
+        (Condition("attribute.city", "is", "Sofia"), "whose city is Sofia"),
+        (Condition("attribute.city", "is_not_set"), "whose city is not known"),
+        (Condition("attribute.points", "more_than", "5"), "whose points is more than 5"),
+        (Condition("attribute.points", "more_than", 1234567.5), "whose points is more than 1,234,567.5"),
+        (Condition("attribute.points", "between", [1000, 2000]), "whose points is between 1,000 and 2,000"),
+        (Condition("attribute.born", "before", "2000-05-18"), "whose born is before 18 May 2000"),
+        (Condition("attribute.born", "in_last_days", 30), "whose born is in the last 30 days"),
+        (Condition("consent", "any_of", ["given", "unknown"]), "whose marketing consent is Given or Not asked"),
+        (Condition("event.order_placed", "in_last_days", "7"), "who did “order placed” in the last 7 days"),
+        (Condition("event.order_placed", "never"), "who never did “order placed”"),
     ],
 )
 def test_a_condition_reads_as_a_sentence(fields: dict[str, Field], condition: Condition, words: str) -> None:
@@ -57,6 +58,44 @@ def test_numbers_and_dates_are_said_in_the_readers_notation(fields: dict[str, Fi
     assert "18 мая 2000 г." in words
 
 
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        (Condition("event.order_placed", "at_least", 1, 30), "who did “order placed” at least 1 time within 30 days"),
+        (Condition("event.order_placed", "not_in_last_days", 1), "who did not do “order placed” in the last 1 day"),
+        (
+            Condition("event.order_placed", "sum_at_least", 100, 90, (Filter("sku", "is", "A-1"),)),
+            "who did “order placed” for at least 100 in sum within 90 days (sku is A-1)",
+        ),
+        (
+            Condition("email", "one_of", "a@b.example\nc@d.example"),
+            "whose e-mail address is a@b.example or c@d.example",
+        ),
+        (Condition("tags", "one_of", ["gold"]), "who are tagged gold"),
+        (Condition("share", "outside", [10, "spring"]), "who are outside 10 % drawn by “spring”"),
+        (
+            Condition("created_at", "anniversary_in_days", 7),
+            "whose contact since has its anniversary in the next 7 days",
+        ),
+    ],
+)
+def test_what_people_did_reads_as_a_sentence_too(fields: dict[str, Field], condition: Condition, words: str) -> None:
+    assert in_words(condition, fields) == words
+
+
+def test_a_long_list_is_said_by_its_first_values(fields: dict[str, Field]) -> None:
+    values = [f"{n}@example.org" for n in range(1200)]
+
+    assert in_words(Condition("email", "one_of", values), fields).endswith("4@example.org or 1,195 others")
+
+
+def test_a_whole_rule_is_one_sentence(fields: dict[str, Field]) -> None:
+    group = Group("all", (CITY, Group("none", (POINTS,))))
+
+    assert sentence(group, fields) == "People whose city is Sofia, except those whose points is more than 5."
+    assert sentence(EVERYBODY, fields) == "everybody"
+
+
 CITY, POINTS = Condition("attribute.city", "is", "Sofia"), Condition("attribute.points", "more_than", 5)
 
 
@@ -66,16 +105,19 @@ CITY, POINTS = Condition("attribute.city", "is", "Sofia"), Condition("attribute.
         (EVERYBODY, "everybody"),
         (NOT_ASKING, "everybody"),
         (Group("all", (NOT_ASKING, EVERYBODY)), "everybody"),
-        (Group("all", (CITY,)), "City is Sofia"),
-        (Group("any", (CITY, POINTS)), "City is Sofia or Points is more than 5"),
+        (Group("all", (CITY,)), "whose city is Sofia"),
+        (Group("any", (CITY, POINTS)), "whose city is Sofia or whose points is more than 5"),
         (
             Group("all", (CITY, Group("any", (POINTS, CITY)))),
-            "City is Sofia and (Points is more than 5 or City is Sofia)",
+            "whose city is Sofia and (whose points is more than 5 or whose city is Sofia)",
         ),
-        (Group("all", (CITY, Group("any", (POINTS,)))), "City is Sofia and Points is more than 5"),
-        (Group("all", (CITY, NOT_ASKING)), "City is Sofia"),
-        (Group("all", (CITY, Group("any", (POINTS,), negate=True))), "City is Sofia and not: Points is more than 5"),
-        (Group("any", (CITY, POINTS), negate=True), "not: City is Sofia or Points is more than 5"),
+        (Group("all", (CITY, Group("any", (POINTS,)))), "whose city is Sofia and whose points is more than 5"),
+        (Group("all", (CITY, NOT_ASKING)), "whose city is Sofia"),
+        (
+            Group("all", (CITY, Group("any", (POINTS,), negate=True))),
+            "whose city is Sofia, except those whose points is more than 5",
+        ),
+        (Group("any", (CITY, POINTS), negate=True), "except those whose city is Sofia or whose points is more than 5"),
     ],
 )
 def test_a_group_reads_as_its_parts(fields: dict[str, Field], group: Group, words: str) -> None:
@@ -96,7 +138,7 @@ def test_the_parts_narrow_the_list_one_after_the_other(workspace: Workspace, now
 
     steps = narrowing(workspace, definition, now, fields_of(workspace))
 
-    assert steps == [("Marketing consent is any of Given", 2), ("not: Language is any of Bulgarian", 1)]
+    assert steps == [("Whose marketing consent is Given", 2), ("Except those whose language is Bulgarian", 1)]
 
 
 @pytest.mark.parametrize("group", [EVERYBODY, Group("any", (CITY, POINTS)), Group("all", (CITY,), negate=True)])

@@ -24,7 +24,11 @@ def test_a_rule_is_kept_under_a_name(workspace: Workspace, lead: Member, now: da
 
     segment.refresh_from_db()
     assert (segment.name, segment.created_by, segment.created_at) == ("Bulgarians", lead, now)
-    assert segment.definition == {"match": "all", "rules": [{"field": "language", "op": "any_of", "value": ["bg"]}]}
+    assert segment.definition == {
+        "version": 2,
+        "match": "all",
+        "rules": [{"field": "language", "op": "any_of", "value": ["bg"]}],
+    }
     assert AuditEntry.objects.get().action == "segment.created"
 
 
@@ -75,7 +79,7 @@ def test_a_change_keeps_the_old_rule_in_the_log(workspace: Workspace, lead: Memb
 
     segment.refresh_from_db()
     assert (segment.name, segment.description, segment.updated_at) == ("All", "Everyone", later)
-    assert segment.definition == {"match": "all", "rules": []}
+    assert segment.definition == {"version": 2, "match": "all", "rules": []}
     assert AuditEntry.objects.get(action="segment.updated").detail == {"before": before}
 
 
@@ -84,7 +88,7 @@ def test_a_segment_keeps_its_own_name(workspace: Workspace, lead: Member, now: d
 
     update_segment(segment=segment, name="Bulgarians", definition=EVERYBODY, by=lead, now=now)
 
-    assert Segment.objects.get().definition == {"match": "all", "rules": []}
+    assert Segment.objects.get().definition == {"version": 2, "match": "all", "rules": []}
 
 
 @pytest.mark.parametrize("name", ["Taken", "Free"])

@@ -1,0 +1,34 @@
+"""Whether a segment is slow to ask, and why."""
+
+from datetime import datetime
+
+from django.db import connection
+from django.db.models.sql import Query
+from django.utils.translation import gettext as _
+
+from audience.models import Contact
+from audience.segments.compile import condition_of
+from audience.segments.definition import Group
+from audience.segments.fields import Field
+from audience.segments.plan import planned
+from workspaces.models import Workspace
+
+DEAR = 150_000
+"""PostgreSQL's estimate from which on a rule is called slow: what reading some hundred thousand wide rows costs."""
+
+
+def slow_reasons(workspace: Workspace, definition: Group, now: datetime, fields: dict[str, Field]) -> list[str]:
+    """Why a segment is slow, most telling first; empty while PostgreSQL estimates that it is not."""
+    plan = planned(definition, fields, now)
+    found = Contact.objects.for_workspace(workspace).filter(condition_of(plan)).order_by().values("pk")
+    if _estimate(found.query) < DEAR:
+        return []
+    reasons = list(dict.fromkeys(leaf.test.slow for leaf in plan.leaves() if leaf.test.slow))
+    return reasons or [_("It compares a value of very many people, one by one.")]
+
+
+def _estimate(query: Query) -> float:
+    statement, values = query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", values)
+        return float(cursor.fetchone()[0][0]["Plan"]["Total Cost"])
