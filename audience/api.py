@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from audience import services
+from audience import api_consent, services
 from audience.models import (
     AttributeDefinition,
     AttributeKind,
@@ -351,3 +351,4 @@ router.register("attributes", AttributeViewSet, basename="attribute")
 router.register("lists", ListViewSet, basename="list")
 router.register("segments", SegmentViewSet, basename="segment")
 router.register("events", EventViewSet, basename="event")
+api_consent.register(router)

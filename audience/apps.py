@@ -10,13 +10,16 @@ class AudienceConfig(AppConfig):
     def ready(self) -> None:
         """Register what segments can ask, the timeline's own moments and the menu."""
         from audience.audit_words import AUDIT_WORDS
+        from audience.letters import confirmation, welcome
         from audience.own_timeline import contact_moments
         from audience.segments import own_fields
         from audience.segments.fields import register_fields
+        from audience.services.opt_ins import CONFIRMATION, WELCOME
         from audience.timeline import register_timeline
         from workspaces.audit import describe_actions
         from workspaces.navigation import Entry, register_entry
         from workspaces.permissions import Can
+        from workspaces.systemmail import register_letter
 
         describe_actions(AUDIT_WORDS)
         register_fields(own_fields.contact_fields)
@@ -24,7 +27,11 @@ class AudienceConfig(AppConfig):
         register_fields(own_fields.list_fields)
         register_fields(own_fields.event_fields)
         register_timeline(contact_moments)
+        register_letter(CONFIRMATION, confirmation)
+        register_letter(WELCOME, welcome)
         see = Can.SEE_AUDIENCE
         register_entry(Entry("contacts", "audience", 30, _("Contacts"), "users", "audience:contact_list", see))
         register_entry(Entry("segments", "audience", 31, _("Segments"), "chart-pie", "audience:segment_list", see))
         register_entry(Entry("imports", "audience", 32, _("Imports"), "import", "audience:import_list", see))
+        register_entry(Entry("topics", "audience", 34, _("Topics"), "tag", "audience:topic_list", see))
+        register_entry(Entry("forms", "audience", 35, _("Forms"), "file-text", "audience:form_list", see))

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from audience import intake
 from audience.models import ContactImport
+from audience.services.opt_ins import forget_unconfirmed
 from emailops.lib.queue import enqueue
 
 
@@ -19,3 +20,9 @@ def ring_imports(**_future: object) -> None:
     """Ring again for imports that nobody works on: their bell was lost or their worker died."""
     for import_id in ContactImport.objects.unfinished().idle(timezone.now()).values_list("pk", flat=True):
         enqueue("audience.run_import", import_id=import_id)
+
+
+@shared_task(name="audience.forget_opt_ins")
+def forget_opt_ins(**_future: object) -> None:
+    """Delete what nobody confirmed."""
+    forget_unconfirmed(timezone.now())

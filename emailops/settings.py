@@ -254,6 +254,7 @@ CELERY_BEAT_SCHEDULE = {
     "mails of what happened": {"task": "workspaces.mail_notices", "schedule": 60.0},
     "notices of long ago": {"task": "workspaces.forget_notices", "schedule": 86400.0},
     "imports without a worker": {"task": "audience.ring_imports", "schedule": 15.0},
+    "requests that nobody confirmed": {"task": "audience.forget_opt_ins", "schedule": 86400.0},
     "poker: countdowns, deadlines, reminders": {"task": "sprints.poker", "schedule": 5.0},
     "owners who have not answered": {"task": "sprints.chase_approvals", "schedule": 60.0},
     "changes of approved plans": {"task": "sprints.log_drift", "schedule": 300.0},

@@ -6,9 +6,12 @@ from audience.models.contacts import AddressChange, Consent, Contact, ContactQue
 from audience.models.events import Event
 from audience.models.imports import ContactImport, ContactImportQuerySet, ImportRefusal, ImportState
 from audience.models.lists import ContactList, ListMembership
+from audience.models.opt_ins import OPT_IN_DAYS, OptInRequest, OptInRequestQuerySet
 from audience.models.orders import CENTS, EARNING, MONEY_DIGITS, Order, OrderLine, OrderStatus
+from audience.models.preferences import PreferencePage
 from audience.models.profiles import ContactDay, ContactProfile, Lifecycle
 from audience.models.segments import Segment, SegmentQuerySet
+from audience.models.signup import FORM_FIELDS, SignupForm, SignupFormVersion, SignupKind
 from audience.models.suppression import (
     HMAC_BLOCK,
     Suppression,
@@ -23,8 +26,10 @@ from audience.models.topics import Topic, TopicConsent
 __all__ = [
     "CENTS",
     "EARNING",
+    "FORM_FIELDS",
     "HMAC_BLOCK",
     "MONEY_DIGITS",
+    "OPT_IN_DAYS",
     "AddressChange",
     "AttributeDefinition",
     "AttributeKind",
@@ -44,11 +49,17 @@ __all__ = [
     "ImportState",
     "Lifecycle",
     "ListMembership",
+    "OptInRequest",
+    "OptInRequestQuerySet",
     "Order",
     "OrderLine",
     "OrderStatus",
+    "PreferencePage",
     "Segment",
     "SegmentQuerySet",
+    "SignupForm",
+    "SignupFormVersion",
+    "SignupKind",
     "Suppression",
     "SuppressionQuerySet",
     "SuppressionReason",
