@@ -213,20 +213,17 @@ class SignupFormSerializer(serializers.ModelSerializer[SignupForm]):
         return form_token(form)
 
 
-class AskedFieldSerializer(serializers.Serializer[Any]):
-    """A question of a form: `first_name`, `attribute.city` …"""
-
-    key = serializers.CharField(max_length=60)
-    required = serializers.BooleanField(default=False)
-
-
 class SignupFormWriteSerializer(serializers.Serializer[Any]):
     """A form as it is sent."""
 
     name = serializers.CharField(max_length=120)
     kind = serializers.ChoiceField(choices=SignupKind.choices, default=SignupKind.HOSTED)
     language = serializers.ChoiceField(choices=Language.choices, required=False)
-    questions = AskedFieldSerializer(many=True, required=False, help_text="In their order; the address comes first.")
+    questions = serializers.ListField(
+        child=JsonObject(),
+        required=False,
+        help_text="In their order, each with `key` (`first_name`, `attribute.city`) and `required`.",
+    )
     contact_list: Any = InWorkspace(queryset=ContactList.objects.all(), required=False, allow_null=True)
     topics = serializers.ListField(child=serializers.IntegerField(), required=False)
     title = serializers.CharField(max_length=120)

@@ -38,7 +38,7 @@ class WishForm(StyledForm):
         **kwargs: Any,
     ) -> None:
         declined = declined_topics(contact)
-        initial = {f"topic_{topic.pk}": topic.pk not in declined for topic in topics}
+        initial: dict[str, Any] = {f"topic_{topic.pk}": topic.pk not in declined for topic in topics}
         initial |= {"frequency": contact.frequency, "paused_until": contact.paused_until}
         initial |= {"tracking": contact.tracking == Consent.GIVEN}
         kwargs["initial"] = initial | kwargs.get("initial", {})

@@ -43,7 +43,8 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
         model = Campaign
         fields = (
             "id", "name", "story", "segment", "sender", "topic", "offer", "cost", "unknown_policy", "state",
-            "held_reason", "missed_at", "version", "subject", "scheduled_at", "launched_at", "finished_at", "created_at", "updated_at",
+            "held_reason", "missed_at", "version", "subject", "scheduled_at", "launched_at", "finished_at",
+            "created_at", "updated_at",
         )  # fmt: skip
 
 

@@ -84,7 +84,7 @@ def _keep_all(reactions: Sequence[Reaction]) -> list[Hit]:
 
 def _unwatched(deliveries: Iterable[Delivery]) -> set[int | None]:
     """Contacts who said that they do not want to be followed: of what they open and click nothing is kept."""
-    readers = {delivery.contact_id for delivery in deliveries}
+    readers = {delivery.contact_id for delivery in deliveries if delivery.contact_id is not None}
     said_no = Contact.objects.filter(pk__in=readers, tracking=Consent.WITHDRAWN)
     return set(said_no.values_list("pk", flat=True))
 

@@ -6,8 +6,7 @@ while a send is under way, and two sends may be made at once.
 
 from datetime import date, datetime, timedelta
 
-from django.db.models import Case, DateTimeField, Exists, OuterRef, Q, Value, When
-from django.db.models.expressions import Combinable
+from django.db.models import Exists, OuterRef, Q, Value, When
 
 from audience.models import Consent, Frequency, TopicConsent
 from delivery.models import Delivery, DeliveryState, Reason, Run
@@ -47,21 +46,16 @@ def wishes_given(run: Run, now: datetime) -> dict[str, object]:
 
 def unwilling(run: Run, now: datetime) -> list[When]:
     """The same as conditions on contacts, for the list of a run that is being made."""
-    mails = Delivery.objects.filter(contact=OuterRef("pk"), state__in=COUNTED)
-    had = mails.annotate(wanted=OuterRef("frequency")).filter(decided_at__gt=_since(now))
-    declined = TopicConsent.objects.filter(contact=OuterRef("pk"), consent=Consent.WITHDRAWN)
     reasons = [When(paused_until__gt=_today(run, now), then=Value(Reason.PAUSED.value))]
     if run.campaign.topic_id is not None:
-        said_no = Exists(declined.filter(topic=run.campaign.topic_id))
-        reasons.append(When(said_no, then=Value(Reason.TOPIC_DECLINED.value)))
-    rarely = ~Q(frequency="") & Q(Exists(had.exclude(run=run)))
-    return [*reasons, When(rarely, then=Value(Reason.TOO_OFTEN.value))]
-
-
-def _since(now: datetime) -> Combinable:
-    """From when on a mail is too recent for the contact of the outer query."""
-    weekly = When(Q(wanted=Frequency.WEEKLY), then=Value(now - SPACES[Frequency.WEEKLY]))
-    return Case(weekly, default=Value(now - SPACES[Frequency.MONTHLY]), output_field=DateTimeField())
+        said_no = TopicConsent.objects.filter(contact=OuterRef("pk"), consent=Consent.WITHDRAWN)
+        declined = Exists(said_no.filter(topic=run.campaign.topic_id))
+        reasons.append(When(declined, then=Value(Reason.TOPIC_DECLINED.value)))
+    mails = Delivery.objects.filter(contact=OuterRef("pk"), state__in=COUNTED).exclude(run=run)
+    for frequency, space in SPACES.items():
+        had = Q(Exists(mails.filter(decided_at__gt=now - space)))
+        reasons.append(When(Q(frequency=frequency) & had, then=Value(Reason.TOO_OFTEN.value)))
+    return reasons
 
 
 def _today(run: Run, now: datetime) -> date:

@@ -96,14 +96,21 @@ def _log_consent(contact: Contact, consent: Consent, basis: ConsentBasis, by: Me
 def suppress(
     *, workspace: Workspace, address: str, reason: SuppressionReason, by: Member | None, now: datetime, note: str = ""
 ) -> Suppression:
-    """Never write to this normalised address again. The first reason stays. Repeating is harmless."""
+    """Never write to this normalised address again. Repeating is harmless.
+
+    The first reason stays, but an unsubscribe gives way to another one: its reader alone could take it back.
+    """
     suppression, created = Suppression.objects.get_or_create(
         workspace=workspace, address_hash=address_hash(address), defaults={"reason": reason, "note": note, "at": now}
     )
-    Contact.objects.for_workspace(workspace).filter(address=address, suppression="").update(
-        suppression=suppression.reason
-    )
-    if created:
+    gives_way = not created and suppression.reason == SuppressionReason.UNSUBSCRIBED != reason
+    if gives_way:
+        suppression.reason, suppression.note, suppression.at = reason, note, now
+        suppression.save(update_fields=["reason", "note", "at"])
+    Contact.objects.for_workspace(workspace).filter(
+        address=address, suppression__in=["", SuppressionReason.UNSUBSCRIBED]
+    ).update(suppression=suppression.reason)
+    if created or gives_way:
         record("address.suppressed", suppression, by=by, now=now, reason=reason)
     return suppression
 

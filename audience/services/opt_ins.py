@@ -62,7 +62,7 @@ class Ask:
 
 @transaction.atomic
 def ask_to_opt_in(*, workspace: Workspace, ask: Ask, by: Member | None, now: datetime) -> OptInRequest:
-    """Keep a request, and ask the address's reader by mail: at most once a day, and never one who must not be written to.
+    """Keep a request, and ask the address's reader by mail: at most once a day, and never one who is shut out.
 
     Changes nothing of a contact. Raises `InvalidAddress`.
     """

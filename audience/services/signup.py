@@ -80,7 +80,7 @@ def create_form(*, workspace: Workspace, content: Mapping[str, Any], by: Member,
 
 @transaction.atomic
 def change_form(*, form: SignupForm, content: Mapping[str, Any], by: Member, now: datetime) -> SignupForm:
-    """Change a form; a change of what people read or are asked makes a new version. Raises what `create_form` raises."""
+    """Change a form; a change of what people read or are asked makes a new version. Raises as `create_form` does."""
     row = SignupForm.objects.select_for_update(of=("self",)).select_related("workspace").get(pk=form.pk)
     before = _frozen(row)
     _fill(row, content)

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -51,7 +51,7 @@ def form_edit(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _save(request: MemberRequest, signup: SignupForm) -> HttpResponse:
-    form = _edit_form(request, signup)
+    form = _edit_form(request, signup, request.POST)
     if request.method == "POST" and form.is_valid():
         with shown_on(form):
             given: dict[str, Any] = {"content": form.content, "by": request.member, "now": request.now}
@@ -64,9 +64,9 @@ def _save(request: MemberRequest, signup: SignupForm) -> HttpResponse:
     return render(request, "audience/form_edit.html", context, status=UNPROCESSABLE if form.errors else 200)
 
 
-def _edit_form(request: MemberRequest, signup: SignupForm) -> SignupEditForm:
+def _edit_form(request: MemberRequest, signup: SignupForm, data: QueryDict) -> SignupEditForm:
     return SignupEditForm(
-        request.POST or None,
+        data or None,
         workspace=request.workspace,
         askable=askable_fields(request.workspace),
         attributes=current_attributes(request.workspace),
@@ -80,11 +80,11 @@ def _preview(signup: SignupForm) -> dict[str, Any]:
         return {"drawn": render_to_string("public/_signup_form.html", {"signup": signup, "form": public_form(signup)})}
 
 
-@action(Can.EDIT_AUDIENCE)
+@page(Can.EDIT_AUDIENCE)
 def form_preview(request: MemberRequest) -> HttpResponse:
     """What people would see of what stands in the form; keeps nothing."""
     signup = new_form(request.workspace)
-    form = _edit_form(request, signup)
+    form = _edit_form(request, signup, request.GET)
     form.is_valid()
     for name, value in form.cleaned_data.items():
         if name in {"language", "title", "intro", "consent_wording", "tracking_wording", "button"}:

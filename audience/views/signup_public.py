@@ -9,7 +9,6 @@ from csp.decorators import csp_replace
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone, translation
-from django.views.decorators.clickjacking import xframe_options_exempt
 
 from audience.models import SignupForm, SignupKind, Topic
 from audience.services import current_attributes
@@ -34,12 +33,13 @@ def signup_page(request: HttpRequest, token: str) -> HttpResponse:
     return _answered(request, form_of(token), is_frame=False)
 
 
-@csp_replace({"frame-ancestors": [ANYWHERE]})
-@xframe_options_exempt
+@csp_replace({"frame-ancestors": [ANYWHERE]})  # type: ignore[arg-type]  # it is typed for views without parameters
 @open_door
 def signup_frame(request: HttpRequest, token: str) -> HttpResponse:
     """The same without anything around it, for the frame of a pop-up on any site."""
-    return _answered(request, form_of(token), is_frame=True)
+    response = _answered(request, form_of(token), is_frame=True)
+    response.xframe_options_exempt = True  # as Django's own decorator marks it
+    return response
 
 
 def _answered(request: HttpRequest, signup: SignupForm, *, is_frame: bool) -> HttpResponse:
@@ -54,11 +54,17 @@ def _answered(request: HttpRequest, signup: SignupForm, *, is_frame: bool) -> Ht
         if not _is_stamped(request, signup):
             return _page(request, signup, form, is_frame=is_frame, is_asked_again=True)
         with shown_on(form):
-            if not form.is_trapped:
-                evidence = evidence_of(request)
-                take_signup(form=signup, ask=form.ask(evidence), network=evidence["ip"], now=timezone.now())
-            return _thanks(request, signup, is_frame=is_frame)
-        return _page(request, signup, form, is_frame=is_frame)
+            _take(request, signup, form)
+        if form.errors:
+            return _page(request, signup, form, is_frame=is_frame)
+        return _thanks(request, signup, is_frame=is_frame)
+
+
+def _take(request: HttpRequest, signup: SignupForm, form: PublicSignupForm) -> None:
+    """What fills in the trap is thanked too, and not kept."""
+    if not form.is_trapped:
+        evidence = evidence_of(request)
+        take_signup(form=signup, ask=form.ask(evidence), network=evidence["ip"], now=timezone.now())
 
 
 def _is_stamped(request: HttpRequest, signup: SignupForm) -> bool:

@@ -30,6 +30,11 @@ def _topic(workspace: Workspace) -> dict[str, Any]:
     return {"pk": TopicFactory.create(workspace=workspace).pk}
 
 
+def _second_topic(workspace: Workspace) -> dict[str, Any]:
+    TopicFactory.create(workspace=workspace)
+    return _topic(workspace)
+
+
 def _form(workspace: Workspace) -> dict[str, Any]:
     return {"pk": SignupFormFactory.create(workspace=workspace).pk}
 
@@ -40,11 +45,11 @@ ROWS = [
     Row("audience:topic_list", see=SEE, act=EDIT, data=lambda _w, _k: {"name": "Tips"}),
     Row("audience:topic_page", see=EDIT, act=EDIT, data=lambda _w, _k: {"intro": "Choose"}),
     Row("audience:topic_edit", see=EDIT, act=EDIT, kwargs=_topic, data=lambda _w, _k: {"name": "Tricks"}),
-    Row("audience:topic_move", act=EDIT, kwargs=_topic, data=lambda _w, _k: {"to": "up"}),
+    Row("audience:topic_move", act=EDIT, kwargs=_second_topic, data=lambda _w, _k: {"to": "up"}),
     Row("audience:topic_archive", act=EDIT, kwargs=_topic),
     Row("audience:form_list", see=SEE),
     Row("audience:form_new", see=EDIT, act=EDIT, data=lambda _w, _k: FORM),
-    Row("audience:form_preview", act=EDIT, data=lambda _w, _k: FORM),
+    Row("audience:form_preview", see=EDIT),
     Row("audience:form_detail", see=SEE, kwargs=_form),
     Row("audience:form_edit", see=EDIT, act=EDIT, kwargs=_form, data=lambda _w, _k: FORM),
     Row("audience:form_archive", act=EDIT, kwargs=_form),
@@ -63,7 +68,5 @@ API_ROWS = [
     ApiRow("api:wish-log", {"get": SEE}, kwargs=_contact),
     ApiRow("api:wish-ask", {"post": EDIT}, kwargs=_contact, data=lambda _w, _m: {"wording": "Write to me"}),
     ApiRow("api:form-list", {"get": SEE, "post": EDIT}, data=lambda _w, _m: FORM),
-    ApiRow(
-        "api:form-detail", {"get": SEE, "put": EDIT, "delete": EDIT}, kwargs=_form, data=lambda _w, _m: FORM
-    ),
+    ApiRow("api:form-detail", {"get": SEE, "put": EDIT, "delete": EDIT}, kwargs=_form, data=lambda _w, _m: FORM),
 ]
