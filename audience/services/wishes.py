@@ -46,7 +46,10 @@ def say_to_topic(
     )
     worded = basis if basis.wording else basis.saying(topic.name_in(contact.language))
     log_word(contact, Word(consent, ConsentTo.TOPIC, topic), worded, by, now)
-    record(f"topic.{'accepted' if consent == Consent.GIVEN else 'declined'}", contact, by=by, now=now, topic=topic.pk)
+    if consent == Consent.GIVEN:
+        record("topic.accepted", contact, by=by, now=now, topic=topic.pk)
+    else:
+        record("topic.declined", contact, by=by, now=now, topic=topic.pk)
 
 
 @transaction.atomic
@@ -88,7 +91,10 @@ def set_tracking(*, contact: Contact, consent: Consent, basis: ConsentBasis, by:
     contact.tracking, contact.tracking_at = consent, now
     contact.save(update_fields=["tracking", "tracking_at"])
     log_word(contact, Word(consent, ConsentTo.TRACKING), basis, by, now)
-    record(f"tracking.{consent}", contact, by=by, now=now, source=basis.source)
+    if consent == Consent.GIVEN:
+        record("tracking.given", contact, by=by, now=now, source=basis.source)
+    else:
+        record("tracking.withdrawn", contact, by=by, now=now, source=basis.source)
 
 
 @transaction.atomic

@@ -127,6 +127,7 @@ def _page(
         "has_left": contact.consent == Consent.WITHDRAWN or bool(contact.suppression),
         "may_return": contact.suppression in {"", "unsubscribed"},
         "form": form or _form(None, visitor, language),
+        "is_form": True,
         "language": language,
         **said,
     }

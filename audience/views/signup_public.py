@@ -93,6 +93,7 @@ def _page(
         "shown": shown_stamp(signup, timezone.now()),
         "language": signup.language,
         "is_frame": is_frame,
+        "is_form": True,
         "is_asked_again": is_asked_again,
     }
     status = UNPROCESSABLE if form.errors else 200
