@@ -28,7 +28,7 @@ from workspaces.models import Language
 from workspaces.permissions import Can
 
 
-class TopicSerializer(serializers.ModelSerializer[Topic]):
+class ReaderTopicSerializer(serializers.ModelSerializer[Topic]):
     """A topic that readers choose or leave; `names` and `descriptions` are by language."""
 
     class Meta:
@@ -36,7 +36,7 @@ class TopicSerializer(serializers.ModelSerializer[Topic]):
         fields = ("id", "name", "description", "names", "descriptions", "is_public", "position")
 
 
-class TopicWriteSerializer(serializers.Serializer[Any]):
+class ReaderTopicWriteSerializer(serializers.Serializer[Any]):
     """A topic as it is sent."""
 
     name = serializers.CharField(max_length=80)
@@ -46,7 +46,7 @@ class TopicWriteSerializer(serializers.Serializer[Any]):
     is_public = serializers.BooleanField(required=False, default=True)
 
 
-class TopicMoveSerializer(serializers.Serializer[Any]):
+class ReaderTopicMoveSerializer(serializers.Serializer[Any]):
     """Which way a topic goes in the order."""
 
     up = serializers.BooleanField()
@@ -56,7 +56,7 @@ class TopicViewSet(ScopedViewSet[Topic], mixins.ListModelMixin, mixins.RetrieveM
     """Topics in use."""
 
     queryset = Topic.objects.filter(archived_at=None).select_related("workspace")
-    serializer_class = TopicSerializer
+    serializer_class = ReaderTopicSerializer
     can: ClassVar = {
         "list": Can.SEE_AUDIENCE,
         "retrieve": Can.SEE_AUDIENCE,
@@ -66,25 +66,25 @@ class TopicViewSet(ScopedViewSet[Topic], mixins.ListModelMixin, mixins.RetrieveM
         "move": Can.EDIT_AUDIENCE,
     }
 
-    @extend_schema(request=TopicWriteSerializer, responses={201: TopicSerializer})
+    @extend_schema(request=ReaderTopicWriteSerializer, responses={201: ReaderTopicSerializer})
     def create(self, request: Request) -> Response:
         """Open a topic."""
-        words = TopicWords(**self.checked(TopicWriteSerializer))
+        words = TopicWords(**self.checked(ReaderTopicWriteSerializer))
         topic = services.create_topic(workspace=self.workspace, words=words, by=self.member, now=self.now)
         return self.shown(topic, status=201)
 
-    @extend_schema(request=TopicWriteSerializer, responses={200: TopicSerializer})
+    @extend_schema(request=ReaderTopicWriteSerializer, responses={200: ReaderTopicSerializer})
     def update(self, request: Request, pk: str) -> Response:
         """Change what readers see of a topic."""
-        topic, words = self.get_object(), TopicWords(**self.checked(TopicWriteSerializer))
+        topic, words = self.get_object(), TopicWords(**self.checked(ReaderTopicWriteSerializer))
         services.change_topic(topic=topic, words=words, by=self.member, now=self.now)
         return self.shown(topic)
 
-    @extend_schema(request=TopicMoveSerializer, responses={200: TopicSerializer})
+    @extend_schema(request=ReaderTopicMoveSerializer, responses={200: ReaderTopicSerializer})
     @action(detail=True, methods=["post"])
     def move(self, request: Request, pk: str) -> Response:
         """Change places with the topic before or after it."""
-        topic, up = self.get_object(), self.checked(TopicMoveSerializer)["up"]
+        topic, up = self.get_object(), self.checked(ReaderTopicMoveSerializer)["up"]
         services.move_topic(topic=topic, up=up, by=self.member, now=self.now)
         topic.refresh_from_db()
         return self.shown(topic)
@@ -118,12 +118,16 @@ class WishWriteSerializer(serializers.Serializer[Any]):
     given_by = serializers.CharField(max_length=60, default="api", help_text="How: form, phone, checkout …")
     wording = serializers.CharField(help_text="What the person said or agreed to.")
     evidence = JsonObject(required=False)
-    consent = serializers.ChoiceField(choices=["given", "withdrawn"], required=False)
+    consent = serializers.BooleanField(required=False, help_text="To marketing mail.")
     tracking = serializers.BooleanField(required=False)
     frequency = serializers.ChoiceField(choices=Frequency.choices, required=False, allow_blank=True)
     paused_until = serializers.DateField(required=False, allow_null=True)
     topics_yes: Any = serializers.ListField(child=InWorkspace(queryset=Topic.objects.all()), required=False)
     topics_no: Any = serializers.ListField(child=InWorkspace(queryset=Topic.objects.all()), required=False)
+
+
+def _word(consent: bool | None) -> str | None:
+    return {True: "given", False: "withdrawn"}[consent] if consent is not None else None
 
 
 class ConsentEntrySerializer(serializers.ModelSerializer[ConsentEntry]):
@@ -134,13 +138,13 @@ class ConsentEntrySerializer(serializers.ModelSerializer[ConsentEntry]):
         fields = ("id", "to", "topic", "consent", "source", "wording", "form_version", "evidence", "at")
 
 
-class AskSerializer(serializers.Serializer[Any]):
+class ConsentAskSerializer(serializers.Serializer[Any]):
     """In which words to ask a person by mail whether we may write."""
 
     wording = serializers.CharField()
 
 
-class AskedSerializer(serializers.ModelSerializer[OptInRequest]):
+class ConsentAskedSerializer(serializers.ModelSerializer[OptInRequest]):
     """A question by mail; `mailed_at` is empty where none went out: one a day, and none to an address that is shut."""
 
     class Meta:
@@ -166,7 +170,7 @@ class WishViewSet(ScopedViewSet[Contact], mixins.RetrieveModelMixin):
         contact, given = self.get_object(), self.checked(WishWriteSerializer)
         basis = ConsentBasis(given["given_by"], given["wording"], given.get("evidence", {}))
         said = services.Said(
-            consent=given.get("consent"), yes=given.get("topics_yes", []), no=given.get("topics_no", [])
+            consent=_word(given.get("consent")), yes=given.get("topics_yes", []), no=given.get("topics_no", [])
         )
         wishes = Wishes(
             frequency=Frequency(given["frequency"]) if "frequency" in given else None,
@@ -186,14 +190,14 @@ class WishViewSet(ScopedViewSet[Contact], mixins.RetrieveModelMixin):
         entries = ConsentEntry.objects.for_workspace(self.workspace).filter(contact=self.get_object())
         return Response(ConsentEntrySerializer(entries.order_by("-at", "-pk"), many=True).data)
 
-    @extend_schema(request=AskSerializer, responses={200: AskedSerializer})
+    @extend_schema(request=ConsentAskSerializer, responses={200: ConsentAskedSerializer})
     @action(detail=True, methods=["post"])
     def ask(self, request: Request, pk: str) -> Response:
         """Ask a person by mail whether we may write."""
-        contact, wording = self.get_object(), self.checked(AskSerializer)["wording"]
+        contact, wording = self.get_object(), self.checked(ConsentAskSerializer)["wording"]
         ask = Ask(contact.email, ConsentBasis("asked by mail", wording), contact.language)
         asked = ask_to_opt_in(workspace=self.workspace, ask=ask, by=self.member, now=self.now)
-        return Response(AskedSerializer(asked).data)
+        return Response(ConsentAskedSerializer(asked).data)
 
 
 class SignupFormSerializer(serializers.ModelSerializer[SignupForm]):

@@ -307,6 +307,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "ConsentEnum": "audience.models.Consent",
+        "SignupKindEnum": "audience.models.SignupKind",
         "AttributeKind": "audience.models.AttributeKind",
         "GoalKind": "strategy.models.GoalKind",
         "Unit": "strategy.models.Unit",

@@ -64,9 +64,11 @@ def _save(request: MemberRequest, signup: SignupForm) -> HttpResponse:
     return render(request, "audience/form_edit.html", context, status=UNPROCESSABLE if form.errors else 200)
 
 
-def _edit_form(request: MemberRequest, signup: SignupForm, data: QueryDict) -> SignupEditForm:
+def _edit_form(
+    request: MemberRequest, signup: SignupForm, data: QueryDict, *, is_bound: bool = False
+) -> SignupEditForm:
     return SignupEditForm(
-        data or None,
+        data if data or is_bound else None,
         workspace=request.workspace,
         askable=askable_fields(request.workspace),
         attributes=current_attributes(request.workspace),
@@ -84,7 +86,7 @@ def _preview(signup: SignupForm) -> dict[str, Any]:
 def form_preview(request: MemberRequest) -> HttpResponse:
     """What people would see of what stands in the form; keeps nothing."""
     signup = new_form(request.workspace)
-    form = _edit_form(request, signup, request.GET)
+    form = _edit_form(request, signup, request.GET, is_bound=True)
     form.is_valid()
     for name, value in form.cleaned_data.items():
         if name in {"language", "title", "intro", "consent_wording", "tracking_wording", "button"}:

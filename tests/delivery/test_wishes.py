@@ -72,6 +72,7 @@ def test_the_last_look_finds_who_changed_the_mind_meanwhile(
     workspace: Workspace, clock: Clock, wish: Wish, reason: str
 ) -> None:
     run, rows = run_to(workspace, 2)
+    assert rows[0].contact is not None
     wish(rows[0].contact, run, clock())
 
     with ledger.open_lane(run, clock) as lane:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -73,7 +74,7 @@ def test_the_page_speaks_the_readers_language(client: Client, reader: Contact, t
 
 def test_what_was_chosen_is_written_down(client: Client, reader: Contact, topic: Topic, lead: Member) -> None:
     AttributeFactory.create(workspace=reader.workspace)
-    given = {"intro": "", "attributes": ["city"], "tracking_wording": "Follow me"}
+    given: dict[str, Any] = {"intro": "", "attributes": ["city"], "tracking_wording": "Follow me"}
     change_preference_page(workspace=reader.workspace, by=lead, now=reader.created_at, **given)
 
     chosen = {"do": "save", "frequency": "weekly", "tracking": "on", "first_name": "Anna", "attribute_city": "Ruse"}
