@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from audience import services
+from audience import api_consent, services
 from audience.api_attributes import AttributeViewSet
 from audience.api_bulk import BulkViewSet
 from audience.api_contacts import ContactViewSet
@@ -194,3 +194,4 @@ router.register("segments", SegmentViewSet, basename="segment")
 router.register("exports", ExportViewSet, basename="export")
 router.register("imports", ContactImportViewSet, basename="contactimport")
 router.register("events", EventViewSet, basename="event")
+api_consent.register(router)

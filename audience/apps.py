@@ -10,6 +10,7 @@ class AudienceConfig(AppConfig):
     def ready(self) -> None:
         """Register what segments can ask, the timeline's own moments and the menu."""
         from audience.audit_words import AUDIT_WORDS
+        from audience.letters import confirmation, welcome
         from audience.own_timeline import KINDS, contact_moments
         from audience.segments.attribute_fields import attribute_fields
         from audience.segments.contact_fields import (
@@ -23,10 +24,12 @@ class AudienceConfig(AppConfig):
         from audience.segments.fields import register_fields
         from audience.segments.history_fields import event_fields, order_fields
         from audience.segments.profile_fields import profile_fields, rfm_fields
+        from audience.services.opt_ins import CONFIRMATION, WELCOME
         from audience.timeline import register_timeline
         from workspaces.audit import describe_actions
         from workspaces.navigation import Entry, register_entry
         from workspaces.permissions import Can
+        from workspaces.systemmail import register_letter
 
         describe_actions(AUDIT_WORDS)
         for source in (
@@ -35,7 +38,11 @@ class AudienceConfig(AppConfig):
         ):  # fmt: skip
             register_fields(source)
         register_timeline(contact_moments, KINDS)
+        register_letter(CONFIRMATION, confirmation)
+        register_letter(WELCOME, welcome)
         see = Can.SEE_AUDIENCE
         register_entry(Entry("contacts", "audience", 30, _("Contacts"), "users", "audience:contact_list", see))
         register_entry(Entry("segments", "audience", 31, _("Segments"), "chart-pie", "audience:segment_list", see))
         register_entry(Entry("imports", "audience", 32, _("Imports"), "import", "audience:import_list", see))
+        register_entry(Entry("topics", "audience", 34, _("Topics"), "tag", "audience:topic_list", see))
+        register_entry(Entry("forms", "audience", 35, _("Forms"), "file-text", "audience:form_list", see))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from audience.models import Consent, Contact
+from audience.models import Consent, ConsentEntry, ConsentTo, Contact
 from audience.timeline import Moment
 from workspaces.templatetags.ui import money
 
@@ -22,16 +22,9 @@ TONES = {Consent.GIVEN: "ok", Consent.WITHDRAWN: "bad", Consent.UNKNOWN: ""}
 def contact_moments(contact: Contact, limit: int) -> Iterator[Moment]:
     """When we got to know the person, what was said about consent, which lists, what was done elsewhere."""
     yield Moment(contact.created_at, "user-plus", _("Became a contact"))
-    for entry in contact.consent_log.order_by("-at", "-pk")[:limit]:
-        title = _("Consent: %(consent)s") % {"consent": entry.get_consent_display().lower()}
-        yield Moment(
-            entry.at,
-            "shield-check",
-            title,
-            entry.wording or entry.source,
-            tone=TONES[Consent(entry.consent)],
-            kind="consent",
-        )
+    for entry in contact.consent_log.select_related("topic").order_by("-at", "-pk")[:limit]:
+        tone, words = TONES[Consent(entry.consent)], entry.wording or entry.source
+        yield Moment(entry.at, "shield-check", _said(entry), words, tone=tone, kind="consent")
     for membership in contact.memberships.select_related("contact_list").order_by("-added_at", "-pk")[:limit]:
         title = _("Added to the list “%(name)s”") % {"name": membership.contact_list}
         yield Moment(membership.added_at, "list-checks", title, membership.source, kind="list")
@@ -53,3 +46,13 @@ def _words_and_addresses(contact: Contact, limit: int) -> Iterator[Moment]:
     for change in contact.former_addresses.order_by("-at", "-pk")[:limit]:
         title = _("Address changed; it was %(email)s") % {"email": change.email}
         yield Moment(change.at, "mail", title, kind="contact")
+
+
+def _said(entry: ConsentEntry) -> str:
+    """A word of the consent log as a heading."""
+    words = {"consent": entry.get_consent_display().lower(), "topic": entry.topic}
+    if entry.to == ConsentTo.TOPIC:
+        return _("Topic “%(topic)s”: %(consent)s") % words
+    if entry.to == ConsentTo.TRACKING:
+        return _("Being followed: %(consent)s") % words
+    return _("How often") if entry.to == ConsentTo.PACE else _("Consent: %(consent)s") % words

@@ -6,6 +6,7 @@ from django.utils import timezone
 from audience import intake, many, profiles
 from audience.models import BulkEdit, ContactImport, Segment
 from audience.segments import membership
+from audience.services.opt_ins import forget_unconfirmed
 from emailops.lib.queue import enqueue
 from workspaces.models import Workspace
 
@@ -51,3 +52,9 @@ def ring_bulks(**_future: object) -> None:
     """Ring again for changes to many that nobody works on."""
     for edit_id in BulkEdit.objects.unfinished().idle(timezone.now()).values_list("pk", flat=True):
         enqueue("audience.run_bulk", edit_id=edit_id)
+
+
+@shared_task(name="audience.forget_opt_ins")
+def forget_opt_ins(**_future: object) -> None:
+    """Delete what nobody confirmed."""
+    forget_unconfirmed(timezone.now())

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from audience.views import attributes, bulk, contacts, exports, imports, merges, segment_rules, segments
+from audience.views import (
+    attributes,
+    bulk,
+    contacts,
+    exports,
+    imports,
+    merges,
+    public,
+    segment_rules,
+    segments,
+    signup,
+    signup_public,
+    topics,
+)
 
 app_name = "audience"
 urlpatterns = [
@@ -52,4 +65,21 @@ urlpatterns = [
     path("w/<slug:workspace>/attributes/<int:pk>/", attributes.attribute_edit, name="attribute_edit"),
     path("w/<slug:workspace>/attributes/<int:pk>/move/", attributes.attribute_move, name="attribute_move"),
     path("w/<slug:workspace>/attributes/<int:pk>/return/", attributes.attribute_return, name="attribute_return"),
+    path("p/<str:token>", public.preferences, name="preferences"),
+    path("a/<str:token>", public.opt_in, name="opt_in"),
+    path("f/<str:token>", signup_public.signup_page, name="signup_page"),
+    path("f/<str:token>/frame", signup_public.signup_frame, name="signup_frame"),
+    path("w/<slug:workspace>/contacts/<int:pk>/wishes/", topics.contact_wishes, name="contact_wishes"),
+    path("w/<slug:workspace>/contacts/<int:pk>/ask/", topics.contact_ask, name="contact_ask"),
+    path("w/<slug:workspace>/topics/", topics.topic_list, name="topic_list"),
+    path("w/<slug:workspace>/topics/page/", topics.topic_page, name="topic_page"),
+    path("w/<slug:workspace>/topics/<int:pk>/", topics.topic_edit, name="topic_edit"),
+    path("w/<slug:workspace>/topics/<int:pk>/move/", topics.topic_move, name="topic_move"),
+    path("w/<slug:workspace>/topics/<int:pk>/archive/", topics.topic_archive, name="topic_archive"),
+    path("w/<slug:workspace>/forms/", signup.form_list, name="form_list"),
+    path("w/<slug:workspace>/forms/new/", signup.form_new, name="form_new"),
+    path("w/<slug:workspace>/forms/preview/", signup.form_preview, name="form_preview"),
+    path("w/<slug:workspace>/forms/<int:pk>/", signup.form_detail, name="form_detail"),
+    path("w/<slug:workspace>/forms/<int:pk>/edit/", signup.form_edit, name="form_edit"),
+    path("w/<slug:workspace>/forms/<int:pk>/archive/", signup.form_archive, name="form_archive"),
 ]

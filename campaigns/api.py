@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from audience.models import Segment
+from audience.models import Segment, Topic
 from campaigns import services
 from campaigns.forms import LONGEST_SOURCE
 from campaigns.launches import ask_about_launch
@@ -42,8 +42,9 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
     class Meta:
         model = Campaign
         fields = (
-            "id", "name", "story", "segment", "sender", "offer", "cost", "unknown_policy", "state", "held_reason",
-            "missed_at", "version", "subject", "scheduled_at", "launched_at", "finished_at", "created_at", "updated_at",
+            "id", "name", "story", "segment", "sender", "topic", "offer", "cost", "unknown_policy", "state",
+            "held_reason", "missed_at", "version", "subject", "scheduled_at", "launched_at", "finished_at",
+            "created_at", "updated_at",
         )  # fmt: skip
 
 
@@ -60,6 +61,12 @@ class CampaignChangeSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=160, required=False)
     segment: Any = InWorkspace(queryset=Segment.objects.current(), required=False)
     sender: Any = InWorkspace(queryset=Sender.objects.filter(archived_at=None), required=False)
+    topic: Any = InWorkspace(
+        queryset=Topic.objects.filter(archived_at=None),
+        required=False,
+        allow_null=True,
+        help_text="Whoever declined it is left out.",
+    )
     offer = serializers.CharField(max_length=200, required=False, allow_blank=True)
     cost = serializers.DecimalField(max_digits=AMOUNT_DIGITS, decimal_places=CENTS, min_value=0, required=False)
     unknown_policy = serializers.ChoiceField(

@@ -19,6 +19,7 @@ from campaigns.readers import SAMPLE_UNSUBSCRIBE, Reach, made_up_reader, people_
 from campaigns.rendering import (
     CONTACT_PATHS,
     POSTAL_ADDRESS,
+    PREFERENCES,
     UNSUBSCRIBE,
     CompiledContent,
     RenderedMail,
@@ -131,7 +132,7 @@ def _address_checks(campaign: Campaign, compiled: CompiledContent) -> Iterator[F
 
 
 def _variable_checks(campaign: Campaign, version: ContentVersion, compiled: CompiledContent) -> Iterator[Finding]:
-    known = {"contact", "workspace.name", UNSUBSCRIBE, POSTAL_ADDRESS, "contact.attributes"}
+    known = {"contact", "workspace.name", UNSUBSCRIBE, PREFERENCES, POSTAL_ADDRESS, "contact.attributes"}
     known |= {f"contact.{path}" for path in CONTACT_PATHS}
     known |= {f"contact.attributes.{key}" for key in current_attributes(campaign.workspace)}
     unknown = sorted({*compiled.html.paths(), *compiled.subject.paths()} - known)

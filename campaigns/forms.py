@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from audience.models import Segment
+from audience.models import Segment, Topic
 from campaigns.models import Campaign, ContentFormat, Sender, UnknownPolicy
 from sprints.deciders import deciders_for
 from sprints.models import AMOUNT_DIGITS, CENTS
@@ -32,6 +32,13 @@ class CampaignForm(StyledForm):
     name = forms.CharField(label=_("Name"), max_length=160, help_text=_("Readers never see it."))
     sender = forms.ModelChoiceField(label=_("From"), queryset=Sender.objects.none(), required=False)
     segment = forms.ModelChoiceField(label=_("Who"), queryset=Segment.objects.none())
+    topic = forms.ModelChoiceField(
+        label=_("About"),
+        queryset=Topic.objects.none(),
+        required=False,
+        empty_label=_("No topic in particular"),
+        help_text=_("Whoever left this topic is left out."),
+    )
     offer = forms.CharField(label=_("Offer"), max_length=200, required=False, help_text=_("Empty for no discount."))
     cost = forms.DecimalField(
         label=_("Cost of the offer"), min_value=0, max_digits=AMOUNT_DIGITS, decimal_places=CENTS, initial=0
@@ -44,7 +51,7 @@ class CampaignForm(StyledForm):
         help_text=_("Then nobody knows whether that person has the mail. It happens rarely, to a few at a time."),
     )
 
-    NAMES = ("name", "sender", "segment", "offer", "cost", "unknown_policy")
+    NAMES = ("name", "sender", "segment", "topic", "offer", "cost", "unknown_policy")
 
     def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {name: getattr(campaign, name) for name in self.NAMES})
@@ -52,6 +59,7 @@ class CampaignForm(StyledForm):
         self._offer("sender", Sender.objects.for_workspace(campaign.workspace), campaign.sender_id)
         self.fields["sender"].required = campaign.sender_id is not None
         self._offer("segment", Segment.objects.for_workspace(campaign.workspace), campaign.segment_id)
+        self._offer("topic", Topic.objects.for_workspace(campaign.workspace), campaign.topic_id)
 
     def _offer(self, name: str, rows: Any, chosen: int | None) -> None:
         """Those in use, and the one chosen even if it was put away since."""

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from audience.models import Segment
+from audience.models import Segment, Topic
 from sprints.models import AMOUNT_DIGITS, CENTS, Story
 from workspaces.models import Member, Owned, ScopedQuerySet
 
@@ -103,6 +103,9 @@ class Campaign(Owned):
     segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("who"))
     sender = models.ForeignKey(
         Sender, on_delete=models.PROTECT, null=True, related_name="campaigns", verbose_name=_("from")
+    )
+    topic = models.ForeignKey(
+        Topic, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("about")
     )
     offer = models.CharField(_("offer"), max_length=200, blank=True)
     cost = models.DecimalField(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from audience.services import current_attributes
-from campaigns.rendering import POSTAL_ADDRESS, UNSUBSCRIBE
+from campaigns.rendering import POSTAL_ADDRESS, PREFERENCES, UNSUBSCRIBE
 from workspaces.models import Workspace
 
 
@@ -29,5 +29,6 @@ def personal_parts(workspace: Workspace) -> list[PersonalPart]:
         PersonalPart(_("Only for some"), "{% if contact.first_name %}…{% else %}…{% endif %}"),
         PersonalPart(_("Button"), f'[{_("Words on it")}](https:// "button")'),
         PersonalPart(_("Unsubscribe link"), f"[{_('Unsubscribe')}]({{{{ {UNSUBSCRIBE} }}}})"),
+        PersonalPart(_("Link to choose what to get"), f"[{_('Choose what you get')}]({{{{ {PREFERENCES} }}}})"),
         PersonalPart(_("Postal address"), f"{{{{ {POSTAL_ADDRESS} }}}}"),
     ]

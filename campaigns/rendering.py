@@ -30,6 +30,8 @@ BODY_START = re.compile(r"""<!--.*?-->|(?P<body><body\b(?:[^>"']|"[^"]*"|'[^']*'
 FILLER = "\u034f\u200c\u00a0" * 60  # joiners and spaces that nobody sees: about one line of an inbox
 CONTACT_PATHS = ("email", "first_name", "last_name", "full_name", "language")
 UNSUBSCRIBE = "unsubscribe_url"
+PREFERENCES = "preferences_url"
+SAMPLE_PREFERENCES = "https://preferences.invalid/"
 POSTAL_ADDRESS = "postal_address"
 
 
@@ -73,9 +75,12 @@ def header_text(text: str) -> str:
     return CONTROL.sub(" ", text).strip()
 
 
-def personal_context(contact: Contact, workspace: Workspace, *, unsubscribe_url: str) -> dict[str, Any]:
+def personal_context(
+    contact: Contact, workspace: Workspace, *, unsubscribe_url: str, preferences_url: str = SAMPLE_PREFERENCES
+) -> dict[str, Any]:
     """Everything a template can ask about; plain values only."""
-    return {**contact_context(contact), **workspace_context(workspace), UNSUBSCRIBE: unsubscribe_url}
+    doors = {UNSUBSCRIBE: unsubscribe_url, PREFERENCES: preferences_url}
+    return {**contact_context(contact), **workspace_context(workspace), **doors}
 
 
 def contact_context(contact: Contact) -> dict[str, Any]:

@@ -35,7 +35,7 @@ from sprints.standing import SendFacts
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
 
-CAMPAIGN_FIELDS = {"name", "segment", "sender", "offer", "cost", "unknown_policy"}
+CAMPAIGN_FIELDS = {"name", "segment", "sender", "offer", "cost", "topic", "unknown_policy"}
 
 NOT_HELD = {"held_reason": "", "missed_at": None}
 

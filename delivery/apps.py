@@ -9,18 +9,15 @@ class DeliveryConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what this app adds to segments, timelines, preflight, settings, the home page and mails."""
-        from audience.segments.fields import register_fields
-        from audience.timeline import register_timeline
         from campaigns.preflight import register_checks
         from delivery.audit_words import AUDIT_WORDS
         from delivery.checks import signing_checks, speed_checks, transport_checks
-        from delivery.contact_timeline import mail_moments
         from delivery.home import doubt_banner, mail_server_banner
         from delivery.letters import halted, held, restored, stopped, stuck, warned
         from delivery.merging import register_mail
         from delivery.moves import KINDS, send_moves
         from delivery.profile_facts import register_mail_facts
-        from delivery.segment_fields import mail_fields
+        from delivery.readers import register_readers
         from delivery.story_news import register_story_news
         from sprints.moves import register_moves
         from workspaces.audit import describe_actions
@@ -31,9 +28,7 @@ class DeliveryConfig(AppConfig):
 
         describe_actions(AUDIT_WORDS)
         register_moves(KINDS, send_moves)
-        register_fields(mail_fields)
-        register_timeline(mail_moments, {"mail": _("Mails and reactions")})
-        for register in (register_story_news, register_mail, register_mail_facts):
+        for register in (register_story_news, register_readers, register_mail, register_mail_facts):
             register()
         for checks in (transport_checks, signing_checks, speed_checks):
             register_checks("delivery", _("Delivery"), checks)

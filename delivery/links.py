@@ -24,6 +24,11 @@ def unsubscribe_url(delivery_id: int) -> str:
     return seal(Kind.UNSUBSCRIBE, delivery_id).join(around_unsubscribe_token())
 
 
+def preferences_url(delivery_id: int) -> str:
+    """Where the reader of a message chooses what to get. Its token is that of `unsubscribe_url`."""
+    return seal(Kind.UNSUBSCRIBE, delivery_id).join(around_preferences_token())
+
+
 def click_url(delivery_id: int, target: str) -> str:
     return seal(Kind.CLICK, delivery_id).join(around_click_token(target))
 
@@ -41,6 +46,11 @@ def around_open_token() -> tuple[str, str]:
 def around_unsubscribe_token() -> tuple[str, str]:
     """What stands before and after the token in `unsubscribe_url`."""
     return _around_token(_path("delivery:unsubscribe", TOKEN))
+
+
+def around_preferences_token() -> tuple[str, str]:
+    """What stands before and after the token in `preferences_url`."""
+    return _around_token(_path("delivery:preferences", TOKEN))
 
 
 def around_click_token(target: str) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from campaigns.rendering import (
     insert_at_top,
     personal_context,
 )
-from delivery.links import counted_url, open_url, unsubscribe_url
+from delivery.links import counted_url, open_url, preferences_url, unsubscribe_url
 from delivery.models import Delivery
 from emailops.lib.addresses import read_address
 from emailops.lib.signing import Kind, seal
@@ -43,7 +43,12 @@ def campaign_message(
     delivery: Delivery, contact: Contact, campaign: Campaign, sender: Sender, compiled: CompiledContent
 ) -> EmailMultiAlternatives:
     """The message of a ledger row. Raises `RenderFailed`."""
-    context = personal_context(contact, campaign.workspace, unsubscribe_url=unsubscribe_url(delivery.pk))
+    context = personal_context(
+        contact,
+        campaign.workspace,
+        unsubscribe_url=unsubscribe_url(delivery.pk),
+        preferences_url=preferences_url(delivery.pk),
+    )
     return message_for(delivery.pk, delivery.address, context, campaign, sender, compiled)
 
 

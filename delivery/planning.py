@@ -19,6 +19,7 @@ from delivery.models import DeliveryState, Reason, RestoreHold, Run, RunState
 from delivery.pace.groups import GroupOf, group_sql
 from delivery.pace.queues import ring_run
 from delivery.services import pause
+from delivery.wishes import unwilling
 from emailops.lib.queue import enqueue
 from sprints.standing import NotApproved, unapproved_reasons
 from workspaces.audit import record
@@ -122,7 +123,7 @@ def _plan(run_id: int, now: datetime) -> None:
 
 def _insert_rows(run: Run, people: QuerySet[Contact], now: datetime) -> int:
     """INSERT … SELECT over the segment, group by group, as chunks need them. Returns the number of rows."""
-    judged = people.annotate(ledger_reason=_reason_to_skip()).values_list(
+    judged = people.annotate(ledger_reason=_reason_to_skip(run, now)).values_list(
         Value(run.workspace_id), Value(run.pk), F("pk"), F("address"), _state_for("ledger_reason"), F("ledger_reason"),
         Value(0), Value(""), Case(When(~Q(ledger_reason=""), then=Value(now)), default=Value(None)),
     )  # fmt: skip
@@ -133,11 +134,12 @@ def _insert_rows(run: Run, people: QuerySet[Contact], now: datetime) -> int:
         return int(cursor.rowcount)
 
 
-def _reason_to_skip() -> Case:
+def _reason_to_skip(run: Run, now: datetime) -> Case:
     return Case(
         When(consent=Consent.WITHDRAWN, then=Value(Reason.CONSENT_WITHDRAWN.value)),
         When(~Q(suppression=""), then=Value(Reason.SUPPRESSED.value)),
         When(~Q(consent=Consent.GIVEN), then=Value(Reason.NO_CONSENT.value)),
+        *unwilling(run, now),
         default=Value(""),
     )
 

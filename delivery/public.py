@@ -11,11 +11,13 @@ from typing import Concatenate, ParamSpec
 from django.db import Error, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from audience.services.preferences import preferences_token
 from delivery import reactions
 from delivery.links import is_our_link
 from delivery.models import Delivery, HitKind
@@ -92,7 +94,23 @@ def _unsubscribe_page(request: HttpRequest, delivery_id: int) -> HttpResponse:
     language = (contact and contact.language) or (workspace and workspace.language) or "en"
     with translation.override(language):
         context = {"business": workspace, "is_done": request.method == "POST", "language": language}
+        if contact and delivery:
+            context["room"] = preferences_token(contact.pk, delivery.pk)
         return render(request, "public/unsubscribe.html", context)
+
+
+@never_cache
+@require_safe
+@answers_only_our_links
+def preferences(_request: HttpRequest, token: str) -> HttpResponse:
+    """On to the page on which the reader of a message chooses what to get. Nothing is noted, nothing changes."""
+    delivery = Delivery.objects.filter(pk=_delivery_id(Kind.UNSUBSCRIBE, token)).first()
+    if delivery is None or delivery.contact_id is None:
+        raise NotOurLink
+    room = preferences_token(delivery.contact_id, delivery.pk)
+    return HttpResponseRedirect(
+        reverse("audience:preferences", args=[room]), headers={"Referrer-Policy": "no-referrer"}
+    )
 
 
 def _delivery_id(kind: Kind, token: str) -> int:

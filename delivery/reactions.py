@@ -2,13 +2,14 @@
 
 import ipaddress
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
-from audience.models import Contact
+from audience.models import Consent, Contact
 from audience.profiles import refresh_profiles
 from audience.services import ConsentBasis, withdraw_consent
 from delivery.humanity import BURST, BURST_WINDOW, VERSION, Judgement, judge
@@ -39,15 +40,19 @@ class Reaction:
 
 
 def record_hit(*, delivery_id: int, kind: HitKind, visit: Visit, now: datetime, url: str = "") -> Hit | None:
-    """Keep a reaction with its verdict. None, and nothing kept, for a message that is no longer in the ledger."""
+    """Keep a reaction with its verdict.
+
+    None, and nothing kept, for a message that is no longer in the ledger, or to somebody who does not want to be
+    followed.
+    """
     return next(iter(_keep_all([Reaction(delivery_id, kind, visit, now, url)])), None)
 
 
 def record_hits(reactions: Iterable[Reaction]) -> int:
     """Keep many reactions, each with the verdict that `record_hit` would have given it at its time.
 
-    Returns how many; those to messages that are no longer in the ledger are passed over. Not for `UNSUBSCRIBE`, which
-    changes the contact. Five statements for each thousand.
+    Returns how many; those to messages that are no longer in the ledger are passed over, and those of people who do not
+    want to be followed. Not for `UNSUBSCRIBE`, which changes the contact. Six statements for each thousand.
     """
     return len(_keep_all(sorted(reactions, key=lambda reaction: reaction.at)))
 
@@ -56,7 +61,12 @@ def record_hits(reactions: Iterable[Reaction]) -> int:
 def _keep_all(reactions: Sequence[Reaction]) -> list[Hit]:
     """The reactions must be in the order of time."""
     deliveries = Delivery.objects.in_bulk({reaction.delivery_id for reaction in reactions})
-    known = [reaction for reaction in reactions if reaction.delivery_id in deliveries]
+    unwatched = _unwatched(deliveries.values())
+    known = [
+        reaction
+        for reaction in reactions
+        if (delivery := deliveries.get(reaction.delivery_id)) and delivery.contact_id not in unwatched
+    ]
     clicks = _clicks_near(known)
     made, unmasked = [], set()
     for reaction in known:
@@ -79,6 +89,13 @@ def _bring_profiles_up_to_date(hits: Sequence[Hit]) -> None:
     if hits:
         seen = {hit.contact_id for hit in hits if hit.contact_id is not None}
         refresh_profiles(seen, max(hit.at for hit in hits))
+
+
+def _unwatched(deliveries: Iterable[Delivery]) -> set[int | None]:
+    """Contacts who said that they do not want to be followed: of what they open and click nothing is kept."""
+    readers = {delivery.contact_id for delivery in deliveries if delivery.contact_id is not None}
+    said_no = Contact.objects.filter(pk__in=readers, tracking=Consent.WITHDRAWN)
+    return set(said_no.values_list("pk", flat=True))
 
 
 def _clicks_near(reactions: Sequence[Reaction]) -> dict[int, list[Hit]]:
@@ -177,9 +194,22 @@ def unsubscribe(*, delivery_id: int, visit: Visit, source: str, now: datetime) -
     contact = locked.filter(pk=delivery.contact_id or 0).first() if delivery else None
     if delivery is None or contact is None:
         return
-    if not Hit.objects.filter(delivery=delivery, kind=HitKind.UNSUBSCRIBE).exists():
-        reaction = Reaction(delivery.pk, HitKind.UNSUBSCRIBE, visit, now)
-        _hit(delivery, reaction, Judgement(Nature.HUMAN, [])).save(force_insert=True)
-        has_arrived(delivery.pk, now)
+    _note_unsubscribe(delivery, visit, now)
     basis = ConsentBasis(source, evidence={"run": delivery.run_id, "delivery": delivery.pk})
     withdraw_consent(contact=contact, basis=basis, by=None, now=now)
+
+
+def note_left(delivery_id: int, evidence: Mapping[str, Any], now: datetime) -> None:
+    """Keep that somebody left by the page of choices, which was opened from this message. Repeating is harmless."""
+    delivery = Delivery.objects.filter(pk=delivery_id).first()
+    if delivery is not None:
+        visit = Visit("POST", str(evidence.get("user_agent", "")), str(evidence.get("ip", "")))
+        _note_unsubscribe(delivery, visit, now)
+
+
+def _note_unsubscribe(delivery: Delivery, visit: Visit, now: datetime) -> None:
+    if Hit.objects.filter(delivery=delivery, kind=HitKind.UNSUBSCRIBE).exists():
+        return
+    reaction = Reaction(delivery.pk, HitKind.UNSUBSCRIBE, visit, now)
+    _hit(delivery, reaction, Judgement(Nature.HUMAN, [])).save(force_insert=True)
+    has_arrived(delivery.pk, now)

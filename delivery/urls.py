@@ -10,6 +10,7 @@ urlpatterns = [
     path("t/o/<str:token>.gif", public.open_pixel, name="open"),
     path("t/c/<str:token>/<str:signature>", public.click, name="click"),
     path("t/u/<str:token>", public.unsubscribe, name="unsubscribe"),
+    path("t/p/<str:token>", public.preferences, name="preferences"),
     path("w/<slug:workspace>/campaigns/<int:pk>/progress/", runs.run_panel, name="run_panel"),
     path("w/<slug:workspace>/campaigns/<int:pk>/pause/", runs.run_pause, name="run_pause"),
     path("w/<slug:workspace>/campaigns/<int:pk>/resume/", runs.run_resume, name="run_resume"),

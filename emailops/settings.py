@@ -258,6 +258,7 @@ CELERY_BEAT_SCHEDULE = {
     "imports without a worker": {"task": "audience.ring_imports", "schedule": 15.0},
     "profiles made anew": {"task": "audience.rebuild_profiles", "schedule": crontab(hour=1, minute=20)},
     "who came into segments and who went": {"task": "audience.refresh_segments", "schedule": 600.0},
+    "requests that nobody confirmed": {"task": "audience.forget_opt_ins", "schedule": 86400.0},
     "poker: countdowns, deadlines, reminders": {"task": "sprints.poker", "schedule": 5.0},
     "owners who have not answered": {"task": "sprints.chase_approvals", "schedule": 60.0},
     "changes of approved plans": {"task": "sprints.log_drift", "schedule": 300.0},
@@ -312,6 +313,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ImportMode": "audience.models.ImportMode",
         "PokerMode": "sprints.models.PokerMode",
+        "ConsentEnum": "audience.models.Consent",
+        "SignupKindEnum": "audience.models.SignupKind",
         "AttributeKind": "audience.models.AttributeKind",
         "GoalKind": "strategy.models.GoalKind",
         "Unit": "strategy.models.Unit",

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audience', '0003_people'),
+        ('audience', '0006_segments'),
         ('workspaces', '0002_notices'),
     ]
 

@@ -7,9 +7,12 @@ from audience.models.contacts import AddressChange, Consent, Contact, ContactNot
 from audience.models.events import Event
 from audience.models.imports import ContactImport, ContactImportQuerySet, ImportMode, ImportRefusal, ImportState
 from audience.models.lists import ContactList, ListMembership
+from audience.models.opt_ins import OPT_IN_DAYS, OptInRequest, OptInRequestQuerySet
 from audience.models.orders import CENTS, EARNING, MONEY_DIGITS, Order, OrderLine, OrderStatus
+from audience.models.preferences import PreferencePage
 from audience.models.profiles import ContactDay, ContactProfile, Lifecycle
 from audience.models.segments import Segment, SegmentDay, SegmentMember, SegmentQuerySet
+from audience.models.signup import FORM_FIELDS, SignupForm, SignupFormVersion, SignupKind
 from audience.models.suppression import (
     HMAC_BLOCK,
     Suppression,
@@ -24,8 +27,10 @@ from audience.models.topics import Topic, TopicConsent
 __all__ = [
     "CENTS",
     "EARNING",
+    "FORM_FIELDS",
     "HMAC_BLOCK",
     "MONEY_DIGITS",
+    "OPT_IN_DAYS",
     "AddressChange",
     "AttributeDefinition",
     "AttributeKind",
@@ -52,13 +57,19 @@ __all__ = [
     "ImportState",
     "Lifecycle",
     "ListMembership",
+    "OptInRequest",
+    "OptInRequestQuerySet",
     "Order",
     "OrderLine",
     "OrderStatus",
+    "PreferencePage",
     "Segment",
     "SegmentDay",
     "SegmentMember",
     "SegmentQuerySet",
+    "SignupForm",
+    "SignupFormVersion",
+    "SignupKind",
     "Suppression",
     "SuppressionQuerySet",
     "SuppressionReason",

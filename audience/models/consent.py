@@ -14,6 +14,7 @@ class ConsentTo(models.TextChoices):
     MAIL = "mail", _("Marketing mail")
     TRACKING = "tracking", _("Being followed as a person")
     TOPIC = "topic", _("Mails about a topic")
+    PACE = "pace", _("How often, and from when on")
 
 
 class ConsentEntry(Owned):

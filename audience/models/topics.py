@@ -29,6 +29,13 @@ class Topic(Owned):
     def __str__(self) -> str:
         return self.name
 
+    def name_in(self, language: str) -> str:
+        """What readers of this language see; the name itself where there are no words of theirs."""
+        return str(self.names.get(language) or self.name)
+
+    def description_in(self, language: str) -> str:
+        return str(self.descriptions.get(language) or self.description)
+
 
 class TopicConsent(Owned):
     """What a contact last said about a topic. Without a row, nothing; the log says when, how, in which words."""

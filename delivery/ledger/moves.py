@@ -13,6 +13,7 @@ from audience.models import address_hash_keys, address_hash_sql
 from delivery.fates import Fate, Outcome
 from delivery.ledger.verdicts import Held, verdict
 from delivery.models import Chunk, Delivery, DeliveryQuerySet, DeliveryState, Lane, Reason, Run
+from delivery.wishes import WISHES, WISHES_FROM, wishes_given
 
 # Written out because they run for every message: through the ORM they took half of a worker's time.
 MINE = """
@@ -37,12 +38,13 @@ FROM unnest(%(others)s::bigint[], %(states)s::text[], %(reasons)s::text[], %(cod
             %(tries)s::smallint[], %(again)s::timestamptz[]) AS done (id, state, reason, code, words, tries, again_at)
 WHERE held.id = done.id AND {MINE}
 """  # noqa: S608  made of constants
-WHO = """
+WHO = f"""
        person.id, person.email, person.first_name, person.last_name, person.language, person.attributes::text,
        CASE WHEN person.id IS NULL THEN 'contact_gone'
             WHEN person.consent = 'withdrawn' THEN 'unsubscribed'
             WHEN person.suppression <> '' OR never.id IS NOT NULL THEN 'suppressed'
             WHEN person.consent <> 'given' THEN 'no_consent'
+            {WISHES}
             ELSE '' END
 """
 """Columns of a row's contact, and why the row must be left out, if it must: the last look before SMTP."""
@@ -50,6 +52,7 @@ WHO_FROM = f"""
 LEFT JOIN audience_contact AS person ON person.id = taken.contact_id
 LEFT JOIN audience_suppression AS never
        ON never.workspace_id = taken.workspace_id AND never.address_hash = {address_hash_sql("taken.address")}
+{WISHES_FROM}
 """
 STILL_SENDS = """
 EXISTS (SELECT FROM delivery_run AS run WHERE run.id = %(run)s AND run.state = 'sending' AND run.epoch = %(epoch)s)
@@ -130,14 +133,18 @@ def advance(settlement: Settlement, asks: Sequence[Ask], lane: Lane, run: Run, n
     not be sent but settled as left out.
     """
     chunks = {"chunks": [ask.chunk for ask in asks], "rooms": [ask.room for ask in asks]}
-    rows = _rows_of(ADVANCE, _settlement(settlement, lane, now) | chunks | {"run": run.pk, "epoch": run.epoch})
+    rows = _rows_of(ADVANCE, _settlement(settlement, lane, now) | chunks | _of_run(run, now))
     return Taken([_held(row) for row in rows if row[1]], {row[0] for row in rows})
 
 
 def retake(run: Run, lane: Lane, *, limit: int, now: datetime) -> list[Held]:
     """Take up rows that were tried or taken back before and are due; their intent is committed with it."""
-    given = {"run": run.pk, "epoch": run.epoch, "lane": lane.pk, "limit": limit, "now": now}
+    given = {"lane": lane.pk, "limit": limit, "now": now, **_of_run(run, now)}
     return [_held(row) for row in _rows_of(RETAKE, given)]
+
+
+def _of_run(run: Run, now: datetime) -> dict[str, Any]:
+    return {"run": run.pk, "epoch": run.epoch, **wishes_given(run, now)}
 
 
 def settle(settlement: Settlement, lane: Lane, now: datetime) -> None:

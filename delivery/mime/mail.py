@@ -17,9 +17,9 @@ from django.conf import settings
 from campaigns.compiled import STUMBLES, Memo, NeedsReference, Program, compile_program, compile_text
 from campaigns.liquid import Template, TemplateRefused
 from campaigns.models import Campaign, ContentVersion, Sender
-from campaigns.rendering import UNSUBSCRIBE, CompiledContent, workspace_context
+from campaigns.rendering import PREFERENCES, UNSUBSCRIBE, CompiledContent, workspace_context
 from delivery.dkim import Signer
-from delivery.links import around_unsubscribe_token
+from delivery.links import around_preferences_token, around_unsubscribe_token
 from delivery.messages import message_for
 from delivery.mime.bodies import personal_link
 from delivery.mime.frame import Frame
@@ -51,6 +51,7 @@ class CompiledMail:
         self._campaign = campaign
         self._common = workspace_context(campaign.workspace)
         self._before_token, self._after_token = around_unsubscribe_token()
+        self._before_preferences, self._after_preferences = around_preferences_token()
         self._token = sealer(Kind.UNSUBSCRIBE)
         self._fast = _prepare(self._content, sender, campaign)
 
@@ -68,7 +69,13 @@ class CompiledMail:
 
     def _unsigned(self, delivery_id: int, address: str, context: Context) -> bytes:
         token = self._token(delivery_id)
-        filled = {**self._common, **context, UNSUBSCRIBE: self._before_token + token.decode() + self._after_token}
+        shown = token.decode()
+        filled = {
+            **self._common,
+            **context,
+            UNSUBSCRIBE: self._before_token + shown + self._after_token,
+            PREFERENCES: self._before_preferences + shown + self._after_preferences,
+        }
         if self._fast is not None:
             try:
                 return self._fast.wire(delivery_id, address, filled, token)
@@ -150,6 +157,9 @@ class _Parts:
             raise NeedsReference
         address = _unsubscribe_mark()
         known = {UNSUBSCRIBE: Value(b"", b"", "", Form.ADDRESS)} if escape(address) == address else {}
+        room = token_mark(Token.UNSUBSCRIBE).join(around_preferences_token())
+        if known and escape(room) == room:
+            known[PREFERENCES] = Value(b"", b"", "", room)  # the same for all readers but for the token
         program = compile_program(content.html, value_of, known)
         if program is None:
             raise NeedsReference

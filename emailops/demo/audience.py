@@ -13,7 +13,8 @@ from audience.imports import ImportChoices, open_import, start_import
 from audience.intake import run_import
 from audience.models import AttributeKind, Consent, ContactImport
 from audience.segments.definition import Condition, Group
-from audience.services import create_list, create_segment, define_attribute
+from audience.services import TopicWords, create_list, create_segment, create_topic, define_attribute
+from audience.services.signup import create_form
 from emailops.demo.crowd import Reader
 from emailops.demo.stage import Stage
 
@@ -29,10 +30,28 @@ LISTS = (
     ("newsletter", "Newsletter", "Readers of the Moss Letter who signed up on the site or at the market."),
     ("quiz", "Skin quiz", "People who took the skin quiz and asked for the result by mail."),
 )
+TOPICS = (
+    TopicWords("The Moss Letter", "One story every second Tuesday.", {"bg": "Писмото от Мос"}),
+    TopicWords("New products", "When something new leaves the workshop.", {"bg": "Нови продукти"}),
+    TopicWords("Skin care advice", "What the season does to the skin, and what helps.", {"bg": "Съвети за кожата"}),
+)
 AT_CHECKOUT = "Yes, write to me about products and skin care, about once a week. I can stop at any time."
 ON_THE_SITE = (
     "Send me the Moss Letter: one story every second Tuesday, and news from the workshop. I can stop at any time."
 )
+SIGNUP = {
+    "name": "The Moss Letter, on the site",
+    "title": "The Moss Letter",
+    "intro": "One story every second Tuesday, from the workshop to your inbox.",
+    "button": "Send it to me",
+    "thanks": "Thank you. Look into your inbox: one more click, and the next letter is yours.",
+    "consent_wording": ON_THE_SITE,
+    "fields": [{"key": "first_name", "required": False}, {"key": "attribute.city", "required": False}],
+    "confirm_subject": "One more click for the Moss Letter",
+    "confirm_body": "You asked for the Moss Letter. Press the button, and the next one is yours.",
+    "welcome_subject": "Welcome to the Moss Letter",
+    "welcome_body": "We are glad that you read with us. The next letter comes on a Tuesday.",
+}
 IN_THE_QUIZ = "Mail me my result, and after that the Moss Letter. I can stop at any time."
 CUSTOMER_COLUMNS = (
     "Email", "First name", "Last name", "Language", "Customer ID", "Skin type", "City", "Birthday", "Loyalty points",
@@ -60,6 +79,9 @@ def prepare_audience(stage: Stage, now: datetime) -> None:
         define_attribute(workspace=workspace, label=label, kind=kind, by=lead, now=now)
     for key, name, description in LISTS:
         stage.lists[key] = create_list(workspace=workspace, name=name, description=description, by=lead, now=now)
+    topics = [create_topic(workspace=workspace, words=words, by=lead, now=now) for words in TOPICS]
+    content = SIGNUP | {"contact_list": stage.lists["newsletter"], "topics": [topic.pk for topic in topics]}
+    create_form(workspace=workspace, content=content, by=lead, now=now)
 
 
 def on_list(stage: Stage, *keys: str) -> Condition:

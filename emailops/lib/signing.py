@@ -36,6 +36,10 @@ class Kind(IntEnum):
     POKER_SEAT = 22
     RETRO_REPORT = 23
     CONDITION = 26
+    PREFERENCES = 30
+    OPT_IN = 31
+    SIGNUP_FORM = 32
+    SIGNUP_SHOWN = 33
 
 
 class BadToken(Exception):

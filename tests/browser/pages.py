@@ -9,7 +9,9 @@ from typing import Any
 
 from django.urls import reverse
 
-from audience.models import AttributeDefinition, BulkEdit, Contact, ContactImport, Segment
+from audience.models import AttributeDefinition, BulkEdit, Contact, ContactImport, Segment, SignupForm, Topic
+from audience.services.preferences import preferences_token
+from audience.services.signup import form_token
 from campaigns.models import Campaign
 from delivery.links import unsubscribe_url
 from delivery.models import Delivery, SandboxMessage, SigningKey, Transport
@@ -72,6 +74,14 @@ PAGES: dict[str, Find] = {
     "audience:contact_new": nothing,
     "audience:contact_detail": _first(Contact),
     "audience:contact_edit": _first(Contact),
+    "audience:contact_wishes": _first(Contact),
+    "audience:topic_list": nothing,
+    "audience:topic_page": nothing,
+    "audience:topic_edit": _first(Topic),
+    "audience:form_list": nothing,
+    "audience:form_new": nothing,
+    "audience:form_detail": _first(SignupForm),
+    "audience:form_edit": _first(SignupForm),
     "audience:list_list": nothing,
     "audience:attribute_list": nothing,
     "audience:attribute_edit": _first(AttributeDefinition),
@@ -259,6 +269,17 @@ def _readers_way_out(workspace: Workspace) -> str:
     return unsubscribe_url(Delivery.objects.for_workspace(workspace).filter(state="sent").latest("pk").pk)
 
 
+def _readers_page(workspace: Workspace) -> str:
+    """The page on which a reader chooses what to get."""
+    reachable = Contact.objects.for_workspace(workspace).reachable()
+    return reverse("audience:preferences", args=[preferences_token(reachable.latest("pk").pk)])
+
+
+def _signup_page(workspace: Workspace) -> str:
+    """The page on which anybody asks for mail."""
+    return reverse("audience:signup_page", args=[form_token(SignupForm.objects.for_workspace(workspace).latest("pk"))])
+
+
 def _kept_mail(_workspace: Workspace) -> str:
     return reverse("sandbox:message_detail", args=[SandboxMessage.objects.latest("pk").pk])
 
@@ -276,6 +297,9 @@ PUBLIC_PAGES: dict[str, Callable[[Workspace], str]] = {
     "sprints:idea_page": _idea_page,
     "sprints:retro_answer": _report_answer,
     "delivery:unsubscribe": _readers_way_out,
+    "audience:preferences": _readers_page,
+    "audience:signup_page": _signup_page,
+    "audience:signup_frame": lambda workspace: f"{_signup_page(workspace)}/frame",
     "sandbox:message_list": lambda _workspace: reverse("sandbox:message_list"),
     "sandbox:message_detail": _kept_mail,
 }
@@ -290,6 +314,7 @@ NOT_A_PAGE = {
     "workspaces:notice_bell": "the bell of the header, looked at on every page",
     "sprints:attachment_file": "a file",
     "audience:segment_preview": "a fragment of the builder, looked at inside it",
+    "audience:form_preview": "a fragment, looked at beside the form that it shows",
     "audience:import_refusals": "a CSV",
     "sprints:storyimport_refusals": "a CSV",
     "sprints:storyimport_detail": "three figures and a list, made of the parts of its upload; the sample file waits",

@@ -14,6 +14,8 @@ from audience.models import (
     ContactList,
     ListMembership,
     Segment,
+    SignupForm,
+    Topic,
 )
 from tests.factories.workspaces import MemberFactory, WorkspaceFactory
 
@@ -95,3 +97,30 @@ class BulkEditFactory(DjangoModelFactory[BulkEdit]):
     chosen = factory.LazyFunction(list)
     by = factory.SubFactory(MemberFactory, workspace=factory.SelfAttribute("..workspace"))
     at = factory.LazyFunction(timezone.now)
+
+
+class TopicFactory(DjangoModelFactory[Topic]):
+    class Meta:
+        model = Topic
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    name = factory.Sequence(lambda n: f"Topic {n}")
+    position = factory.Sequence(lambda n: n)
+
+
+class SignupFormFactory(DjangoModelFactory[SignupForm]):
+    class Meta:
+        model = SignupForm
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    name = factory.Sequence(lambda n: f"Form {n}")
+    language = "en"
+    title = "News from us"
+    button = "Sign up"
+    thanks = "Look into your inbox"
+    consent_wording = "You may send me mails"
+    confirm_subject = "May we write to you?"
+    confirm_body = "You asked for mails."
+    created_by = factory.SubFactory(MemberFactory, workspace=factory.SelfAttribute("..workspace"))
+    created_at = factory.LazyFunction(timezone.now)
+    updated_at = factory.LazyFunction(timezone.now)

@@ -1,0 +1,75 @@
+"""Form fields by which people tell about themselves, in their own language."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from audience.models import AttributeDefinition, AttributeKind
+from workspaces.forms import DateInput
+from workspaces.models import Language, validate_time_zone
+
+ATTRIBUTE = "attribute."
+
+
+def attribute_label(definition: AttributeDefinition, language: str) -> str:
+    """What people of this language call an attribute."""
+    return str(definition.labels.get(language) or definition.label)
+
+
+def _options(definition: AttributeDefinition, language: str) -> list[tuple[str, str]]:
+    return [
+        (str(choice["key"]), str(choice.get("labels", {}).get(language) or choice.get("label", choice["key"])))
+        for choice in definition.choices
+    ]
+
+
+def attribute_field(definition: AttributeDefinition, language: str, *, required: bool = False) -> forms.Field:
+    """The control for an attribute. What it gives is what `stored_value` reads; nothing removes the value."""
+    given: dict[str, Any] = {"label": attribute_label(definition, language), "required": required}
+    if definition.kind == AttributeKind.CHOICE:
+        return forms.ChoiceField(choices=[("", "—"), *_options(definition, language)], **given)
+    if definition.kind == AttributeKind.LIST:
+        options = _options(definition, language)
+        return forms.MultipleChoiceField(choices=options, widget=forms.CheckboxSelectMultiple, **given)
+    return forms.CharField(max_length=1000, widget=_WIDGETS[AttributeKind(definition.kind)](), **given)
+
+
+def own_field(name: str, *, required: bool = False) -> forms.Field:
+    """The control for a field that every contact has."""
+    if name == "language":
+        return forms.ChoiceField(label=_("Language"), choices=[("", "—"), *Language.choices], required=required)
+    if name == "time_zone":
+        return forms.CharField(label=_("Time zone"), required=required, validators=[validate_time_zone])
+    label, length = OWN_FIELDS[name]
+    attrs = {"autocomplete": AUTOCOMPLETE[name]}
+    return forms.CharField(label=label, max_length=length, required=required, widget=forms.TextInput(attrs=attrs))
+
+
+def typed(value: Any) -> Any:
+    """A stored value as a person would type it."""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+
+
+_WIDGETS: dict[AttributeKind, Callable[[], forms.Widget]] = {
+    AttributeKind.TEXT: forms.TextInput,
+    AttributeKind.NUMBER: lambda: forms.TextInput(attrs={"inputmode": "decimal"}),
+    AttributeKind.MONEY: lambda: forms.TextInput(attrs={"inputmode": "decimal"}),
+    AttributeKind.DATE: DateInput,
+    AttributeKind.BOOLEAN: lambda: forms.Select(choices=[("", "—"), ("yes", _("Yes")), ("no", _("No"))]),
+}
+OWN_FIELDS = {
+    "first_name": (_("First name"), 100),
+    "last_name": (_("Last name"), 100),
+    "city": (_("City"), 100),
+    "country": (_("Country"), 2),
+    "phone": (_("Phone"), 20),
+}
+AUTOCOMPLETE = {
+    "first_name": "given-name",
+    "last_name": "family-name",
+    "city": "address-level2",
+    "country": "country",
+    "phone": "tel",
+}

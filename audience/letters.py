@@ -1,0 +1,49 @@
+"""The mails of this app: may we write to you, and welcome."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from audience.models import OptInRequest, Suppression
+from audience.services.opt_ins import language_of, opt_in_token
+from audience.services.preferences import preferences_token
+from workspaces.models import SystemMail
+from workspaces.systemmail import Letter
+
+
+def confirmation(mail: SystemMail, _now: datetime) -> Letter | None:
+    """The question whether the reader of an address agrees. Pointless once answered.
+
+    It holds no unsubscribe header: nothing is subscribed yet, and whoever does nothing gets nothing more.
+    """
+    request = _request(mail)
+    if request is None or request.confirmed_at is not None:
+        return None
+    language = language_of(request.language, request.workspace)
+    with translation.override(language):
+        name = request.workspace.name
+        subject = request.form.confirm_subject if request.form else _("May %(name)s write to you?") % {"name": name}
+    link = settings.BASE_URL + reverse("audience:opt_in", args=[opt_in_token(request)])
+    return Letter(subject, "emails/opt_in", {"request": request, "form": request.form, "link": link}, language)
+
+
+def welcome(mail: SystemMail, _now: datetime) -> Letter | None:
+    """The first mail to somebody who agreed. Pointless once the address must not be written to."""
+    request = _request(mail)
+    if request is None or request.form is None or request.contact is None:
+        return None
+    if Suppression.objects.for_workspace(request.workspace).of(request.address).exists():
+        return None
+    language = language_of(request.language, request.workspace)
+    link = settings.BASE_URL + reverse("audience:preferences", args=[preferences_token(request.contact.pk)])
+    headers = {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}  # RFC 8058
+    subject = request.form.welcome_subject or request.form.title
+    return Letter(subject, "emails/welcome", {"form": request.form, "link": link}, language, headers)
+
+
+def _request(mail: SystemMail) -> OptInRequest | None:
+    found = OptInRequest.objects.select_related("workspace", "form", "contact")
+    return found.filter(pk=mail.object_id, workspace=mail.workspace).first()
