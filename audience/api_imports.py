@@ -110,13 +110,13 @@ class ContactImportViewSet(ScopedViewSet[ContactImport], mixins.ListModelMixin, 
         imports.read_differently(found=found, by=self.member, now=self.now, **data)
         return self.shown(found)
 
-    @extend_schema(request=ImportChoicesSerializer, responses={202: ContactImportSerializer})
+    @extend_schema(request=ImportChoicesSerializer, responses={200: ContactImportSerializer})
     @action(detail=True, methods=["post"])
     def check(self, request: Request, pk: str) -> Response:
         """Count what an import would do, and refuse what it would refuse; no contact is written."""
         return self._start(is_dry_run=True)
 
-    @extend_schema(request=ImportChoicesSerializer, responses={202: ContactImportSerializer})
+    @extend_schema(request=ImportChoicesSerializer, responses={200: ContactImportSerializer})
     @action(detail=True, methods=["post"])
     def start(self, request: Request, pk: str) -> Response:
         """Import."""
@@ -130,7 +130,7 @@ class ContactImportViewSet(ScopedViewSet[ContactImport], mixins.ListModelMixin, 
             **{**data, "mode": ImportMode(data["mode"]), "consent": Consent(data["consent"])}
         )
         imports.start_import(found=found, choices=choices, by=self.member, now=self.now, is_dry_run=is_dry_run)
-        return self.shown(found, status=202)
+        return self.shown(found)
 
     @extend_schema(request=None, responses={200: ContactImportSerializer})
     @action(detail=True, methods=["post"])
