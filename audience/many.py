@@ -25,7 +25,7 @@ from audience.models import (
     address_hash,
 )
 from audience.segments.definition import SegmentBroken
-from audience.services.bulk import TASK, Crowd, people_in
+from audience.services.bulk import Crowd, people_in
 from emailops.lib.queue import enqueue
 from workspaces.audit import record
 
@@ -74,7 +74,7 @@ def _go_through(edit: BulkEdit, clock: Callable[[], datetime]) -> None:
     while chunk(edit, clock()):
         if clock() > stop_at:
             BulkEdit.objects.filter(pk=edit.pk, lease_until=edit.lease_until).update(lease_until=None)
-            enqueue(TASK, edit_id=edit.pk)
+            enqueue("audience.run_bulk", edit_id=edit.pk)
             return
     _finish(edit, BulkState.UNDONE if edit.state == BulkState.UNDOING else BulkState.DONE, clock())
 

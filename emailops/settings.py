@@ -311,6 +311,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "BulkAction": "audience.models.BulkAction",
         "ImportMode": "audience.models.ImportMode",
         "PokerMode": "sprints.models.PokerMode",
         "ConsentEnum": "audience.models.Consent",

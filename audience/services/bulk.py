@@ -23,7 +23,6 @@ from workspaces.permissions import Can
 MOST_CHOSEN = 10_000  # ids in one request; whoever means more narrows the list instead
 UNDO_WITHIN = timedelta(days=7)  # later too much was built on what was changed
 FOR_MAKERS = frozenset({BulkAction.HAND_OVER})
-TASK = "audience.run_bulk"
 
 
 class BulkRefused(DomainError):
@@ -66,7 +65,7 @@ def start_bulk(*, action: BulkAction, detail: Mapping[str, Any], crowd: Crowd, b
         at=now,
     )
     record("bulk.started", edit, by=by, now=now, what=action, total=edit.total)
-    enqueue(TASK, edit_id=edit.pk)
+    enqueue("audience.run_bulk", edit_id=edit.pk)
     return edit
 
 
@@ -140,7 +139,7 @@ def undo_bulk(*, edit: BulkEdit, by: Member, now: datetime) -> None:
     row.state, row.next_id, row.lease_until, row.finished_at = BulkState.UNDOING, 0, None, None
     row.save(update_fields=["state", "next_id", "lease_until", "finished_at"])
     record("bulk.undo_started", row, by=by, now=now)
-    enqueue(TASK, edit_id=row.pk)
+    enqueue("audience.run_bulk", edit_id=row.pk)
 
 
 def can_undo(edit: BulkEdit, now: datetime) -> bool:

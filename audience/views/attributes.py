@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from audience import services
-from audience.forms_people import AttributeEditForm, AttributeForm
+from audience.forms.people import AttributeEditForm, AttributeForm
 from audience.models import AttributeDefinition, AttributeKind
 from audience.services import current_attributes
 from audience.services.attributes import CHOOSING

@@ -13,7 +13,7 @@ from audience.attributes import shown_value
 from audience.duplicates import duplicates_of
 from audience.finding import ContactFilter, found_contacts, headcount, newest
 from audience.forms import ChooseListForm, ConsentForm, ListForm, current_lists
-from audience.forms_people import ContactForm, NoteForm
+from audience.forms.people import ContactForm, NoteForm
 from audience.models import (
     Consent,
     Contact,
@@ -45,7 +45,7 @@ def contact_list(request: MemberRequest) -> HttpResponse:
     try:
         people = found_contacts(request.member, wanted, request.now)
     except SegmentBroken as refusal:
-        people, broken = Contact.objects.none(), str(refusal)
+        people, broken = Contact.objects.for_workspace(request.workspace).none(), str(refusal)
     rows = newest(people.select_related("seller__user", "profile"), request.GET, PAGE_SIZE)
     context = {"contacts": rows, "wanted": wanted, "count": headcount(people), "broken": broken, **_offered(request)}
     name = "audience/_contact_rows.html" if request.htmx else "audience/contact_list.html"
@@ -118,7 +118,7 @@ def contact_detail(request: MemberRequest, pk: int) -> HttpResponse:
     context |= {
         "attributes": shown_attributes(contact),
         "country": country_name(contact.country),
-        "profile": ContactProfile.objects.filter(contact=contact).first(),
+        "profile": ContactProfile.objects.for_workspace(request.workspace).filter(contact=contact).first(),
         "former": contact.former_addresses.select_related("by__user").order_by("-at", "-pk"),
         "notes": contact.notes.select_related("by__user").order_by("-at", "-pk"),
         "note_form": NoteForm(),

@@ -5,7 +5,7 @@ from django.shortcuts import render
 
 from audience.exports import ExportWhat, export
 from audience.exports.formats import TYPES
-from audience.forms_exports import ExportForm
+from audience.forms.exports import ExportForm
 from workspaces.http import UNPROCESSABLE, MemberRequest, file_download, page, shown_on
 from workspaces.permissions import Can
 

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from audience import imports
-from audience.forms_imports import MappingForm, ReadForm, UploadForm
+from audience.forms.imports import MappingForm, ReadForm, UploadForm
 from audience.models import ContactImport
 from audience.services import current_attributes
 from emailops.lib.csvfile import write_table

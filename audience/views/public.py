@@ -15,8 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from audience.forms.preference import ReaderForm
 from audience.models import Consent
-from audience.preference_forms import ReaderForm
 from audience.services import ConsentBasis, current_topics
 from audience.services.opt_ins import Ask, ask_to_opt_in, confirm_opt_in, language_of, open_requests, opt_in_of
 from audience.services.preferences import (

@@ -6,8 +6,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from audience import services
+from audience.forms.segment import RuleTextForm
 from audience.models import Segment
-from audience.segment_forms import RuleTextForm
 from audience.segments.as_text import rule_as_text, rule_from_text, with_place
 from audience.segments.compile import sentence
 from audience.segments.definition import SegmentBroken, read_definition

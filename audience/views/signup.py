@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from audience.forms.signup import SignupEditForm, new_form
 from audience.models import SignupForm, SignupKind
 from audience.services import current_attributes, current_topics
 from audience.services.signup import archive_form, askable_fields, change_form, create_form, form_token
-from audience.signup_forms import SignupEditForm, new_form
 from audience.views.signup_public import public_form
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
 from workspaces.permissions import Can

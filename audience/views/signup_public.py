@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone, translation
 
+from audience.forms.signup import PublicSignupForm
 from audience.models import SignupForm, SignupKind, Topic
 from audience.services import current_attributes
 from audience.services.signup import (
@@ -20,7 +21,6 @@ from audience.services.signup import (
     shown_stamp,
     take_signup,
 )
-from audience.signup_forms import PublicSignupForm
 from audience.views.public import evidence_of, open_door
 from workspaces.http import UNPROCESSABLE, shown_on
 

@@ -7,8 +7,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from audience import services
+from audience.forms.preference import PreferencePageForm, TopicForm, WishForm
 from audience.models import Consent, ConsentEntry, Contact, Topic
-from audience.preference_forms import PreferencePageForm, TopicForm, WishForm
 from audience.services import ConsentBasis, current_attributes, current_topics
 from audience.services.opt_ins import Ask, ask_to_opt_in, language_of
 from audience.services.preferences import change_preference_page, preference_page

@@ -59,7 +59,7 @@ def test_the_domain_knows_no_request_form_serializer_or_task(module: Path) -> No
         "import celery",
         "from rest_framework.serializers import Serializer",
         "def later():\n    from delivery import tasks",
-        "from audience.forms_people import ContactForm",
+        "from audience.forms.people import ContactForm",
     ],
 )
 def test_a_domain_module_that_knows_a_door_is_found(source: str) -> None:

@@ -27,6 +27,8 @@ ACROSS_WORKSPACES = {
     "story_words": "a GIN index cannot begin with a number; PostgreSQL combines it with the others",
     "criterion_words": "the same",
     "contact_attributes": "a GIN index cannot begin with a number; PostgreSQL combines it with the others",
+    "contact_tags": "the same",
+    "bulk_edits_at_work": "the poller finds interrupted changes of all workspaces",
 }
 """Indexes of work that has no workspace, each with the reason."""
 
@@ -152,18 +154,20 @@ def test_the_common_base_keeps_them() -> None:
     assert not unprotected(Owned)
 
 
+SCOPES = {"for_workspace", "seen_by"}
+"""The second keeps to the workspace of the member it is given."""
 BEFORE_A_WORKSPACE_IS_CHOSEN = {"workspaces/views.py: Member.filter"}
 """Questions of a view that has no workspace yet: which are this person's own?"""
 
 
 def _unscoped_questions(module: Path, tree: ast.AST, owned: set[str]) -> Iterator[str]:
-    """`Model.objects.x` where `x` is not `for_workspace`."""
+    """`Model.objects.x` where `x` does not scope to a workspace."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
             model, manager = node.value.value, node.value.attr
             if isinstance(model, ast.Name) and model.id in owned and manager == "objects":
                 question = f"{module}: {model.id}.{node.attr}"
-                if node.attr != "for_workspace" and question not in BEFORE_A_WORKSPACE_IS_CHOSEN:
+                if node.attr not in SCOPES and question not in BEFORE_A_WORKSPACE_IS_CHOSEN:
                     yield question
 
 

@@ -122,7 +122,7 @@ class ContactWriteSerializer(ContactChangeSerializer):
     consent = ConsentSerializer(required=False)
 
 
-class NoteSerializer(serializers.ModelSerializer[ContactNote]):
+class ContactNoteSerializer(serializers.ModelSerializer[ContactNote]):
     """A note for colleagues."""
 
     by = serializers.EmailField(source="by.user.email", read_only=True)
@@ -237,13 +237,13 @@ class ContactViewSet(ScopedViewSet[Contact], mixins.ListModelMixin, mixins.Retri
         contact = self.get_object()
         return Response(MomentSerializer(timeline(contact, limit=MOST_CONTACTS, kind=kind), many=True).data)
 
-    @extend_schema(request=NoteSerializer, responses={201: NoteSerializer})
+    @extend_schema(request=ContactNoteSerializer, responses={201: ContactNoteSerializer})
     @action(detail=True, methods=["post"])
     def notes(self, request: Request, pk: str) -> Response:
         """Keep a note."""
-        text = self.checked(NoteSerializer)["text"]
+        text = self.checked(ContactNoteSerializer)["text"]
         note = services.write_note(contact=self.get_object(), text=text, by=self.member, now=self.now)
-        return Response(NoteSerializer(note).data, status=201)
+        return Response(ContactNoteSerializer(note).data, status=201)
 
     @extend_schema(responses={200: ContactSerializer(many=True)}, filters=False)
     @action(detail=True, methods=["get"], pagination_class=None)

@@ -11,13 +11,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from audience import api_consent, services
-from audience.api_attributes import AttributeViewSet
-from audience.api_bulk import BulkViewSet
-from audience.api_contacts import ContactViewSet
-from audience.api_exports import ExportViewSet
-from audience.api_imports import ContactImportViewSet
-from audience.api_segments import SegmentQuestions
+from audience import services
+from audience.api import consent as consent_api
+from audience.api.attributes import AttributeViewSet
+from audience.api.bulk import BulkViewSet
+from audience.api.contacts import ContactViewSet
+from audience.api.exports import ExportViewSet
+from audience.api.imports import ContactImportViewSet
+from audience.api.segments import SegmentQuestions
 from audience.models import (
     Contact,
     ContactList,
@@ -194,4 +195,4 @@ router.register("segments", SegmentViewSet, basename="segment")
 router.register("exports", ExportViewSet, basename="export")
 router.register("imports", ContactImportViewSet, basename="contactimport")
 router.register("events", EventViewSet, basename="event")
-api_consent.register(router)
+consent_api.register(router)
