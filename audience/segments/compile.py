@@ -15,7 +15,8 @@ from workspaces.models import Workspace
 
 __all__ = ["condition_for", "condition_of", "contacts_in", "field_asked", "in_words", "narrowing_words", "sentence"]
 
-EVERY_ROW, NO_ROW = Q(), Q(pk__in=[])
+NO_ROW = Q(pk__in=[])
+EVERY_ROW = ~NO_ROW  # an empty Q would vanish beside another one under OR
 
 
 def contacts_in(
