@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from typing import Any
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from audience.models import (
     ContactProfile,
     Event,
     ListMembership,
+    OptInRequest,
     Order,
     SuppressionReason,
     TopicConsent,
@@ -70,9 +72,10 @@ def merge_contacts(
     """Make one contact of two, and return it. The second one is gone afterwards; all that belonged to it moves.
 
     `from_merged` names the fields (`attributes.<key>` for attributes) to take from the second one; with None those that
-    the first one lacks. Tags are joined. If either address is suppressed, both are. Consent is what was said last, and
-    a withdrawal by either wins over an older word. The address that goes is kept as a former one. Raises
-    `ContactRefused` when the two are one, are not in one workspace, or one is looked after by a colleague of a seller.
+    the first one lacks. Tags are joined. If either address is suppressed, both are. Consent to mail, topics and being
+    followed is the last word: a withdrawal by either wins unless consent was given after it. The address that goes is
+    kept as a former one. Raises `ContactRefused` when the two are one, are not in one workspace, or one is looked after
+    by a colleague of a seller.
     """
     first, second = _locked_pair(kept, merged, by)
     taken = _taken(first, second, from_merged)
@@ -137,29 +140,39 @@ def _join(first: Contact, second: Contact, taken: set[str], now: datetime) -> No
 
 
 def _take_later(first: Contact, second: Contact, said: str, at: str) -> None:
-    """The word said last. Without a date a withdrawal wins over a yes, and both over nothing."""
-    ranks = [Consent.UNKNOWN, Consent.GIVEN, Consent.WITHDRAWN]
+    word, moment = getattr(second, said), getattr(second, at)
+    if _weight(word, moment) > _weight(getattr(first, said), getattr(first, at)):
+        setattr(first, said, word)
+        setattr(first, at, moment)
 
-    def weight(contact: Contact) -> tuple[bool, float, int]:
-        moment = getattr(contact, at)
-        word = getattr(contact, said)
-        return word != Consent.UNKNOWN, moment.timestamp() if moment else 0.0, ranks.index(word)
 
-    if weight(second) > weight(first):
-        setattr(first, said, getattr(second, said))
-        setattr(first, at, getattr(second, at))
+def _weight(word: str, moment: datetime | None) -> tuple[bool, float, bool]:
+    """The later of two words weighs more, and a withdrawal more than a yes that is not known to have followed it."""
+    is_no = word == Consent.WITHDRAWN
+    undated = inf if is_no else -inf
+    return word != Consent.UNKNOWN, moment.timestamp() if moment else undated, is_no
 
 
 def _move(first: Contact, second: Contact) -> None:
-    """What this app holds of the second contact. Where both have one of a kind, the first one's stays."""
+    """What this app holds of the second contact. Where both are on a list, the first one's place stays."""
     on = ListMembership.objects.filter(contact=first).values("contact_list")
     ListMembership.objects.filter(contact=second).exclude(contact_list__in=on).update(contact=first)
-    topics = TopicConsent.objects.filter(contact=first).values("topic")
-    TopicConsent.objects.filter(contact=second).exclude(topic__in=topics).update(contact=first)
-    for model in (ConsentEntry, Event, Order, ContactNote, AddressChange):
+    _take_later_of_topics(first, second)
+    for model in (ConsentEntry, OptInRequest, Event, Order, ContactNote, AddressChange):
         model._default_manager.filter(contact=second).update(contact=first)
     _add_days(first, second)
     _add_profile(first, second)
+
+
+def _take_later_of_topics(first: Contact, second: Contact) -> None:
+    mine = {said.topic_id: said for said in TopicConsent.objects.filter(contact=first)}
+    for theirs in TopicConsent.objects.filter(contact=second):
+        own = mine.get(theirs.topic_id)
+        if own is not None and _weight(own.consent, own.at) >= _weight(theirs.consent, theirs.at):
+            continue
+        if own is not None:
+            own.delete()
+        TopicConsent.objects.filter(pk=theirs.pk).update(contact=first)
 
 
 def _add_days(first: Contact, second: Contact) -> None:
@@ -195,11 +208,14 @@ def _add_profile(first: Contact, second: Contact) -> None:
 
 
 def _suppress_both(contact: Contact, addresses: Collection[str], by: Member, now: datetime) -> None:
-    """Suppression wins: what holds for one of the addresses holds for the person, whichever address stays."""
-    reasons = [suppression_of(contact.workspace, address) for address in addresses]
-    reason = next(filter(None, reasons), "")
-    if not reason:
+    """Suppression wins: what holds for one of the addresses holds for the person, whichever address stays.
+
+    An unsubscribe gives way to another reason, as in `suppress`: a confirmation by mail would take it back.
+    """
+    reasons = [reason for address in addresses if (reason := suppression_of(contact.workspace, address))]
+    if not reasons:
         return
+    reason = next((reason for reason in reasons if reason != SuppressionReason.UNSUBSCRIBED), reasons[0])
     for address in addresses:
         suppress(
             workspace=contact.workspace,

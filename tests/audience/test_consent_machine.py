@@ -22,13 +22,23 @@ from audience.models import (
     Topic,
     TopicConsent,
 )
-from audience.services import ConsentBasis, Wishes, give_consent, save_contact, save_wishes, suppress, withdraw_consent
+from audience.services import (
+    ConsentBasis,
+    Wishes,
+    give_consent,
+    merge_contacts,
+    save_contact,
+    save_wishes,
+    suppress,
+    withdraw_consent,
+)
 from audience.services.opt_ins import Ask, OptInGone, ask_to_opt_in, confirm_opt_in
 from audience.services.preferences import NO_MAIL, Visitor, leave_everything
 from audience.services.signup import take_signup
 from tests.factories.audience import SignupFormFactory, TopicFactory
-from tests.factories.workspaces import WorkspaceFactory
-from workspaces.models import Workspace
+from tests.factories.workspaces import MemberFactory, WorkspaceFactory
+from workspaces.models import Member, Workspace
+from workspaces.permissions import Role
 
 PEOPLE = st.sampled_from(["ann@example.org", "bob@example.org"])
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -39,6 +49,7 @@ class ConsentMachine(RuleBasedStateMachine):
     """All doors by which a word about consent comes in, and a model that remembers what people said."""
 
     workspace: Workspace
+    lead: Member
     double: SignupForm
     single: SignupForm
     topic: Topic
@@ -47,6 +58,7 @@ class ConsentMachine(RuleBasedStateMachine):
         super().__init__()
         self.now = START
         self.workspace = WorkspaceFactory.create()
+        self.lead = MemberFactory.create(workspace=self.workspace, role=Role.LEAD)
         self.topic = TopicFactory.create(workspace=self.workspace)
         make = partial(SignupFormFactory.create, workspace=self.workspace, topics=[self.topic.pk])
         self.double, self.single = make(), make(is_double_opt_in=False)
@@ -131,6 +143,18 @@ class ConsentMachine(RuleBasedStateMachine):
     def bounce_complain_or_shut(self, email: str, reason: SuppressionReason) -> None:
         suppress(workspace=self.workspace, address=email, reason=reason, by=None, now=self._tick())
         self.shut.add(email)
+
+    @rule(email=PEOPLE, takes_address=st.booleans())
+    def merge_with_the_other(self, email: str, takes_address: bool) -> None:
+        found = list(Contact.objects.filter(workspace=self.workspace))
+        if len(found) < 2:
+            return
+        kept, merged = sorted(found, key=lambda one: one.address != email)
+        taken = ["email"] if takes_address else []
+        merge_contacts(kept=kept, merged=merged, from_merged=taken, by=self.lead, now=self._tick())
+        both = {kept.address, merged.address}
+        for said in (self.agreed, self.left, self.shut):
+            said.update(both if said & both else ())
 
     @rule(email=PEOPLE)
     def erase(self, email: str) -> None:

@@ -1,5 +1,6 @@
 """Two contacts who are one person become one."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -8,15 +9,21 @@ import pytest
 from audience.duplicates import duplicates_of, likenesses
 from audience.models import (
     AddressChange,
+    Consent,
     ConsentEntry,
     Contact,
     ContactDay,
     ContactProfile,
     ListMembership,
+    OptInRequest,
+    Suppression,
     SuppressionReason,
+    TopicConsent,
 )
 from audience.services import ConsentBasis, ContactRefused, compare, give_consent, merge_contacts, suppress
-from tests.factories.audience import ContactFactory, ListFactory, MembershipFactory
+from audience.services.opt_ins import Ask, ask_to_opt_in, confirm_opt_in
+from audience.services.wishes import say_to_topic
+from tests.factories.audience import ContactFactory, ListFactory, MembershipFactory, TopicFactory
 from workspaces.models import AuditEntry, Member, Workspace
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +102,77 @@ def test_suppression_of_either_address_wins(
     one = merge_contacts(kept=ann, merged=other, by=lead, now=now)
 
     assert one.suppression == "unsubscribed"
+
+
+def test_an_unsubscribe_gives_way_to_the_other_addresss_complaint(
+    ann: Contact, other: Contact, lead: Member, now: datetime
+) -> None:
+    said = ((ann, SuppressionReason.UNSUBSCRIBED), (other, SuppressionReason.COMPLAINED))
+    for contact, reason in said:
+        suppress(workspace=ann.workspace, address=contact.address, reason=reason, by=None, now=now)
+
+    merge_contacts(kept=ann, merged=other, by=lead, now=now)
+
+    assert set(Suppression.objects.values_list("reason", flat=True)) == {"complained"}
+
+
+BEFORE, SAME, AFTER = timedelta(days=-1), timedelta(0), timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("words", "holds"),
+    [
+        (words if in_order else words[::-1], holds)
+        for in_order in (True, False)
+        for words, holds in (
+            ((("given", BEFORE), ("withdrawn", SAME)), "withdrawn"),
+            ((("withdrawn", BEFORE), ("given", SAME)), "given"),
+            ((("withdrawn", SAME), ("given", SAME)), "withdrawn"),
+            ((("withdrawn", None), ("given", AFTER)), "withdrawn"),
+            ((("given", None), ("withdrawn", BEFORE)), "withdrawn"),
+            ((("given", None), ("unknown", None)), "given"),
+        )
+    ],
+)
+def test_a_withdrawal_wins_unless_consent_was_given_after_it(
+    ann: Contact,
+    other: Contact,
+    lead: Member,
+    now: datetime,
+    words: Sequence[tuple[str, timedelta | None]],
+    holds: str,
+) -> None:
+    for contact, (word, later) in zip((ann, other), words, strict=True):
+        at = None if later is None else now + later
+        Contact.objects.filter(pk=contact.pk).update(consent=word, consent_at=at, tracking=word, tracking_at=at)
+
+    one = merge_contacts(kept=ann, merged=other, by=lead, now=now)
+
+    assert (one.consent, one.tracking) == (holds, holds)
+
+
+@pytest.mark.parametrize(("later", "holds"), [(BEFORE, "given"), (AFTER, "withdrawn")])
+def test_the_last_word_on_a_topic_holds(
+    ann: Contact, other: Contact, lead: Member, now: datetime, later: timedelta, holds: str
+) -> None:
+    topic = TopicFactory.create(workspace=ann.workspace)
+    basis = ConsentBasis("form", "Tips")
+    for contact, word, at in ((ann, Consent.GIVEN, now), (other, Consent.WITHDRAWN, now + later)):
+        say_to_topic(contact=contact, topic=topic, consent=word, basis=basis, by=None, now=at)
+
+    merge_contacts(kept=ann, merged=other, by=lead, now=now)
+
+    assert TopicConsent.objects.get(contact=ann).consent == holds
+
+
+def test_what_shows_a_confirmed_request_stays(ann: Contact, other: Contact, lead: Member, now: datetime) -> None:
+    ask = Ask(other.email, ConsentBasis("asked by mail", "Write to me"))
+    request = ask_to_opt_in(workspace=ann.workspace, ask=ask, by=lead, now=now)
+    confirm_opt_in(request=request, evidence={"ip": "192.0.2.7"}, now=now)
+
+    one = merge_contacts(kept=ann, merged=other, by=lead, now=now)
+
+    assert OptInRequest.objects.get().contact == one
 
 
 def test_one_with_itself_strangers_and_unknown_fields_are_refused(
