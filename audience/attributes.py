@@ -17,6 +17,10 @@ YES = {"yes", "y", "true", "1", "да", "д", "истина", "on"}
 NO = {"no", "n", "false", "0", "нет", "н", "не", "ложь", "off"}
 LONGEST_VALUE = 1000
 LARGEST_POWER = 300  # of ten; beyond it a number is no float and so no JSON
+GROUPED = re.compile(r"[+-]?\d{1,3}(?:(?:,\d{3})+\.\d+|(?:\.\d{3})+,\d+)")
+CURRENCY = re.compile(r"^[A-Z]{3}\s*|\s*[A-Z]{3}$|\s*[€$£₽¥]\s*|\s*(?:лв|руб|р)\.?$", re.IGNORECASE)
+SEVERAL = re.compile(r"\s*[;|\n]\s*")
+SEVERAL_BY_COMMA = re.compile(r"\s*,\s*")
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")  # 1,234: a thousand in London, one and a bit in Sofia
 DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%Y/%m/%d")
 
@@ -45,12 +49,16 @@ def stored_value(definition: AttributeDefinition, value: Any) -> Any:
     except TwoReadings as error:
         raise AttributeRefused(
             _("“%(value)s” for “%(attribute)s” can be read in two ways. Write it without a comma, or with a point.")
-            % {"value": str(value)[:60], "attribute": definition.label}
+            % {"value": str(value)[:60], "attribute": definition.shown_label}
         ) from error
     except (ValueError, TypeError, InvalidOperation) as error:
         raise AttributeRefused(
             _("“%(value)s” is not a %(kind)s for “%(attribute)s”.")
-            % {"value": str(value)[:60], "kind": definition.get_kind_display().lower(), "attribute": definition.label}
+            % {
+                "value": str(value)[:60],
+                "kind": definition.get_kind_display().lower(),
+                "attribute": definition.shown_label,
+            }
         ) from error
 
 
@@ -98,11 +106,21 @@ def _number(value: Any) -> int | float:
 
 
 def _money(value: Any) -> int | float:
-    """An amount in the workspace's currency: no more decimals than it has, no more digits than an order."""
-    amount = Decimal(str(_number(value)))
+    """An amount in the workspace's currency: no more decimals than it has, no more digits than an order.
+
+    A currency beside it is left out. Where it has both signs, the last one divides the decimals.
+    """
+    amount = Decimal(str(_number(_bare_amount(value) if isinstance(value, str) else value)))
     if amount != amount.quantize(Decimal(1).scaleb(-CENTS)) or amount.adjusted() >= MONEY_DIGITS - CENTS:
         raise ValueError
     return int(amount) if amount == amount.to_integral_value() else float(amount)
+
+
+def _bare_amount(text: str) -> str:
+    text = re.sub(r"[\s\u00a0\u202f'’]", "", CURRENCY.sub("", text.strip()))
+    if not GROUPED.fullmatch(text):
+        return text
+    return text.replace("," if text.rfind(".") > text.rfind(",") else ".", "")
 
 
 def _choice(definition: AttributeDefinition, value: Any) -> str:
@@ -122,9 +140,15 @@ def _choice(definition: AttributeDefinition, value: Any) -> str:
     )
 
 
+def parts_of(text: str) -> list[str]:
+    """Several values in one text: divided by semicolons, bars or lines, and by commas where there is none of these."""
+    divided = SEVERAL.split(text) if SEVERAL.search(text) else SEVERAL_BY_COMMA.split(text)
+    return [part for part in divided if part]
+
+
 def _several(definition: AttributeDefinition, value: Any) -> list[str]:
-    """The keys of several choices, once each and in the order of the definition; text is split at commas, ; and |."""
-    parts = value if isinstance(value, list) else re.split(r"[,;|]", str(value))
+    """The keys of several choices, once each and in the order of the definition; text is divided as in `parts_of`."""
+    parts = value if isinstance(value, list) else parts_of(str(value).strip())
     chosen = {_choice(definition, part) for part in parts if str(part).strip()}
     if not chosen:
         raise AttributeRefused(

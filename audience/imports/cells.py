@@ -5,23 +5,20 @@ Readers are made once for a file and asked for every cell, so they look things u
 
 import re
 import zoneinfo
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
 
 from babel import Locale
 from django.utils.translation import gettext as _
 
-from audience.attributes import LONGEST_VALUE, AttributeRefused, stored_value
+from audience.attributes import LONGEST_VALUE, parts_of, stored_value
 from audience.models import AttributeDefinition, AttributeKind
 from emailops.lib.errors import DomainError
 from workspaces.models import Language
 
 Reader = Callable[[str], Any]
-SEVERAL = re.compile(r"\s*[;|\n]\s*")
-SEVERAL_BY_COMMA = re.compile(r"\s*,\s*")
 MOST_TAGS, LONGEST_TAG = 50, 40
 LONGEST = {"first_name": 100, "last_name": 100, "full_name": 200, "city": 100, "external_id": 100}  # characters
 PHONE = re.compile(r"\+[1-9]\d{6,14}")  # E.164
@@ -32,8 +29,6 @@ LANGUAGE_NAMES = {
     "ru": {"russian", "rus", "русский", "руски", "рус", "russisch", "russe"},
     "bg": {"bulgarian", "bul", "болгарский", "български", "бълг", "bulgarisch", "bulgare"},
 }
-CURRENCY = re.compile(r"^[A-Z]{3}\s*|\s*[A-Z]{3}$|\s*[€$£₽¥]\s*|\s*(?:лв|руб|р)\.?$", re.IGNORECASE)
-LARGEST_AMOUNT = Decimal(10) ** 12
 
 
 class CellRefused(DomainError):
@@ -131,12 +126,6 @@ def read_tags(cell: str) -> list[str]:
     return [_short(tag, LONGEST_TAG) for tag in tags]
 
 
-def parts_of(cell: str) -> list[str]:
-    """Several values in one cell: divided by semicolons, bars or lines, and by commas where there is none of these."""
-    divided = SEVERAL.split(cell) if SEVERAL.search(cell) else SEVERAL_BY_COMMA.split(cell)
-    return [part for part in divided if part]
-
-
 def read_day(cell: str) -> str:
     """ISO date of a day that has been."""
     probe = AttributeDefinition(label=_("Day of consent"), kind=AttributeKind.DATE)
@@ -153,20 +142,14 @@ def attribute_reader(definition: AttributeDefinition) -> Reader:
         return lambda cell: cell if len(cell) <= LONGEST_VALUE else stored_value(definition, cell)
     if kind == AttributeKind.NUMBER:
         return _remembering(lambda cell: int(cell) if _is_plain_number(cell) else stored_value(definition, cell))
-    if kind in {AttributeKind.DATE, AttributeKind.BOOLEAN}:
-        return _remembering(lambda cell: stored_value(definition, cell))
-    if kind == AttributeKind.MONEY:
-        return lambda cell: read_money(definition, cell)
-    if kind in {AttributeKind.CHOICE, AttributeKind.LIST}:
-        return _choice_reader(definition, is_list=kind == AttributeKind.LIST)
-    raise NotImplementedError(kind)
+    return _remembering(lambda cell: stored_value(definition, cell))
 
 
 MOST_REMEMBERED = 5000
 
 
 def _remembering(read: Reader) -> Reader:
-    """The same cells come again and again: dates are few."""
+    """The same cells come again and again: dates and choices are few."""
     known: dict[str, Any] = {}
 
     def remembered(cell: str) -> Any:
@@ -182,55 +165,3 @@ def _remembering(read: Reader) -> Reader:
 
 def _is_plain_number(cell: str) -> bool:
     return cell.isascii() and cell.isdigit() and len(cell) < 16 and (cell[0] != "0" or cell == "0")
-
-
-def read_money(definition: AttributeDefinition, cell: str) -> float | int:
-    """An amount, its currency left out; of two different signs in it the last one divides the decimals."""
-    text = re.sub(r"[\s\u00a0\u202f']", "", CURRENCY.sub("", cell.strip()))
-    comma, point = text.rfind(","), text.rfind(".")
-    if comma >= 0 and point >= 0:
-        text = text.replace("." if comma > point else ",", "")
-    text = text.replace(",", ".")
-    try:
-        amount = Decimal(text)
-        if not amount.is_finite() or abs(amount) >= LARGEST_AMOUNT or text.count(".") > 1:
-            raise InvalidOperation
-    except InvalidOperation as error:
-        raise AttributeRefused(
-            _("“%(value)s” is not an amount of money for “%(attribute)s”.")
-            % {"value": cell[:60], "attribute": definition.label}
-        ) from error
-    amount = round(amount, 2)
-    return int(amount) if amount == amount.to_integral_value() else float(amount)
-
-
-def _choice_reader(definition: AttributeDefinition, *, is_list: bool) -> Reader:
-    keys = _keys_by_words(definition.choices)
-
-    def key_of(cell: str) -> str:
-        if not keys:
-            return _short(cell, LONGEST_TAG)
-        key = keys.get(cell.casefold())
-        if key is None:
-            raise AttributeRefused(
-                _("“%(value)s” is not one of the choices for “%(attribute)s”: %(choices)s.")
-                % {
-                    "value": cell[:40],
-                    "attribute": definition.label,
-                    "choices": ", ".join(str(choice["label"]) for choice in definition.choices[:8]),
-                }
-            )
-        return key
-
-    if is_list:
-        return lambda cell: list(dict.fromkeys(key_of(part) for part in parts_of(cell)))
-    return key_of
-
-
-def _keys_by_words(choices: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """A choice's key by its key and by its label in every language."""
-    found: dict[str, str] = {}
-    for choice in choices:
-        for word in (*choice.get("labels", {}).values(), choice["label"], choice["key"]):
-            found[str(word).casefold()] = choice["key"]
-    return found

@@ -167,8 +167,9 @@ def test_a_column_can_become_a_new_attribute(lead: Member, now: datetime, run: R
     [
         ("money", "1.234,50 €", 1234.5),
         ("money", "$1,234.50", 1234.5),
+        ("money", "12'345,6 лв.", 12345.6),
         ("choice", "Rouge", "red"),
-        ("list", "red; blue", ["red", "blue"]),
+        ("list", "blue; Rouge", ["red", "blue"]),
         ("date", "31.12.2025", "2025-12-31"),
         ("boolean", "да", True),
     ],

@@ -52,7 +52,9 @@ def test_what_is_no_choice_is_refused_with_the_choices(skin: AttributeDefinition
         stored_value(skin, given)
 
 
-@pytest.mark.parametrize(("given", "kept"), [("12.50", 12.5), (7, 7), ("1 200", 1200), ("-3,5", -3.5)])
+@pytest.mark.parametrize(
+    ("given", "kept"), [("12.50", 12.5), (7, 7), ("1 200", 1200), ("-3,5", -3.5), ("1.234.567,5 €", 1234567.5)]
+)
 def test_money_is_kept_as_a_number_and_shown_in_the_currency(workspace: Workspace, given: Any, kept: float) -> None:
     spent = AttributeDefinition(workspace=workspace, key="spent", label="Spent", kind=AttributeKind.MONEY)
 
@@ -60,7 +62,7 @@ def test_money_is_kept_as_a_number_and_shown_in_the_currency(workspace: Workspac
     assert "€" in shown_value(spent, kept)
 
 
-@pytest.mark.parametrize("given", ["1.005", "1e20", "much", True, "1,000"])
+@pytest.mark.parametrize("given", ["1.005", "1e20", "much", True, "1,000", "1,000 €", "1.23,456.7", "EUR"])
 def test_money_that_cannot_be_is_refused(workspace: Workspace, given: Any) -> None:
     spent = AttributeDefinition(workspace=workspace, key="spent", label="Spent", kind=AttributeKind.MONEY)
 
