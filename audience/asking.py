@@ -4,13 +4,44 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from audience.attributes import LONGEST_VALUE, AttributeRefused, stored_value
 from audience.models import AttributeDefinition, AttributeKind
 from workspaces.forms import DateInput
 from workspaces.models import Language, validate_time_zone
 
-ATTRIBUTE = "attribute."
+EMPTY: tuple[Any, ...] = (None, "", [])
+
+
+class _Reading(forms.Field):
+    """Gives what is stored of an attribute, read as everywhere else; what is refused says why beside the control."""
+
+    def __init__(self, *, definition: AttributeDefinition, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._definition = definition
+
+    def clean(self, value: Any) -> Any:
+        given = super().clean(value)
+        if given in EMPTY:
+            return given
+        try:
+            return stored_value(self._definition, given)
+        except AttributeRefused as refusal:
+            raise ValidationError(str(refusal)) from refusal
+
+
+class _Typed(_Reading, forms.CharField):
+    """One value, as a person types it."""
+
+
+class _OneOfList(_Reading, forms.ChoiceField):
+    """The key of a choice."""
+
+
+class _SeveralOfList(_Reading, forms.MultipleChoiceField):
+    """Keys of choices."""
 
 
 def attribute_label(definition: AttributeDefinition, language: str) -> str:
@@ -26,14 +57,18 @@ def _options(definition: AttributeDefinition, language: str) -> list[tuple[str, 
 
 
 def attribute_field(definition: AttributeDefinition, language: str, *, required: bool = False) -> forms.Field:
-    """The control for an attribute. What it gives is what `stored_value` reads; nothing removes the value."""
-    given: dict[str, Any] = {"label": attribute_label(definition, language), "required": required}
+    """The control for an attribute. It gives what is stored, or an empty value, which removes what was."""
+    given: dict[str, Any] = {"definition": definition, "label": attribute_label(definition, language)}
+    given["required"] = required
     if definition.kind == AttributeKind.CHOICE:
-        return forms.ChoiceField(choices=[("", "—"), *_options(definition, language)], **given)
+        return _OneOfList(choices=[("", "—"), *_options(definition, language)], **given)
     if definition.kind == AttributeKind.LIST:
         options = _options(definition, language)
-        return forms.MultipleChoiceField(choices=options, widget=forms.CheckboxSelectMultiple, **given)
-    return forms.CharField(max_length=1000, widget=_WIDGETS[AttributeKind(definition.kind)](), **given)
+        return _SeveralOfList(choices=options, widget=forms.CheckboxSelectMultiple, **given)
+    if definition.kind == AttributeKind.MONEY:
+        given["help_text"] = definition.workspace.currency
+    widget = _WIDGETS[AttributeKind(definition.kind)]()
+    return _Typed(max_length=LONGEST_VALUE, widget=widget, **given)
 
 
 def own_field(name: str, *, required: bool = False) -> forms.Field:

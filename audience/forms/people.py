@@ -1,16 +1,17 @@
 """Forms of contacts, attributes, changes to many and merges."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from audience.asking import attribute_field, typed
 from audience.models import AttributeDefinition, AttributeKind, Contact
 from audience.places import countries, time_zones
 from audience.services import AttributeDetails
-from workspaces.forms import DateInput, StyledForm, offer, style
+from workspaces.forms import StyledForm, offer, style
 from workspaces.models import Language, Member
 from workspaces.permissions import Can
 
@@ -68,7 +69,7 @@ class ContactForm(StyledForm):
         if not member.may(Can.EDIT_AUDIENCE):
             del self.fields["seller"]
         for key, definition in attributes.items():
-            self.fields[f"attribute_{key}"] = attribute_field(definition)
+            self.fields[f"attribute_{key}"] = _question(definition)
         style(self)
 
     @property
@@ -92,36 +93,14 @@ def _set_choices(form: forms.BaseForm, name: str, choices: list[tuple[str, Any]]
 def _initial(contact: Contact) -> dict[str, Any]:
     own = {name: getattr(contact, name) for name in ("email", *OWN_FIELDS)}
     own["tags"] = ", ".join(contact.tags)
-    return own | {f"attribute_{key}": _typed(value) for key, value in contact.attributes.items()}
+    return own | {f"attribute_{key}": typed(value) for key, value in contact.attributes.items()}
 
 
-def _typed(value: Any) -> Any:
-    """A stored value as a person would type it."""
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
-
-
-def attribute_field(definition: AttributeDefinition) -> forms.Field:
-    """The control for one attribute."""
-    label, help_text = definition.shown_label, definition.description
-    choices = [(choice["key"], definition.choice_label(choice["key"])) for choice in definition.choices]
-    if definition.kind == AttributeKind.LIST:
-        boxes = forms.CheckboxSelectMultiple()
-        return forms.MultipleChoiceField(
-            label=label, help_text=help_text, choices=choices, widget=boxes, required=False
-        )
-    if definition.kind == AttributeKind.CHOICE:
-        return forms.ChoiceField(label=label, help_text=help_text, choices=[("", "—"), *choices], required=False)
-    widget = _WIDGETS[AttributeKind(definition.kind)]()
-    return forms.CharField(label=label, help_text=help_text, required=False, widget=widget)
-
-
-_WIDGETS: dict[AttributeKind, Callable[[], forms.Widget]] = {
-    AttributeKind.TEXT: forms.TextInput,
-    AttributeKind.NUMBER: lambda: forms.TextInput(attrs={"inputmode": "decimal"}),
-    AttributeKind.MONEY: lambda: forms.TextInput(attrs={"inputmode": "decimal"}),
-    AttributeKind.DATE: DateInput,
-    AttributeKind.BOOLEAN: lambda: forms.Select(choices=[("", "—"), ("yes", _("Yes")), ("no", _("No"))]),
-}
+def _question(definition: AttributeDefinition) -> forms.Field:
+    """The control for one attribute, with what it means."""
+    control = attribute_field(definition, get_language() or "")
+    control.help_text = " · ".join(filter(None, (definition.description, str(control.help_text))))
+    return control
 
 
 class NoteForm(StyledForm):

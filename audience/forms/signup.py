@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from audience.asking import OWN_FIELDS, attribute_field, attribute_label, own_field
+from audience.asking import EMPTY, OWN_FIELDS, attribute_field, attribute_label, own_field
 from audience.forms import current_lists
 from audience.models import AttributeDefinition, ContactList, SignupForm, SignupKind, Topic
 from audience.services import ConsentBasis
@@ -66,7 +66,7 @@ class PublicSignupForm(StyledForm):
         values: dict[str, dict[str, Any]] = {"fields": {}, "attributes": {}}
         for asked in self.asked:
             key, value = asked["key"], given[_name(asked["key"])]
-            if value:
+            if value not in EMPTY:
                 part = "attributes" if key.startswith(ATTRIBUTE) else "fields"
                 values[part][key.removeprefix(ATTRIBUTE)] = value
         return Ask(

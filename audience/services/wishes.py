@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from audience.models import Consent, ConsentTo, Contact, Frequency, Topic, TopicConsent
+from audience.services.attributes import checked_attributes
 from audience.services.consent import ConsentBasis, Word, give_consent, log_word, withdraw_consent
 from audience.services.contacts import save_contact
 from emailops.lib.errors import DomainError
@@ -165,7 +166,8 @@ def save_wishes(*, contact: Contact, wishes: Wishes, basis: ConsentBasis, by: Me
         consent = Consent.GIVEN if wishes.tracking else Consent.WITHDRAWN
         set_tracking(consent=consent, basis=basis.saying(wishes.tracking_wording), **who)
     changed = {name: value for name, value in wishes.fields.items() if getattr(contact, name) != value}
-    known = {key: value for key, value in wishes.attributes.items() if contact.attributes.get(key, "") != value}
+    read = checked_attributes(contact.workspace, wishes.attributes)
+    known = {key: value for key, value in read.items() if contact.attributes.get(key) != value}
     if changed or known:
         save_contact(workspace=contact.workspace, email=contact.email, fields=changed, attributes=known, **who)
 

@@ -88,6 +88,75 @@ def test_what_was_chosen_is_written_down(client: Client, reader: Contact, topic:
     assert {entry.evidence["ip"] for entry in ConsentEntry.objects.all()} == {"192.0.2.7"}
 
 
+CHOICES = [{"key": "dry", "label": "Dry", "labels": {"bg": "Суха"}}, {"key": "oily", "label": "Oily", "labels": {}}]
+KINDS = {"spent": "money", "skin": "choice", "cares": "list", "vip": "boolean"}
+
+
+@pytest.fixture
+def asked(workspace: Workspace, lead: Member, now: datetime) -> list[str]:
+    for key, kind in KINDS.items():
+        choices = CHOICES if kind in {"choice", "list"} else []
+        AttributeFactory.create(workspace=workspace, key=key, label=key.title(), kind=kind, choices=choices)
+    change_preference_page(workspace=workspace, intro="", attributes=list(KINDS), tracking_wording="", by=lead, now=now)
+    return [f"attribute.{key}" for key in KINDS]
+
+
+ABOUT: dict[str, Any] = {
+    "attribute_spent": "12,50 €",
+    "attribute_skin": "dry",
+    "attribute_cares": ["oily", "dry"],
+    "attribute_vip": "no",
+}
+STORED = {"spent": 12.5, "skin": "dry", "cares": ["dry", "oily"], "vip": False}
+
+
+@pytest.mark.usefixtures("asked")
+def test_attributes_of_every_kind_can_be_changed_and_emptied(client: Client, reader: Contact) -> None:
+    Contact.objects.update(language="bg")
+    page = client.get(_page(reader)).content.decode()
+    client.post(_page(reader), {"do": "save", "frequency": "", **ABOUT})
+    reader.refresh_from_db()
+
+    assert "Суха" in page
+    assert reader.attributes == STORED
+    client.post(_page(reader), {"do": "save", "frequency": ""})
+    reader.refresh_from_db()
+    assert reader.attributes == {}
+
+
+@pytest.mark.usefixtures("asked")
+def test_what_stays_as_it_was_leaves_no_trace(client: Client, reader: Contact) -> None:
+    Contact.objects.update(attributes=STORED, first_name="", last_name="", language="")
+
+    client.post(_page(reader), {"do": "save", "frequency": "", **ABOUT, "attribute_spent": "12.5"})
+
+    assert not AuditEntry.objects.filter(action="contact.updated").exists()
+
+
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize(
+    "wrong", [{"attribute_spent": "1,000"}, {"attribute_skin": "wet"}, {"attribute_cares": ["dry", "wet"]}]
+)
+def test_what_is_no_value_is_refused_beside_its_field(client: Client, reader: Contact, wrong: dict[str, Any]) -> None:
+    answer = client.post(_page(reader), {"do": "save", "frequency": "", **wrong})
+
+    reader.refresh_from_db()
+    assert answer.status_code == 422
+    assert set(answer.context["form"].errors) == set(wrong)
+    assert reader.attributes == {}
+
+
+def test_a_form_asks_for_every_kind_and_keeps_what_it_read(
+    client: Client, signup: SignupForm, asked: list[str], now: datetime
+) -> None:
+    SignupForm.objects.update(fields=[{"key": key, "required": False} for key in asked])
+
+    assert _fill_in(client, signup, now, **ABOUT) == 200
+    assert OptInRequest.objects.get().values["attributes"] == STORED
+    assert _fill_in(client, signup, now, attribute_spent="much") == 422
+    assert OptInRequest.objects.count() == 1
+
+
 def test_a_pause_in_the_past_is_refused_on_the_page(client: Client, reader: Contact) -> None:
     answer = client.post(_page(reader), {"do": "save", "frequency": "", "paused_until": "2001-01-01"})
 
@@ -133,7 +202,7 @@ def test_a_scanner_that_opens_the_link_of_the_mail_agrees_to_nothing(
     assert Contact.objects.reachable().get().address == "ann@example.org"
 
 
-def _fill_in(client: Client, signup: SignupForm, now: datetime, **also: str) -> int:
+def _fill_in(client: Client, signup: SignupForm, now: datetime, **also: Any) -> int:
     stamp = shown_stamp(signup, now - SOON)
     data = {"email": "ann@example.org", "consent": "on", "shown": stamp, **also}
     return client.post(reverse("audience:signup_page", args=[form_token(signup)]), data).status_code
