@@ -11,6 +11,7 @@ from functools import partial
 from django.db import connection, transaction
 from django.utils import timezone
 
+from audience.profiles import rebuild_profiles
 from emailops.demo import atelier
 from emailops.demo.cadence import tell_rhythm
 from emailops.demo.mails import MailTeller
@@ -67,6 +68,9 @@ def tell(now: datetime, say: Say = lambda _line: None) -> None:
     stage.diary.on(calendar.in_sprint(RUNNING_SPRINT, "2 11:00"), partial(invite_lena, stage.lead))
     _play(stage, say)
     fold(now)
+    # What sends and the passing of time make of profiles is the work of tasks, and those are silenced.
+    for workspace in Workspace.objects.all():
+        rebuild_profiles(workspace, now)
 
 
 def _tell_nights(stage: Stage, shop: Shop, readers: Audience) -> None:

@@ -13,7 +13,17 @@ from django.db.models import Count, F, Max, Min, Q
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
-from audience.models import Consent, ConsentEntry, Contact, ContactImport, Event, ImportRefusal, ImportState, Segment
+from audience.models import (
+    Consent,
+    ConsentEntry,
+    Contact,
+    ContactImport,
+    ContactProfile,
+    Event,
+    ImportRefusal,
+    ImportState,
+    Segment,
+)
 from audience.segments.compile import contacts_in
 from audience.segments.definition import read_definition
 from campaigns.models import Campaign, CampaignState
@@ -151,6 +161,13 @@ class TestAudience:
             pk: consent for pk, consent in last.items() if consent != Consent.UNKNOWN
         }
         assert Counter(said.values())[Consent.UNKNOWN] > 100
+
+    def test_people_stand_where_their_orders_and_reactions_put_them(self, shop: Workspace) -> None:
+        profiles = ContactProfile.objects.for_workspace(shop)
+
+        assert profiles.count() == Contact.objects.for_workspace(shop).count()
+        assert profiles.filter(sent_count__gt=0, open_count__gt=0).exists()
+        assert profiles.values("lifecycle").distinct().count() > 3
 
     def test_every_segment_works_and_holds_somebody(self, shop: Workspace) -> None:
         sizes = {
