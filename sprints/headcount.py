@@ -1,5 +1,6 @@
 """How many people belong to segments, each counted once however many stories are for it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,7 +17,7 @@ class Headcount:
 
     now: datetime
     _people: dict[int, int] = field(default_factory=dict)
-    _fields: dict[int, dict[str, Field]] = field(default_factory=dict)
+    _fields: dict[int, Mapping[str, Field]] = field(default_factory=dict)
 
     def people_in(self, segment: Segment) -> int:
         """How many belong now; nobody if the segment no longer works, which the readiness list says by itself."""
@@ -24,7 +25,7 @@ class Headcount:
             self._people[segment.pk] = self._counted(segment)
         return self._people[segment.pk]
 
-    def fields_of(self, workspace: Workspace) -> dict[str, Field]:
+    def fields_of(self, workspace: Workspace) -> Mapping[str, Field]:
         """What segments of a workspace can ask about, read once."""
         if workspace.pk not in self._fields:
             self._fields[workspace.pk] = fields_of(workspace)

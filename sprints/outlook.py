@@ -3,7 +3,7 @@
 Frozen with the plan as plain data, without words of any language; `sprints.shown_outlook` says them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -62,7 +62,7 @@ def mails_a_person(plan: PlannedSprint) -> list[int]:
     return [counted.get(number, 0) for number in range(1, max(counted, default=0) + 1)]
 
 
-def _condition(story: Story, fields: dict[str, Field], now: datetime) -> list[Q]:
+def _condition(story: Story, fields: Mapping[str, Field], now: datetime) -> list[Q]:
     brief = getattr(story, "brief", None)
     try:
         return [condition_for(read_definition(brief.segment.definition), fields, now)] if brief else []

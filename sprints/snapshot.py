@@ -178,7 +178,7 @@ def _people_in_any(workspace: Workspace, segments: list[Segment], heads: Headcou
     return (everybody.filter(reduce(or_, conditions)) if all(conditions) else everybody).count()
 
 
-def _condition(segment: Segment, fields: dict[str, Field], now: datetime) -> list[Q]:
+def _condition(segment: Segment, fields: Mapping[str, Field], now: datetime) -> list[Q]:
     try:
         return [condition_for(read_definition(segment.definition), fields, now)]
     except SegmentBroken:

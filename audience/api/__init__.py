@@ -1,5 +1,6 @@
 """REST: contacts, attributes, lists, segments, events."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.db.models import Count
@@ -61,7 +62,7 @@ class SegmentSerializer(serializers.ModelSerializer[Segment]):
             return str(broken)
 
     @cached_property
-    def _known(self) -> dict[str, Field]:
+    def _known(self) -> Mapping[str, Field]:
         """Read once for all segments of an answer."""
         return fields_of(self.context["view"].workspace)
 

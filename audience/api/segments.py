@@ -1,5 +1,6 @@
 """REST of segments beyond their rows: what can be asked, what a rule means before it is kept, who is in one."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -102,7 +103,7 @@ class SegmentQuestions:
         except SegmentBroken as broken:
             raise RuleRefused(with_place(broken), place=broken.place) from broken
 
-    def _answer(self, definition: Group, fields: dict[str, Field]) -> dict[str, Any]:
+    def _answer(self, definition: Group, fields: Mapping[str, Field]) -> dict[str, Any]:
         people = contacts_in(self.workspace, definition, self.now, fields)
         return {
             "people": count_in(self.workspace, definition, self.now, fields),

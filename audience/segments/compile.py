@@ -1,5 +1,6 @@
 """From a definition to the people: one SQL statement, by parameters alone."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import reduce
 from operator import and_, or_
@@ -20,7 +21,7 @@ EVERY_ROW = ~NO_ROW  # an empty Q would vanish beside another one under OR
 
 
 def contacts_in(
-    workspace: Workspace, definition: Group, now: datetime, fields: dict[str, Field] | None = None
+    workspace: Workspace, definition: Group, now: datetime, fields: Mapping[str, Field] | None = None
 ) -> ContactQuerySet:
     """The contacts of the workspace that belong. Raises `SegmentBroken` when a condition no longer works.
 
@@ -30,7 +31,7 @@ def contacts_in(
     return Contact.objects.for_workspace(workspace).filter(condition_for(definition, known, now))
 
 
-def condition_for(group: Group, fields: dict[str, Field], now: datetime) -> Q:
+def condition_for(group: Group, fields: Mapping[str, Field], now: datetime) -> Q:
     """The group as one condition on `Contact`. A group without conditions is everybody: it asks nothing yet."""
     return condition_of(planned(group, fields, now))
 

@@ -4,6 +4,7 @@ Whoever is asked for by what he or she did is counted where that is written, wit
 did not are all minus those who did.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from audience.segments.words import narrowing_words
 from workspaces.models import Workspace
 
 
-def count_in(workspace: Workspace, definition: Group, now: datetime, fields: dict[str, Field] | None = None) -> int:
+def count_in(workspace: Workspace, definition: Group, now: datetime, fields: Mapping[str, Field] | None = None) -> int:
     """How many contacts belong now. Raises `SegmentBroken`."""
     known = fields_of(workspace) if fields is None else fields
     return count_planned(workspace, planned(definition, known, now))
@@ -36,7 +37,7 @@ def count_planned(workspace: Workspace, plan: Join) -> int:
 
 
 def narrowing(
-    workspace: Workspace, definition: Group, now: datetime, fields: dict[str, Field]
+    workspace: Workspace, definition: Group, now: datetime, fields: Mapping[str, Field]
 ) -> list[tuple[str, int]]:
     """How the parts of an "all" group narrow the list, one after the other: (words, people left)."""
     asking = [rule for rule in definition.rules if isinstance(rule, Condition) or not rule.asks_nothing]

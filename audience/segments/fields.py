@@ -1,6 +1,6 @@
 """What conditions can ask about: the registry in which each app lists its own fields."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -152,9 +152,35 @@ def register_fields(source: FieldSource) -> None:
     _sources.append(source)
 
 
-def fields_of(workspace: Workspace) -> dict[str, Field]:
-    """All fields by key, in the order in which they are offered."""
-    return {found.key: found for source in _sources for found in source(workspace)}
+class Catalogue(Mapping[str, Field]):
+    """All fields of a workspace by key, in the order in which they are offered.
+
+    Each source is read when it is first needed: whoever asks for few fields does not pay for all.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace, self._unread = workspace, list(reversed(_sources))
+        self._known: dict[str, Field] = {}
+
+    def __getitem__(self, key: str) -> Field:
+        while key not in self._known and self._unread:
+            self._read_one()
+        return self._known[key]
+
+    def __iter__(self) -> Iterator[str]:
+        while self._unread:
+            self._read_one()
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def _read_one(self) -> None:
+        self._known |= {found.key: found for found in self._unread.pop()(self._workspace)}
+
+
+def fields_of(workspace: Workspace) -> Mapping[str, Field]:
+    return Catalogue(workspace)
 
 
 def checked_ask(asked: Field, condition: Condition, now: datetime) -> Ask:

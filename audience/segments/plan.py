@@ -3,7 +3,7 @@
 PostgreSQL turns NOT EXISTS into an anti-join only where it stands alone under AND; hence nothing but a leaf is negated.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,12 +46,12 @@ EVERYBODY, NOBODY = Join(True, ()), Join(False, ())
 class _Asked:
     """What stays the same all through one plan; `within` are the segments whose rules are being put in."""
 
-    fields: dict[str, Field]
+    fields: Mapping[str, Field]
     now: datetime
     within: tuple[int, ...] = ()
 
 
-def planned(group: Group, fields: dict[str, Field], now: datetime, *, of: int | None = None) -> Join:
+def planned(group: Group, fields: Mapping[str, Field], now: datetime, *, of: int | None = None) -> Join:
     """The plan of a rule. A rule that asks nothing means everybody, turned round or not.
 
     `of` is the key of the segment whose new rule it is. Raises `SegmentBroken` for a condition that no longer works, a
@@ -120,7 +120,7 @@ def _put_in(found: Field, key: int, asked: _Asked, *, negative: bool) -> "Leaf |
     return part
 
 
-def field_asked(condition: Condition, fields: dict[str, Field]) -> Field:
+def field_asked(condition: Condition, fields: Mapping[str, Field]) -> Field:
     """The field a condition names. Raises `SegmentBroken` if it was removed since."""
     asked = fields.get(condition.field)
     if asked is None:

@@ -1,5 +1,6 @@
 """Whether a segment is slow to ask, and why."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import connection
@@ -17,7 +18,7 @@ DEAR = 150_000
 """PostgreSQL's estimate from which on a rule is called slow: what reading some hundred thousand wide rows costs."""
 
 
-def slow_reasons(workspace: Workspace, definition: Group, now: datetime, fields: dict[str, Field]) -> list[str]:
+def slow_reasons(workspace: Workspace, definition: Group, now: datetime, fields: Mapping[str, Field]) -> list[str]:
     """Why a segment is slow, most telling first; empty while PostgreSQL estimates that it is not."""
     plan = planned(definition, fields, now)
     found = Contact.objects.for_workspace(workspace).filter(condition_of(plan)).order_by().values("pk")

@@ -1,6 +1,6 @@
 """A rule as a person would say it: "People whose city is Sofia and who opened a mail in the last 30 days"."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,7 @@ from audience.segments.plan import field_asked
 
 MOST_SAID = 5
 NEVER_ASKED_OF_TIME: Any = None
-Fields = dict[str, Field]
+Fields = Mapping[str, Field]
 
 
 def sentence(definition: Group, fields: Fields) -> str:

@@ -1,5 +1,6 @@
 """Segments: the list, and the builder with its live count."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -32,7 +33,7 @@ def segment_list(request: MemberRequest) -> HttpResponse:
     return render(request, "audience/segment_list.html", {"rows": rows})
 
 
-def _described(request: MemberRequest, segment: Segment, fields: dict[str, Field]) -> dict[str, Any]:
+def _described(request: MemberRequest, segment: Segment, fields: Mapping[str, Field]) -> dict[str, Any]:
     try:
         definition = read_definition(segment.definition)
         people = count_in(request.workspace, definition, request.now, fields)
@@ -105,7 +106,7 @@ def segment_preview(request: MemberRequest) -> HttpResponse:
 
 
 def _live(
-    request: MemberRequest, fields: dict[str, Field], drawn: list[builder.GroupBox], segment: Segment | None
+    request: MemberRequest, fields: Mapping[str, Field], drawn: list[builder.GroupBox], segment: Segment | None
 ) -> dict[str, Any]:
     """What the builder shows: the rules and beside them how many people, how the rules narrow, a few of the people.
 
@@ -133,7 +134,7 @@ def _live(
         return context | {"broken": str(broken)}
 
 
-def _by_group(fields: dict[str, Field]) -> list[tuple[str, list[Field]]]:
+def _by_group(fields: Mapping[str, Field]) -> list[tuple[str, list[Field]]]:
     groups: dict[str, list[Field]] = {}
     for found in fields.values():
         groups.setdefault(found.group, []).append(found)

@@ -170,7 +170,7 @@ def test_a_thousand_reactions_take_few_statements(
         for number in range(1000)
     ]
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(13):
         assert record_hits(many) == 1000
 
 

@@ -81,8 +81,8 @@ def test_a_key_without_the_scope_is_answered_403(lead: Member, api: Api) -> None
     assert not Contact.objects.exists()
 
 
-def test_a_key_does_no_more_than_its_members_role(seller: Member, api: Api) -> None:
-    answer = api(seller).post(URL, {"email": "ann@example.org"}, format="json")
+def test_a_key_does_no_more_than_its_members_role(analyst: Member, api: Api) -> None:
+    answer = api(analyst).post(URL, {"email": "ann@example.org"}, format="json")
 
     assert answer.status_code == 403
 

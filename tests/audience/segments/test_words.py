@@ -1,5 +1,6 @@
 """A segment as a person would say it, and how its parts narrow the list."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import pytest
@@ -18,7 +19,7 @@ NOT_ASKING = Group("any", (), negate=True)
 
 
 @pytest.fixture
-def fields(workspace: Workspace) -> dict[str, Field]:
+def fields(workspace: Workspace) -> Mapping[str, Field]:
     for key, label, kind in (("city", "City", "text"), ("points", "Points", "number"), ("born", "Born", "date")):
         AttributeFactory.create(workspace=workspace, key=key, label=label, kind=kind)
     ListFactory.create(workspace=workspace, name="VIP")
@@ -42,11 +43,11 @@ def fields(workspace: Workspace) -> dict[str, Field]:
         (Condition("event.order_placed", "never"), "who never did “order placed”"),
     ],
 )
-def test_a_condition_reads_as_a_sentence(fields: dict[str, Field], condition: Condition, words: str) -> None:
+def test_a_condition_reads_as_a_sentence(fields: Mapping[str, Field], condition: Condition, words: str) -> None:
     assert in_words(condition, fields) == words
 
 
-def test_numbers_and_dates_are_said_in_the_readers_notation(fields: dict[str, Field]) -> None:
+def test_numbers_and_dates_are_said_in_the_readers_notation(fields: Mapping[str, Field]) -> None:
     group = Group(
         "all", (Condition("attribute.points", "more_than", 1234.5), Condition("attribute.born", "after", "2000-05-18"))
     )
@@ -79,17 +80,17 @@ def test_numbers_and_dates_are_said_in_the_readers_notation(fields: dict[str, Fi
         ),
     ],
 )
-def test_what_people_did_reads_as_a_sentence_too(fields: dict[str, Field], condition: Condition, words: str) -> None:
+def test_what_people_did_reads_as_a_sentence_too(fields: Mapping[str, Field], condition: Condition, words: str) -> None:
     assert in_words(condition, fields) == words
 
 
-def test_a_long_list_is_said_by_its_first_values(fields: dict[str, Field]) -> None:
+def test_a_long_list_is_said_by_its_first_values(fields: Mapping[str, Field]) -> None:
     values = [f"{n}@example.org" for n in range(1200)]
 
     assert in_words(Condition("email", "one_of", values), fields).endswith("4@example.org or 1,195 others")
 
 
-def test_a_whole_rule_is_one_sentence(fields: dict[str, Field]) -> None:
+def test_a_whole_rule_is_one_sentence(fields: Mapping[str, Field]) -> None:
     group = Group("all", (CITY, Group("none", (POINTS,))))
 
     assert sentence(group, fields) == "People whose city is Sofia, except those whose points is more than 5."
@@ -120,7 +121,7 @@ CITY, POINTS = Condition("attribute.city", "is", "Sofia"), Condition("attribute.
         (Group("any", (CITY, POINTS), negate=True), "except those whose city is Sofia or whose points is more than 5"),
     ],
 )
-def test_a_group_reads_as_its_parts(fields: dict[str, Field], group: Group, words: str) -> None:
+def test_a_group_reads_as_its_parts(fields: Mapping[str, Field], group: Group, words: str) -> None:
     assert in_words(group, fields) == words
 
 
@@ -143,7 +144,7 @@ def test_the_parts_narrow_the_list_one_after_the_other(workspace: Workspace, now
 
 @pytest.mark.parametrize("group", [EVERYBODY, Group("any", (CITY, POINTS)), Group("all", (CITY,), negate=True)])
 def test_what_does_not_narrow_step_by_step_has_no_steps(
-    workspace: Workspace, now: datetime, fields: dict[str, Field], group: Group
+    workspace: Workspace, now: datetime, fields: Mapping[str, Field], group: Group
 ) -> None:
     assert narrowing(workspace, group, now, fields) == []
 
