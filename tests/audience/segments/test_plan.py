@@ -134,7 +134,7 @@ def test_counting_those_on_a_list_reads_no_contact(
     workspace: Workspace, now: datetime, django_assert_num_queries: Any
 ) -> None:
     on_list = ListFactory.create(workspace=workspace)
-    rule, fields = Group("all", (Condition("list", "any_of", [on_list.pk]),)), fields_of(workspace)
+    rule, fields = Group("all", (Condition("list", "any_of", [on_list.pk]),)), dict(fields_of(workspace))
 
     with django_assert_num_queries(1) as asked:
         count_in(workspace, rule, now, fields)
