@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -30,7 +31,7 @@ def contact_moments(contact: Contact, limit: int) -> Iterator[Moment]:
         yield Moment(membership.added_at, "list-checks", title, membership.source, kind="list")
     for event in contact.events.order_by("-occurred_at", "-pk")[:limit]:
         worth = money(event.value, contact.workspace.currency) if event.value is not None else ""
-        yield Moment(event.occurred_at, "shopping-bag", event.name.replace("_", " "), worth, kind="event")
+        yield Moment(event.occurred_at, "shopping-bag", capfirst(event.name.replace("_", " ")), worth, kind="event")
     yield from _words_and_addresses(contact, limit)
     for order in contact.orders.order_by("-placed_at", "-pk")[:limit]:
         title = _("Order %(number)s: %(status)s") % {"number": order, "status": order.get_status_display().lower()}

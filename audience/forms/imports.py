@@ -70,7 +70,7 @@ class ReadForm(StyledForm):
 class MappingForm(StyledForm):
     """What each column of a file becomes, where the people go, and on what basis we may write to them."""
 
-    mode = forms.ChoiceField(label=_("Whom to write"), choices=ImportMode, required=False, initial=ImportMode.BOTH)
+    mode = forms.ChoiceField(label=_("Whom to take in"), choices=ImportMode, required=False, initial=ImportMode.BOTH)
     fills_gaps = forms.BooleanField(
         label=_("Only fill gaps"),
         required=False,
@@ -85,6 +85,7 @@ class MappingForm(StyledForm):
     calling_code = forms.CharField(
         label=_("Country code for phone numbers without one"),
         required=False,
+        help_text=_("As in +359. Without it, a row with such a number is not taken."),
         validators=[RegexValidator(r"\+?[1-9]\d{0,3}", _("Write a plus and up to four digits, as in +359."))],
     )
     consent = forms.ChoiceField(

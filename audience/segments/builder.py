@@ -102,6 +102,11 @@ class RuleLine:
     def value2(self) -> str:
         return self.draft.values[1] if len(self.draft.values) > 1 else ""
 
+    @property
+    def error_id(self) -> str:
+        """Stands in a CSS selector, where the dot in the key of an inner group would begin a class."""
+        return f"{self.key}-error".replace(".", "_")
+
 
 @dataclass(frozen=True, slots=True)
 class FilterLine:

@@ -76,7 +76,10 @@ def _read_as(found: ContactImport) -> dict[str, str]:
 
 def _mapping_page(request: MemberRequest, found: ContactImport, form: MappingForm, read: ReadForm) -> HttpResponse:
     samples = imports.sample_rows(found)
-    columns = [(column, [row[i] for row in samples if i < len(row)][:3]) for i, column in enumerate(form.columns)]
+    columns = [
+        (column, [row[i] for row in samples if i < len(row) and row[i].strip()][:3])
+        for i, column in enumerate(form.columns)
+    ]
     context = {"form": form, "read_form": read, "found": found, "columns": columns}
     has_errors = form.errors or read.errors
     return render(request, "audience/import_map.html", context, status=UNPROCESSABLE if has_errors else 200)

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from audience import services
@@ -48,4 +49,4 @@ def _shown(pair: Pair, workspace: Workspace) -> dict[str, Any]:
         return {"pair": pair, "label": attribute.shown_label, "kept": words[0], "merged": words[1]}
     label = getattr(Contact._meta.get_field(pair.name), "verbose_name", pair.name)
     words = [country_name(value) if pair.name == "country" else str(value or "") for value in (pair.kept, pair.merged)]
-    return {"pair": pair, "label": str(label).capitalize(), "kept": words[0], "merged": words[1]}
+    return {"pair": pair, "label": capfirst(str(label)), "kept": words[0], "merged": words[1]}

@@ -3,9 +3,9 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
-from audience.models import AttributeKind, Consent
+from audience.models import Consent
 from audience.segments.definition import Group
-from audience.services import create_list, create_segment, define_attribute
+from audience.services import create_list, create_segment
 from campaigns.services import add_sender
 from emailops.demo.audience import READER_COLUMNS, Intake, as_csv, bring_in_file, on_list, reader_rows
 from emailops.demo.crowd import Crowd, Reader
@@ -50,7 +50,6 @@ def tell(calendar: Calendar, users: dict[str, User]) -> None:
 def _bring_neighbours(stage: Stage, readers: list[Reader]) -> None:
     now = at(stage.calendar.start_of(1) - timedelta(days=36), "16:00")
     workspace, by = stage.workspace, stage.lead
-    define_attribute(workspace=workspace, label="City", kind=AttributeKind.TEXT, by=by, now=now)
     stage.lists["visitors"] = create_list(
         workspace=workspace, name="Visitors", description="The guest book of the studio.", by=by, now=now
     )

@@ -20,7 +20,6 @@ from emailops.demo.stage import Stage
 
 ATTRIBUTES = (
     ("Skin type", AttributeKind.TEXT),
-    ("City", AttributeKind.TEXT),
     ("Birthday", AttributeKind.DATE),
     ("Loyalty points", AttributeKind.NUMBER),
     ("VIP", AttributeKind.BOOLEAN),
@@ -46,7 +45,7 @@ SIGNUP = {
     "button": "Send it to me",
     "thanks": "Thank you. Look into your inbox: one more click, and the next letter is yours.",
     "consent_wording": ON_THE_SITE,
-    "fields": [{"key": "first_name", "required": False}, {"key": "attribute.city", "required": False}],
+    "fields": [{"key": "first_name", "required": False}, {"key": "city", "required": False}],
     "confirm_subject": "One more click for the Moss Letter",
     "confirm_body": "You asked for the Moss Letter. Press the button, and the next one is yours.",
     "welcome_subject": "Welcome to the Moss Letter",
@@ -132,9 +131,8 @@ def bring_in_file(stage: Stage, intake: Intake, content: bytes, now: datetime) -
     """Upload, match, start, and do the worker's part of an import."""
     by = stage.cast[intake.by]
     found = open_import(workspace=stage.workspace, file=ContentFile(content, name=intake.filename), by=by, now=now)
-    mapping = {**found.mapping, **{str(n): "attribute.city" for n, name in enumerate(found.header) if name == "Град"}}
     choices = ImportChoices(
-        mapping=mapping,
+        mapping=found.mapping,
         lists=[stage.lists[intake.list_key]],
         consent=intake.consent,
         consent_source=str(stage.lists[intake.list_key]) if intake.wording else "",

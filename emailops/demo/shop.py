@@ -86,8 +86,11 @@ class Shop:
     def sign_up(self, reader: Reader, now: datetime, *, source: str) -> None:
         """Somebody new: at checkout without a word about mail, on the site, or after the quiz."""
         by, workspace = self._program(now), self._stage.workspace
-        fields = {"first_name": reader.first_name, "last_name": reader.last_name, "language": reader.language}
-        attributes: dict[str, Any] = {"city": reader.city, "loyalty_points": 0}
+        fields = {
+            "first_name": reader.first_name, "last_name": reader.last_name, "language": reader.language,
+            "city": reader.city,
+        }  # fmt: skip
+        attributes: dict[str, Any] = {"loyalty_points": 0}
         if source == "quiz":
             attributes["skin_type"] = reader.skin_type or "normal"
             self.take_quiz(now, reader)

@@ -44,8 +44,8 @@ def test_the_story_of_a_contact_is_told_newest_first(contact: Contact, lead: Mem
 
     assert told == [
         ("Consent: withdrawn", "link", "bad"),
-        ("order placed", "€12.50", ""),
-        ("visited", "", ""),
+        ("Order placed", "€12.50", ""),
+        ("Visited", "", ""),
         ("Added to the list “VIP”", "form", ""),
         ("Consent: given", "Yes, please", "ok"),
         ("Became a contact", "", ""),

@@ -13,9 +13,11 @@ if __name__ == "__main__":
     from workspaces.models import Workspace
 
     workspace = Workspace.objects.get(slug=sys.argv[1])
+    everything = {name: find(workspace) for name, find in PAGES.items()}
+    wanted = {name: (found.pop("query", ""), found) for name, found in everything.items()}
     inside = {
-        name: reverse(name.partition(" ")[0], kwargs={"workspace": workspace.slug, **find(workspace)})
-        for name, find in PAGES.items()
+        name: reverse(name.partition(" ")[0], kwargs={"workspace": workspace.slug, **found}) + query
+        for name, (query, found) in wanted.items()
     }
     public = {name: find(workspace) for name, find in PUBLIC_PAGES.items()}
     print(json.dumps({"inside": inside, "public": public}))  # noqa: T201  this is its answer

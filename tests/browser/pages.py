@@ -56,6 +56,10 @@ def _first(model: Any, **conditions: Any) -> Find:
     return find
 
 
+def _everybody(_workspace: Workspace) -> dict[str, Any]:
+    return {"query": "?all=1"}
+
+
 def _two_contacts(workspace: Workspace) -> dict[str, Any]:
     first, second = Contact.objects.for_workspace(workspace).order_by("pk")[:2]
     return {"pk": first.pk, "other_pk": second.pk}
@@ -88,7 +92,7 @@ PAGES: dict[str, Find] = {
     "audience:duplicate_list": nothing,
     "audience:contact_merge": _two_contacts,
     "audience:bulk_list": nothing,
-    "audience:bulk_new": nothing,
+    "audience:bulk_new": _everybody,
     "audience:bulk_detail": _first(BulkEdit),
     "audience:segment_list": nothing,
     "audience:segment_new": nothing,

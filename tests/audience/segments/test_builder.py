@@ -358,3 +358,11 @@ def test_pasted_values_are_a_list_whatever_stands_between_them() -> None:
     [condition] = definition_of([box]).conditions()
 
     assert [value.strip() for value in condition.value] == ["a", "b", "c", "d"]
+
+
+def test_the_error_of_an_inner_condition_can_be_named_by_a_selector() -> None:
+    drafts = [GroupDraft(groups=(GroupDraft(rules=(RuleDraft(""),)),))]
+
+    (box,) = boxes(drafts, FIELDS)
+
+    assert box.boxes[0].lines[0].error_id == "g0_0-r0-error"
