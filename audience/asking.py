@@ -68,7 +68,8 @@ def attribute_field(definition: AttributeDefinition, language: str, *, required:
     if definition.kind == AttributeKind.MONEY:
         given["help_text"] = definition.workspace.currency
     widget = _WIDGETS[AttributeKind(definition.kind)]()
-    return _Typed(max_length=LONGEST_VALUE, widget=widget, **given)
+    most = LONGEST_VALUE if definition.kind == AttributeKind.TEXT else None  # days and choices have none in HTML
+    return _Typed(max_length=most, widget=widget, **given)
 
 
 def own_field(name: str, *, required: bool = False) -> forms.Field:
