@@ -162,12 +162,12 @@ class TestAudience:
         }
         assert Counter(said.values())[Consent.UNKNOWN] > 100
 
-    def test_people_stand_where_their_orders_and_reactions_put_them(self, shop: Workspace) -> None:
+    def test_people_stand_where_their_reactions_put_them(self, shop: Workspace) -> None:
         profiles = ContactProfile.objects.for_workspace(shop)
 
         assert profiles.count() == Contact.objects.for_workspace(shop).count()
         assert profiles.filter(sent_count__gt=0, open_count__gt=0).exists()
-        assert profiles.values("lifecycle").distinct().count() > 3
+        assert profiles.values("lifecycle").distinct().count() > 2
 
     def test_every_segment_works_and_holds_somebody(self, shop: Workspace) -> None:
         sizes = {
