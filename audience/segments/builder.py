@@ -103,7 +103,7 @@ class RuleLine:
         return self.draft.values[1] if len(self.draft.values) > 1 else ""
 
     @property
-    def error_id(self) -> str:
+    def error_anchor(self) -> str:
         """Stands in a CSS selector, where the dot in the key of an inner group would begin a class."""
         return f"{self.key}-error".replace(".", "_")
 

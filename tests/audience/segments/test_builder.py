@@ -365,4 +365,4 @@ def test_the_error_of_an_inner_condition_can_be_named_by_a_selector() -> None:
 
     (box,) = boxes(drafts, FIELDS)
 
-    assert box.boxes[0].lines[0].error_id == "g0_0-r0-error"
+    assert box.boxes[0].lines[0].error_anchor == "g0_0-r0-error"
