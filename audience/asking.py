@@ -68,8 +68,8 @@ def attribute_field(definition: AttributeDefinition, language: str, *, required:
     if definition.kind == AttributeKind.MONEY:
         given["help_text"] = definition.workspace.currency
     widget = _WIDGETS[AttributeKind(definition.kind)]()
-    most = LONGEST_VALUE if isinstance(widget, forms.TextInput) and not isinstance(widget, DateInput) else None
-    return _Typed(max_length=most, widget=widget, **given)  # only lines of text have a length in HTML
+    most = LONGEST_VALUE if definition.kind == AttributeKind.TEXT else None  # days and choices have none in HTML
+    return _Typed(max_length=most, widget=widget, **given)
 
 
 def own_field(name: str, *, required: bool = False) -> forms.Field:
