@@ -28,11 +28,16 @@ RULES: dict[Literal["light", "dark"], dict[str, Any]] = {
 LEAD = "elena@marenmoss.example"
 OWNER = "marta@marenmoss.example"
 UNTIL_COLOURS_REST = """async () => {
-  for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
-  const turning = document.getAnimations().filter((each) => each instanceof CSSTransition);
-  await Promise.allSettled(turning.map((each) => each.finished));
+  const turning = () => document.getAnimations().filter((each) => each instanceof CSSTransition);
+  do {
+    await Promise.allSettled(turning().map((each) => each.finished));
+    for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+  } while (turning().length);
 }"""
-"""Colours turn into those of the other theme within moments, and what lies between is nobody's to judge."""
+"""Colours turn into those of the other theme within moments, and what lies between is nobody's to judge.
+
+What inherits a colour that turns begins to turn anew with each of its steps.
+"""
 OWNERS_PAGES = {"sprints:owner_rules_edit"}
 SHOTS = os.environ.get("SHOTS", "")
 
