@@ -69,7 +69,7 @@ def found_contacts(member: Member, wanted: ContactFilter, now: datetime) -> Cont
 
     Raises `SegmentBroken` for a segment that does not work.
     """
-    found = Contact.objects.seen_by(member).matching(wanted.q)
+    found = _meant(Contact.objects.seen_by(member), wanted.q)
     for name, value in wanted.asks.items():
         if name in _CONDITIONS:
             found = found.filter(_CONDITIONS[name](value))
@@ -80,6 +80,12 @@ def found_contacts(member: Member, wanted: ContactFilter, now: datetime) -> Cont
         inside = contacts_in(member.workspace, read_definition(segment.definition), now)
         found = found.filter(pk__in=inside.order_by().values("pk"))
     return found
+
+
+def _meant(people: ContactQuerySet, words: str) -> ContactQuerySet:
+    """Whoever has exactly this address; else those who have words that begin with these."""
+    exact = people.filter(address=words.lower())
+    return exact if "@" in words and exact.exists() else people.matching(words)
 
 
 def _key(text: str) -> int:

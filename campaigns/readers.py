@@ -31,19 +31,21 @@ class Reader:
 def reader_for(campaign: Campaign, member: Member, wanted: str, now: datetime) -> Reader:
     """The contact of the segment that `wanted` names (an id, or words of name or address), else the first.
 
-    Somebody who may not see contacts, or a segment without people, gets a made-up reader.
+    Somebody who may not see contacts, or sees none of the segment, gets a made-up reader.
     """
     if not member.may(Can.SEE_AUDIENCE):
         return Reader(made_up_reader(campaign.workspace), _("Shown as a made-up reader: you may not see contacts."))
     if wanted == SAMPLE:
         return Reader(sample_reader(campaign, now))
-    people = people_of(campaign, now)
+    people = people_of(campaign, now).seen_by(member)
     found = _matching(people, wanted.strip()) if wanted.strip() else None
     if found is not None:
         return Reader(found)
     first = people.order_by("pk").first()
     if first is None:
-        return Reader(made_up_reader(campaign.workspace), _("Shown as a made-up reader: the segment holds nobody."))
+        return Reader(
+            made_up_reader(campaign.workspace), _("Shown as a made-up reader: the segment holds nobody you see.")
+        )
     if wanted.strip():
         return Reader(first, _("Nobody in the segment has “%(words)s” in the name or address.") % {"words": wanted})
     return Reader(first)
@@ -71,8 +73,10 @@ def reach_of(campaign: Campaign, now: datetime) -> Reach:
 
 
 def readers_offered(campaign: Campaign, member: Member, now: datetime) -> list[Contact]:
-    """A few of the segment, to choose from."""
-    return list(people_of(campaign, now).order_by("pk")[:OFFERED]) if member.may(Can.SEE_AUDIENCE) else []
+    """A few of the segment whom the member sees, to choose from."""
+    if not member.may(Can.SEE_AUDIENCE):
+        return []
+    return list(people_of(campaign, now).seen_by(member).order_by("pk")[:OFFERED])
 
 
 def people_of(campaign: Campaign, now: datetime) -> ContactQuerySet:

@@ -199,7 +199,7 @@ class RunViewSet(ScopedViewSet[Run]):
         """The ledger: one row for everybody who matched."""
         asked = request.query_params
         state, reason = _known(asked.get("state", ""), "state"), _known(asked.get("reason", ""), "reason")
-        rows = recipients(self.get_object(), state=state, reason=reason, words=asked.get("q", ""))
+        rows = recipients(self.get_object(), self.member, state=state, reason=reason, words=asked.get("q", ""))
         shown: Any = self.paginate_queryset(cast("Any", rows))  # rows of the ledger, not of the viewset's model
         return self.get_paginated_response(DeliverySerializer(shown, many=True).data)
 

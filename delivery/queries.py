@@ -17,7 +17,7 @@ from delivery.models import (
     HitKind,
     Run,
 )
-from workspaces.models import AuditEntry
+from workspaces.models import AuditEntry, Member
 
 LATELY = timedelta(minutes=1)  # the stretch over which the rate is counted
 ALWAYS_WITH_REASON = (DeliveryState.SKIPPED, DeliveryState.FAILED, DeliveryState.UNKNOWN)
@@ -144,9 +144,12 @@ def _add(counts: RunCounts, line: LedgerLine, stretch: timedelta) -> None:
         counts.reasons[why] = counts.reasons.get(why, 0) + line.number
 
 
-def recipients(run: Run, *, state: str = "", reason: str = "", words: str = "") -> DeliveryQuerySet:
-    """The rows of a run's ledger, narrowed by state (`pending` is every state on the way), reason, and address."""
-    rows = Delivery.objects.filter(run=run)
+def recipients(run: Run, member: Member, *, state: str = "", reason: str = "", words: str = "") -> DeliveryQuerySet:
+    """The rows of a run's ledger that a member sees, narrowed by state, reason, and parts of the address.
+
+    The state `pending` is every state on the way.
+    """
+    rows = Delivery.objects.seen_by(member).filter(run=run)
     if state:
         rows = rows.pending() if state == "pending" else rows.filter(state=state)
     if reason:

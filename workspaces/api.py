@@ -55,13 +55,13 @@ class WorkspaceApi(APIView):
 
 
 class ScopedViewSet(WorkspaceApi, viewsets.GenericViewSet[M], Generic[M]):
-    """Base of endpoints over rows of one model: a row of another workspace does not exist."""
+    """Base of endpoints over rows of one model: one that the member does not see does not exist."""
 
     def get_queryset(self) -> models.QuerySet[M]:
         queryset = super().get_queryset()
         if not isinstance(queryset, ScopedQuerySet):
             raise TypeError(f"{type(self).__name__}.queryset cannot be scoped to a workspace")
-        return queryset.for_workspace(self.workspace)
+        return queryset.seen_by(self.member)
 
     def checked(self, serializer_class: type[serializers.Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
         """The request's body, validated. Raises the 400 that lists what is wrong."""
@@ -77,13 +77,13 @@ class ScopedViewSet(WorkspaceApi, viewsets.GenericViewSet[M], Generic[M]):
 
 
 class InWorkspace(serializers.PrimaryKeyRelatedField[M]):
-    """A reference to a row of the same workspace; any other id does not exist."""
+    """A reference to a row that the member sees; any other id does not exist."""
 
     def get_queryset(self) -> models.QuerySet[M]:
         queryset = super().get_queryset()
         if not isinstance(queryset, ScopedQuerySet):
             raise TypeError("InWorkspace needs a scoped queryset")
-        return cast("models.QuerySet[M]", queryset.for_workspace(self.context["workspace"]))
+        return cast("models.QuerySet[M]", queryset.seen_by(self.context["view"].member))
 
 
 @extend_schema_field(OpenApiTypes.EMAIL)

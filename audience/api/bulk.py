@@ -13,7 +13,7 @@ from audience.finding import ContactFilter
 from audience.models import BulkAction, BulkEdit
 from audience.services import Crowd
 from workspaces.api import JsonObject, ScopedViewSet
-from workspaces.permissions import Can, Role
+from workspaces.permissions import Can
 
 
 class BulkEditSerializer(serializers.ModelSerializer[BulkEdit]):
@@ -61,10 +61,6 @@ class BulkViewSet(ScopedViewSet[BulkEdit], mixins.ListModelMixin, mixins.Retriev
         "cancel": Can.TEND_CONTACTS,
         "undo": Can.TEND_CONTACTS,
     }
-
-    def get_queryset(self) -> Any:
-        found = super().get_queryset()
-        return found.filter(by=self.member) if self.member.role == Role.SELLER else found
 
     @extend_schema(request=BulkStartSerializer, responses={201: BulkEditSerializer})
     def create(self, request: Request) -> Response:

@@ -159,9 +159,9 @@ class WishViewSet(ScopedViewSet[Contact], mixins.RetrieveModelMixin):
     serializer_class = WishSerializer
     can: ClassVar = {
         "retrieve": Can.SEE_AUDIENCE,
-        "update": Can.EDIT_AUDIENCE,
+        "update": Can.TEND_CONTACTS,
         "log": Can.SEE_AUDIENCE,
-        "ask": Can.EDIT_AUDIENCE,
+        "ask": Can.TEND_CONTACTS,
     }
 
     @extend_schema(request=WishWriteSerializer, responses={200: WishSerializer})

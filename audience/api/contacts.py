@@ -188,7 +188,7 @@ class ContactViewSet(ScopedViewSet[Contact], mixins.ListModelMixin, mixins.Retri
     }
 
     def get_queryset(self) -> Any:
-        contacts = super().get_queryset().seen_by(self.member)  # type: ignore[attr-defined]  # scoped
+        contacts = super().get_queryset()
         if email := self._asked("email"):
             contacts = contacts.filter(address=read_address(email).key)
         if external_id := self._asked("external_id"):

@@ -105,21 +105,22 @@ class SegmentQuestions:
 
     def _answer(self, definition: Group, fields: Mapping[str, Field]) -> dict[str, Any]:
         people = contacts_in(self.workspace, definition, self.now, fields)
+        seen = people.seen_by(self.member)
         return {
             "people": count_in(self.workspace, definition, self.now, fields),
             "reachable": people.reachable().count(),
             "words": sentence(definition, fields),
             "slow": slow_reasons(self.workspace, definition, self.now, fields),
-            "sample": list(people.order_by("-created_at", "-pk").values_list("pk", flat=True)[:SAMPLE]),
+            "sample": list(seen.order_by("-created_at", "-pk").values_list("pk", flat=True)[:SAMPLE]),
         }
 
     @extend_schema(responses={200: SegmentPersonSerializer(many=True)})
     @action(detail=True, methods=["get"])
     def people(self, request: Request, pk: str) -> Response:
-        """Who is in it now, newest first, page by page."""
+        """Who of those that you see is in it now, newest first, page by page."""
         segment = self.get_object()  # type: ignore[attr-defined]  # the viewset's
         found = contacts_in(self.workspace, read_definition(segment.definition), self.now)
-        page = self.paginate_queryset(found.order_by("-created_at", "-pk"))  # type: ignore[attr-defined]  # the viewset's
+        page = self.paginate_queryset(found.seen_by(self.member).order_by("-created_at", "-pk"))  # type: ignore[attr-defined]  # the viewset's
         answer: Response = self.get_paginated_response(  # type: ignore[attr-defined]  # the viewset's
             SegmentPersonSerializer(page, many=True).data
         )

@@ -3,7 +3,15 @@
 from audience.models.attributes import AttributeDefinition, AttributeKind
 from audience.models.bulk import BulkAction, BulkEdit, BulkEditPast, BulkEditQuerySet, BulkState
 from audience.models.consent import ConsentEntry, ConsentTo
-from audience.models.contacts import AddressChange, Consent, Contact, ContactNote, ContactQuerySet, Frequency
+from audience.models.contacts import (
+    AboutContactQuerySet,
+    AddressChange,
+    Consent,
+    Contact,
+    ContactNote,
+    ContactQuerySet,
+    Frequency,
+)
 from audience.models.events import Event
 from audience.models.imports import ContactImport, ContactImportQuerySet, ImportMode, ImportRefusal, ImportState
 from audience.models.lists import ContactList, ListMembership
@@ -31,6 +39,7 @@ __all__ = [
     "HMAC_BLOCK",
     "MONEY_DIGITS",
     "OPT_IN_DAYS",
+    "AboutContactQuerySet",
     "AddressChange",
     "AttributeDefinition",
     "AttributeKind",

@@ -8,8 +8,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from audience.models.contacts import Contact
+from audience.models.contacts import AboutContactQuerySet, Contact
 from workspaces.models import Member, Owned, ScopedQuerySet
+from workspaces.permissions import Role
 
 
 class BulkAction(models.TextChoices):
@@ -41,6 +42,11 @@ AT_WORK = (BulkState.WAITING, BulkState.RUNNING, BulkState.UNDOING)
 
 class BulkEditQuerySet(ScopedQuerySet["BulkEdit"]):
     """Changes to many."""
+
+    def seen_by(self, member: Member) -> Self:
+        """A seller sees what he or she did."""
+        ours = super().seen_by(member)
+        return ours.filter(by=member) if member.role == Role.SELLER else ours
 
     def unfinished(self) -> Self:
         return self.filter(state__in=AT_WORK)
@@ -107,7 +113,7 @@ class BulkEditPast(Owned):
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+")
     before = models.JSONField(default=dict)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = AboutContactQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["edit", "contact"], name="bulk_edit_past_once")]

@@ -3,9 +3,9 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from audience.models.contacts import Consent, Contact
+from audience.models.contacts import AboutContactQuerySet, Consent, Contact
 from audience.models.topics import Topic
-from workspaces.models import Member, Owned, ScopedQuerySet
+from workspaces.models import Member, Owned
 
 
 class ConsentTo(models.TextChoices):
@@ -36,7 +36,7 @@ class ConsentEntry(Owned):
     by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
 
-    objects = ScopedQuerySet.as_manager()
+    objects = AboutContactQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audience.models.suppression import SuppressionReason
 from workspaces.models import Language, Member, Owned, ScopedQuerySet, validate_time_zone
+from workspaces.models.people import Row_co
 from workspaces.permissions import Role
 
 MOST_WORDS = 8  # of one search
@@ -96,6 +97,14 @@ class FullName(Func):
         super().__init__("first_name", "last_name")
 
 
+class AboutContactQuerySet(ScopedQuerySet[Row_co]):
+    """Rows about a contact: who does not see the contact does not see them."""
+
+    def seen_by(self, member: Member) -> Self:
+        ours = super().seen_by(member)
+        return ours.filter(contact__seller=member) if member.role == Role.SELLER else ours
+
+
 class ContactQuerySet(ScopedQuerySet["Contact"]):
     """Contacts by what we may do with them."""
 
@@ -107,8 +116,8 @@ class ContactQuerySet(ScopedQuerySet["Contact"]):
         return self.consenting().filter(suppression="")
 
     def seen_by(self, member: Member) -> Self:
-        """Contacts of the member's workspace that this member sees: a seller those that he or she looks after."""
-        ours = self.for_workspace(member.workspace)
+        """A seller sees those that he or she looks after."""
+        ours = super().seen_by(member)
         return ours.filter(seller=member) if member.role == Role.SELLER else ours
 
     def matching(self, text: str) -> Self:
@@ -200,7 +209,7 @@ class AddressChange(Owned):
     by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
 
-    objects = ScopedQuerySet.as_manager()
+    objects = AboutContactQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -220,7 +229,7 @@ class ContactNote(Owned):
     by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
-    objects = ScopedQuerySet.as_manager()
+    objects = AboutContactQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["contact", "-at", "-id"], name="notes_of_contact")]

@@ -3,8 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
-from audience.models.contacts import Contact
-from workspaces.models import Owned, ScopedQuerySet
+from audience.models.contacts import AboutContactQuerySet, Contact
+from workspaces.models import Owned
 
 
 class Event(Owned):
@@ -17,7 +17,7 @@ class Event(Owned):
     properties = models.JSONField(default=dict)
     external_id = models.CharField(max_length=100, blank=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = AboutContactQuerySet.as_manager()
 
     class Meta:
         constraints = [

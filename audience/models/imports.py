@@ -13,6 +13,7 @@ from audience.models.lists import ContactList
 from audience.models.topics import Topic
 from emailops.lib.tablefile import Shape, TableKind
 from workspaces.models import Member, Owned, ScopedQuerySet
+from workspaces.permissions import Role
 
 
 class ImportState(models.TextChoices):
@@ -37,6 +38,11 @@ class ImportMode(models.TextChoices):
 
 class ContactImportQuerySet(ScopedQuerySet["ContactImport"]):
     """Imports."""
+
+    def seen_by(self, member: Member) -> Self:
+        """A seller sees his or her own: a file holds people whom others look after."""
+        ours = super().seen_by(member)
+        return ours.filter(created_by=member) if member.role == Role.SELLER else ours
 
     def unfinished(self) -> Self:
         return self.filter(state__in=(ImportState.WAITING, ImportState.RUNNING))

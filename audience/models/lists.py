@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from audience.models.contacts import Contact
+from audience.models.contacts import AboutContactQuerySet, Contact
 from workspaces.models import Owned, ScopedQuerySet
 
 
@@ -31,7 +31,7 @@ class ListMembership(Owned):
     added_at = models.DateTimeField()
     source = models.CharField(max_length=60)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = AboutContactQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["contact_list", "contact"], name="on_list_once")]

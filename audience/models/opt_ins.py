@@ -6,14 +6,14 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
-from audience.models.contacts import Contact
+from audience.models.contacts import AboutContactQuerySet, Contact
 from audience.models.signup import SignupForm
-from workspaces.models import Language, Owned, ScopedQuerySet
+from workspaces.models import Language, Owned
 
 OPT_IN_DAYS = 7  # for so long the link in the mail works
 
 
-class OptInRequestQuerySet(ScopedQuerySet["OptInRequest"]):
+class OptInRequestQuerySet(AboutContactQuerySet["OptInRequest"]):
     """Requests to be written to."""
 
     def open(self, now: datetime) -> Self:

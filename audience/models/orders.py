@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from audience.models.contacts import Contact
+from audience.models.contacts import AboutContactQuerySet, Contact
 from workspaces.models import Owned, ScopedQuerySet
 
 MONEY_DIGITS, CENTS = 14, 2
@@ -33,7 +33,7 @@ class Order(Owned):
     properties = models.JSONField(default=dict)
     updated_at = models.DateTimeField()
 
-    objects = ScopedQuerySet.as_manager()
+    objects = AboutContactQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace", "external_id"], name="order_once")]

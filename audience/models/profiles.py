@@ -3,9 +3,9 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from audience.models.contacts import Contact
+from audience.models.contacts import AboutContactQuerySet, Contact
 from audience.models.orders import CENTS, MONEY_DIGITS
-from workspaces.models import Owned, ScopedQuerySet
+from workspaces.models import Owned
 
 
 class Lifecycle(models.IntegerChoices):
@@ -42,7 +42,7 @@ class ContactProfile(Owned):
     lifecycle = models.PositiveSmallIntegerField(choices=Lifecycle, default=Lifecycle.NEW)
     rfm = models.PositiveSmallIntegerField(default=0)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = AboutContactQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -65,7 +65,7 @@ class ContactDay(Owned):
     opens = models.PositiveSmallIntegerField(default=0)
     clicks = models.PositiveSmallIntegerField(default=0)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = AboutContactQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["contact", "day"], name="contact_day_once")]

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from audience.models.contacts import Contact
+from audience.models.contacts import AboutContactQuerySet, Contact
 from workspaces.models import Member, Owned, ScopedQuerySet
 
 
@@ -58,7 +58,7 @@ class SegmentMember(Owned):
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+")
     entered_at = models.DateTimeField()
 
-    objects = ScopedQuerySet.as_manager()
+    objects = AboutContactQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["segment", "contact"], name="segment_member_once")]

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from audience.models.contacts import Consent, Contact
+from audience.models.contacts import AboutContactQuerySet, Consent, Contact
 from workspaces.models import Owned, ScopedQuerySet
 
 
@@ -45,7 +45,7 @@ class TopicConsent(Owned):
     consent = models.CharField(max_length=10, choices=Consent)
     at = models.DateTimeField()
 
-    objects = ScopedQuerySet.as_manager()
+    objects = AboutContactQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["topic", "contact"], name="topic_consent_once")]

@@ -11,14 +11,14 @@ from audience import services
 from audience.finding import ContactFilter, headcount
 from audience.forms import current_lists
 from audience.many import bulk_words
-from audience.models import BulkAction, BulkEdit, BulkEditQuerySet
+from audience.models import BulkAction, BulkEdit
 from audience.services import BulkRefused, Crowd, can_undo, current_attributes, people_in
 from audience.services.bulk import FOR_MAKERS
 from audience.tags import tags_in_use
 from emailops.lib.errors import DomainError
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page
 from workspaces.models import Member
-from workspaces.permissions import Can, Role
+from workspaces.permissions import Can
 
 MOST_SHOWN = 50
 
@@ -78,7 +78,7 @@ def _choices(request: MemberRequest, crowd: Crowd) -> dict[str, Any]:
 @page(Can.TEND_CONTACTS)
 def bulk_list(request: MemberRequest) -> HttpResponse:
     """The latest changes to many."""
-    edits = _seen(request).select_related("by__user").order_by("-at", "-pk")[:MOST_SHOWN]
+    edits = BulkEdit.objects.seen_by(request.member).select_related("by__user").order_by("-at", "-pk")[:MOST_SHOWN]
     context = {"edits": [(edit, bulk_words(edit)) for edit in edits]}
     return render(request, "audience/bulk_list.html", context)
 
@@ -107,11 +107,5 @@ def bulk_undo(request: MemberRequest, pk: int) -> HttpResponse:
     return redirect("audience:bulk_detail", workspace=request.workspace.slug, pk=pk)
 
 
-def _seen(request: MemberRequest) -> BulkEditQuerySet:
-    """A seller sees what he or she did."""
-    edits = BulkEdit.objects.for_workspace(request.workspace)
-    return edits.filter(by=request.member) if request.member.role == Role.SELLER else edits
-
-
 def _edit(request: MemberRequest, pk: int) -> BulkEdit:
-    return get_object_or_404(_seen(request).select_related("by__user", "workspace"), pk=pk)
+    return get_object_or_404(BulkEdit.objects.seen_by(request.member).select_related("by__user", "workspace"), pk=pk)

@@ -35,7 +35,7 @@ def import_list(request: MemberRequest) -> HttpResponse:
                 now=request.now,
             )
             return redirect("audience:import_map", workspace=request.workspace.slug, pk=found.pk)
-    earlier = ContactImport.objects.for_workspace(request.workspace).select_related("created_by__user")
+    earlier = ContactImport.objects.seen_by(request.member).select_related("created_by__user")
     context = {"form": form, "imports": _paged(request, earlier.order_by("-created_at", "-pk"))}
     return render(request, "audience/import_list.html", context, status=UNPROCESSABLE if form.errors else 200)
 
@@ -66,7 +66,7 @@ def import_map(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _found(request: MemberRequest, pk: int) -> ContactImport:
-    rows = ContactImport.objects.for_workspace(request.workspace).select_related("workspace", "created_by__user")
+    rows = ContactImport.objects.seen_by(request.member).select_related("workspace", "created_by__user")
     return get_object_or_404(rows, pk=pk)
 
 
@@ -125,7 +125,7 @@ def import_detail(request: MemberRequest, pk: int) -> HttpResponse:
 
 @action(Can.EDIT_AUDIENCE)
 def import_cancel(request: MemberRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(ContactImport.objects.for_workspace(request.workspace), pk=pk)
+    found = get_object_or_404(ContactImport.objects.seen_by(request.member), pk=pk)
     imports.cancel_import(found=found, by=request.member, now=request.now)
     messages.success(request, _("Cancelled; what was taken stays"))
     return redirect("audience:import_detail", workspace=request.workspace.slug, pk=pk)
@@ -134,7 +134,7 @@ def import_cancel(request: MemberRequest, pk: int) -> HttpResponse:
 @page(Can.SEE_AUDIENCE)
 def import_refusals(request: MemberRequest, pk: int) -> StreamingHttpResponse:
     """The rows that were not taken, with the reason, as a CSV to mend and import again."""
-    found = get_object_or_404(ContactImport.objects.for_workspace(request.workspace), pk=pk)
+    found = get_object_or_404(ContactImport.objects.seen_by(request.member), pk=pk)
     header = [_("Line"), _("Why it was not taken"), *found.header]
     return csv_download(f"not-imported-{found.pk}.csv", write_table(header, _refused_rows(found)))
 

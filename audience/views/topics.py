@@ -80,7 +80,7 @@ def topic_page(request: MemberRequest) -> HttpResponse:
     return render(request, "audience/topic_page.html", {"form": form}, status=status)
 
 
-@page(Can.SEE_AUDIENCE, Can.EDIT_AUDIENCE)
+@page(Can.SEE_AUDIENCE, Can.TEND_CONTACTS)
 def contact_wishes(request: MemberRequest, pk: int) -> HttpResponse:
     """What one person wishes to get, everything that was said about it, and the same written down for the person."""
     contact = _contact(request, pk)
@@ -102,7 +102,7 @@ def contact_wishes(request: MemberRequest, pk: int) -> HttpResponse:
     return render(request, "audience/contact_wishes.html", context, status=UNPROCESSABLE if form.errors else 200)
 
 
-@action(Can.EDIT_AUDIENCE)
+@action(Can.TEND_CONTACTS)
 def contact_ask(request: MemberRequest, pk: int) -> HttpResponse:
     """Ask a person by mail whether we may write."""
     contact = _contact(request, pk)
@@ -118,4 +118,4 @@ def contact_ask(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _contact(request: MemberRequest, pk: int) -> Contact:
-    return get_object_or_404(Contact.objects.for_workspace(request.workspace).select_related("workspace"), pk=pk)
+    return get_object_or_404(Contact.objects.seen_by(request.member).select_related("workspace"), pk=pk)

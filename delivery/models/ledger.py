@@ -6,9 +6,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from audience.models import Contact
+from audience.models import AboutContactQuerySet, Contact
 from delivery.models.runs import Run
-from workspaces.models import Owned, ScopedQuerySet
+from workspaces.models import Owned
 
 
 class DeliveryState(models.TextChoices):
@@ -51,7 +51,7 @@ class Reason(models.TextChoices):
     WORKER_LOST = "worker_lost", _("The worker stopped before the answer came")
 
 
-class DeliveryQuerySet(ScopedQuerySet["Delivery"]):
+class DeliveryQuerySet(AboutContactQuerySet["Delivery"]):
     """Rows of the ledger."""
 
     def pending(self) -> Self:

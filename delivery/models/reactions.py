@@ -5,10 +5,10 @@ from typing import Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from audience.models import Contact
+from audience.models import AboutContactQuerySet, Contact
 from delivery.models.ledger import Delivery
 from delivery.models.runs import Run
-from workspaces.models import Owned, ScopedQuerySet
+from workspaces.models import Owned
 
 
 class HitKind(models.TextChoices):
@@ -26,7 +26,7 @@ class Nature(models.TextChoices):
     MACHINE = "machine", _("A machine")
 
 
-class HitQuerySet(ScopedQuerySet["Hit"]):
+class HitQuerySet(AboutContactQuerySet["Hit"]):
     """Reactions."""
 
     def human(self) -> Self:

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from audience.models import Contact
+from audience.models import AboutContactQuerySet, Contact
 from delivery.models.ledger import Delivery
 from delivery.models.runs import Run
 from workspaces.models import Owned, ScopedQuerySet, Workspace
@@ -112,7 +112,7 @@ class FeedbackKind(models.TextChoices):
     BOUNCE = "bounce", _("Bounce")
 
 
-class FeedbackQuerySet(ScopedQuerySet["Feedback"]):
+class FeedbackQuerySet(AboutContactQuerySet["Feedback"]):
     """Complaints and bounces."""
 
     def complaints(self) -> Self:

@@ -126,7 +126,7 @@ def _run(request: MemberRequest, campaign_pk: int) -> Run:
 def _chosen(request: MemberRequest, run: Run) -> DeliveryQuerySet:
     """The rows that the filters in the address ask for; a filter that is nonsense finds nobody."""
     state, reason, words = (request.GET.get(name, "").replace("\0", "") for name in ("state", "reason", "q"))
-    return recipients(run, state=state, reason=reason, words=words)
+    return recipients(run, request.member, state=state, reason=reason, words=words)
 
 
 def _row_id(text: str) -> int | None:

@@ -1,6 +1,6 @@
 """REST: notes of retrospectives, and what was agreed. The room is in `retro_rooms`."""
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from sprints.models import ActionState, RetroAction, RetroGroup, RetroNote, RetroNoteQuerySet, Sprint, StoryOutcome
+from sprints.models import ActionState, RetroAction, RetroGroup, RetroNote, Sprint, StoryOutcome
 from sprints.retro_room import seen_note
 from sprints.services import retro_groups, retros
 from workspaces.api import InWorkspace, MemberByEmail, ScopedViewSet
@@ -116,9 +116,6 @@ class NoteViewSet(ScopedViewSet[RetroNote], mixins.RetrieveModelMixin):
         "move": Can.EDIT_STORIES,
         "report": Can.EDIT_STORIES,
     }
-
-    def get_queryset(self) -> RetroNoteQuerySet:
-        return cast("RetroNoteQuerySet", super().get_queryset()).seen_by(self.member)
 
     def _seen(self, pk: int, status: int = 200) -> Response:
         note = get_object_or_404(self.get_queryset(), pk=pk)

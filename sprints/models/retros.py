@@ -54,7 +54,7 @@ class RetroNoteQuerySet(ScopedQuerySet["RetroNote"]):
 
     def seen_by(self, member: Member) -> Self:
         """Those that everybody sees by now, and this person's own."""
-        return self.filter(Q(is_shown=True) | Q(author=member))
+        return super().seen_by(member).filter(Q(is_shown=True) | Q(author=member))
 
 
 class RetroNote(Owned):

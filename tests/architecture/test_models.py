@@ -9,8 +9,10 @@ import pytest
 from django.apps import apps
 from django.db import models
 
+from audience.models import Contact
 from tests.architecture.sources import APPS, product_modules, tree_of
-from workspaces.models import Owned, ScopedQuerySet, Workspace
+from workspaces.models import Member, Owned, ScopedQuerySet, Workspace
+from workspaces.permissions import Role
 
 Model = type[models.Model]
 
@@ -99,6 +101,24 @@ def test_rows_are_found_through_their_workspace(model: Model) -> None:
 @EACH
 def test_indexes_and_uniqueness_begin_with_the_workspace(model: Model) -> None:
     assert list(begins_elsewhere(model)) == []
+
+
+ABOUT_CONTACTS = [
+    model for model in OWNED if any(field.related_model is Contact for field in model._meta.fields if field.is_relation)
+]
+OF_THE_TEAM = {"sprints.StoryOrigin", "sprints.Idea"}
+"""Whose words a story or an idea came from does not make it a matter of that person's seller."""
+
+
+@pytest.mark.parametrize("model", ABOUT_CONTACTS, ids=lambda model: model._meta.label)
+def test_a_seller_sees_rows_about_the_people_he_looks_after_alone(model: Model) -> None:
+    seller = Member(pk=7, role=Role.SELLER, workspace=Workspace(pk=3))
+
+    rows: Any = model.objects  # type: ignore[attr-defined]  # every owned model has one
+    asked = str(rows.seen_by(seller).query)
+
+    assert ('"seller_id" = 7' in asked) is (model._meta.label not in OF_THE_TEAM)
+    assert '"workspace_id" = 3' in asked
 
 
 def test_every_exception_is_still_needed() -> None:

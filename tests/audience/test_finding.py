@@ -92,6 +92,16 @@ def test_a_segment_of_another_workspace_finds_nobody(workspace: Workspace, lead:
     assert not found_contacts(lead, ContactFilter(segment=str(theirs.pk)), now).exists()
 
 
+def test_a_whole_address_finds_that_person_alone(workspace: Workspace, lead: Member, now: datetime) -> None:
+    for number in (1, 10, 19):
+        ContactFactory.create(workspace=workspace, first_name=f"Reader {number}", email=f"reader{number}@example.org")
+
+    assert _names(found_contacts(lead, ContactFilter(q="Reader1@Example.org"), now)) == {"Reader 1"}
+    assert _names(found_contacts(lead, ContactFilter(q="reader1@example.or"), now)) == {
+        "Reader 1", "Reader 10", "Reader 19"
+    }  # fmt: skip
+
+
 def test_a_seller_sees_those_he_looks_after_and_no_others(
     workspace: Workspace, lead: Member, seller: Member, now: datetime
 ) -> None:

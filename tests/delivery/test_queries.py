@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 from delivery.models import Delivery, DeliveryState, HitKind, Nature, Reason, Run
 from delivery.queries import links_followed, page_of_ledger, recipients, run_counts
 from tests.factories.delivery import DeliveryFactory, HitFactory, RunFactory
-from workspaces.models import Workspace
+from workspaces.models import Member, Workspace
 
 
 def test_the_counts_add_up_from_one_query(
@@ -87,20 +87,20 @@ def test_an_empty_run_is_done(workspace: Workspace, now: datetime) -> None:
         ({"words": "%"}, 0),
     ],
 )
-def test_the_ledger_is_narrowed(workspace: Workspace, asked: dict[str, str], expected: int) -> None:
+def test_the_ledger_is_narrowed(workspace: Workspace, lead: Member, asked: dict[str, str], expected: int) -> None:
     run = RunFactory.create(workspace=workspace)
     DeliveryFactory.create(run=run, contact__email="ann@example.org", state=DeliveryState.SENT)
     DeliveryFactory.create(run=run)
     DeliveryFactory.create(run=run, state=DeliveryState.DEFERRED)
     DeliveryFactory.create(run=run, state=DeliveryState.SKIPPED, reason=Reason.NO_CONSENT)
 
-    assert recipients(run, **asked).count() == expected
+    assert recipients(run, lead, **asked).count() == expected
 
 
-def test_the_ledger_is_read_page_by_page_both_ways(workspace: Workspace) -> None:
+def test_the_ledger_is_read_page_by_page_both_ways(workspace: Workspace, lead: Member) -> None:
     run: Run = RunFactory.create(workspace=workspace)
     made: list[Delivery] = DeliveryFactory.create_batch(7, run=run)
-    rows = recipients(run)
+    rows = recipients(run, lead)
 
     first = page_of_ledger(rows, size=3)
     second = page_of_ledger(rows, size=3, after=first.after)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
@@ -33,6 +34,10 @@ class Person:
     def choose(self, fields: Mapping[str, str]) -> None:
         for label, option in fields.items():
             self._field(label).select_option(label=option)
+
+    def attach(self, files: Mapping[str, Path]) -> None:
+        for label, file in files.items():
+            self._field(label).set_input_files(file)
 
     def _field(self, label: str) -> Locator:
         """The field with this label, whatever the page adds to it: that it is optional, or a unit."""

@@ -88,11 +88,13 @@ def _imports_the_contacts(lena: Person, folder: Path) -> None:
     lena.press("Create list")
 
     lena.visit(f"{WORKSPACE}/imports/")
-    lena.main.get_by_label("CSV file").set_input_files(_customers(folder))
+    lena.attach({"File": _customers(folder)})
     lena.press("Match columns")
-    lena.choose({"Ordered": "Orders", "Put them on the list": "Fern letter"})
-    lena.tick("These people agreed to marketing mail")
-    lena.fill({"How they agreed": "Ticked “Write to me” at the till, 2026"})
+    lena.choose({"Ordered": "Orders"})
+    lena.tick("Fern letter", "These people agreed to marketing mail")
+    lena.fill({"Where they agreed": "At the till, 2026", "In which words": "Write to me"})
+    lena.press("Check the file")
+    lena.sees("500", "2")
     lena.press("Start the import")
     lena.sees("500", "2")
     with lena.page.expect_download() as download:

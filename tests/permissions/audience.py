@@ -26,15 +26,19 @@ SEE, EDIT, TEND = Can.SEE_AUDIENCE, Can.EDIT_AUDIENCE, Can.TEND_CONTACTS
 EVERYBODY = '{"match": "all", "rules": []}'
 
 
-def _contact(workspace: Workspace) -> dict[str, Any]:
+def a_contact(workspace: Workspace) -> dict[str, Any]:
     return {"pk": _tended(workspace).pk}
 
 
 def _tended(workspace: Workspace) -> Contact:
     """A contact that the seller of the cast looks after, so that every role sees it."""
-    seller = Member.objects.for_workspace(workspace).filter(role=Role.SELLER).first()
-    made: Contact = ContactFactory.create(workspace=workspace, seller=seller)
+    made: Contact = ContactFactory.create(workspace=workspace, seller=_seller(workspace))
     return made
+
+
+def _seller(workspace: Workspace) -> Member:
+    found = Member.objects.for_workspace(workspace).filter(role=Role.SELLER).first()
+    return found or MemberFactory.create(workspace=workspace, role=Role.SELLER)
 
 
 def _two_contacts(workspace: Workspace) -> dict[str, Any]:
@@ -52,9 +56,7 @@ def _note(workspace: Workspace) -> dict[str, Any]:
 
 
 def _bulk_edit(workspace: Workspace, **fields: Any) -> dict[str, Any]:
-    seller = Member.objects.for_workspace(workspace).filter(role=Role.SELLER).first()
-    by = seller or MemberFactory.create(workspace=workspace)
-    return {"pk": BulkEditFactory.create(workspace=workspace, by=by, **fields).pk}
+    return {"pk": BulkEditFactory.create(workspace=workspace, by=_seller(workspace), **fields).pk}
 
 
 def _done_edit(workspace: Workspace) -> dict[str, Any]:
@@ -79,7 +81,7 @@ def _segment(workspace: Workspace) -> dict[str, Any]:
 
 
 def _import(workspace: Workspace) -> dict[str, Any]:
-    return {"pk": ImportFactory.create(workspace=workspace).pk}
+    return {"pk": ImportFactory.create(workspace=workspace, created_by=_seller(workspace)).pk}
 
 
 def _attribute(workspace: Workspace) -> dict[str, Any]:
@@ -103,16 +105,20 @@ def _upload(_workspace: Workspace, _kwargs: dict[str, Any]) -> dict[str, Any]:
 ROWS = [
     Row("audience:contact_list", see=SEE),
     Row("audience:contact_new", see=TEND, act=TEND, data=lambda _w, _k: {"email": "new@example.org"}),
-    Row("audience:contact_detail", see=SEE, kwargs=_contact),
+    Row("audience:contact_detail", see=SEE, kwargs=a_contact),
     Row(
-        "audience:contact_edit", see=TEND, act=TEND, kwargs=_contact, data=lambda _w, _k: {"email": "other@example.org"}
+        "audience:contact_edit",
+        see=TEND,
+        act=TEND,
+        kwargs=a_contact,
+        data=lambda _w, _k: {"email": "other@example.org"},
     ),
-    Row("audience:contact_consent", act=TEND, kwargs=_contact, data=lambda _w, _k: {"wording": "At the till"}),
-    Row("audience:contact_suppress", act=TEND, kwargs=_contact),
+    Row("audience:contact_consent", act=TEND, kwargs=a_contact, data=lambda _w, _k: {"wording": "At the till"}),
+    Row("audience:contact_suppress", act=TEND, kwargs=a_contact),
     Row(
         "audience:contact_add_to_list",
         act=TEND,
-        kwargs=_contact,
+        kwargs=a_contact,
         data=lambda w, _k: {"contact_list": ListFactory.create(workspace=w).pk},
     ),
     Row("audience:contact_remove_from_list", act=TEND, kwargs=_membership),
@@ -128,7 +134,7 @@ ROWS = [
     ),
     Row("audience:attribute_move", act=EDIT, kwargs=_two_attributes, data=lambda _w, _k: {"to": "up"}),
     Row("audience:attribute_return", act=EDIT, kwargs=_archived_attribute),
-    Row("audience:contact_note", act=TEND, kwargs=_contact, data=lambda _w, _k: {"text": "Rings on Mondays"}),
+    Row("audience:contact_note", act=TEND, kwargs=a_contact, data=lambda _w, _k: {"text": "Rings on Mondays"}),
     Row("audience:contact_note_remove", act=TEND, kwargs=_note),
     Row("audience:contact_merge", see=TEND, act=TEND, kwargs=_two_contacts),
     Row("audience:duplicate_list", see=SEE),
@@ -181,14 +187,17 @@ def _upload_to_api(workspace: Workspace, _method: str) -> dict[str, Any]:
 API_ROWS = [
     ApiRow("api:contact-list", {"get": SEE, "post": TEND}, data=lambda _w, _m: {"email": "api@example.org"}),
     ApiRow(
-        "api:contact-detail", {"get": SEE, "patch": TEND}, kwargs=_contact, data=lambda _w, _m: {"first_name": "Ann"}
+        "api:contact-detail",
+        {"get": SEE, "patch": TEND},
+        kwargs=a_contact,
+        data=lambda _w, _m: {"first_name": "Ann"},
     ),
     ApiRow("api:contact-batch", {"post": TEND}, data=lambda _w, _m: {"contacts": [{"email": "b@example.org"}]}),
-    ApiRow("api:contact-suppress", {"post": TEND}, kwargs=_contact),
-    ApiRow("api:contact-timeline", {"get": SEE}, kwargs=_contact),
-    ApiRow("api:contact-duplicates", {"get": SEE}, kwargs=_contact),
-    ApiRow("api:contact-notes", {"post": TEND}, kwargs=_contact, data=lambda _w, _m: {"text": "Hi"}),
-    ApiRow("api:contact-merge", {"post": TEND}, kwargs=_contact, data=_merge),
+    ApiRow("api:contact-suppress", {"post": TEND}, kwargs=a_contact),
+    ApiRow("api:contact-timeline", {"get": SEE}, kwargs=a_contact),
+    ApiRow("api:contact-duplicates", {"get": SEE}, kwargs=a_contact),
+    ApiRow("api:contact-notes", {"post": TEND}, kwargs=a_contact, data=lambda _w, _m: {"text": "Hi"}),
+    ApiRow("api:contact-merge", {"post": TEND}, kwargs=a_contact, data=_merge),
     ApiRow("api:bulk-edit-list", {"get": TEND, "post": TEND}, data=_many_by_api),
     ApiRow("api:bulk-edit-detail", {"get": TEND}, kwargs=_bulk_edit),
     ApiRow("api:bulk-edit-cancel", {"post": TEND}, kwargs=_bulk_edit),

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from tests.factories.audience import ContactFactory, SignupFormFactory, TopicFactory
+from tests.factories.audience import SignupFormFactory, TopicFactory
+from tests.permissions.audience import a_contact
 from tests.permissions.rows import ApiRow, Row
 from workspaces.models import Workspace
 from workspaces.permissions import Can
 
-SEE, EDIT = Can.SEE_AUDIENCE, Can.EDIT_AUDIENCE
+SEE, EDIT, TEND = Can.SEE_AUDIENCE, Can.EDIT_AUDIENCE, Can.TEND_CONTACTS
 FORM = {
     "name": "At the till",
     "kind": "hosted",
@@ -20,10 +21,6 @@ FORM = {
     "confirm_body": "Press the button.",
     "popup_delay": 8,
 }
-
-
-def _contact(workspace: Workspace) -> dict[str, Any]:
-    return {"pk": ContactFactory.create(workspace=workspace).pk}
 
 
 def _topic(workspace: Workspace) -> dict[str, Any]:
@@ -40,8 +37,8 @@ def _form(workspace: Workspace) -> dict[str, Any]:
 
 
 ROWS = [
-    Row("audience:contact_wishes", see=SEE, act=EDIT, kwargs=_contact, data=lambda _w, _k: {"frequency": "weekly"}),
-    Row("audience:contact_ask", act=EDIT, kwargs=_contact),
+    Row("audience:contact_wishes", see=SEE, act=TEND, kwargs=a_contact, data=lambda _w, _k: {"frequency": "weekly"}),
+    Row("audience:contact_ask", act=TEND, kwargs=a_contact),
     Row("audience:topic_list", see=SEE, act=EDIT, data=lambda _w, _k: {"name": "Tips"}),
     Row("audience:topic_page", see=EDIT, act=EDIT, data=lambda _w, _k: {"intro": "Choose"}),
     Row("audience:topic_edit", see=EDIT, act=EDIT, kwargs=_topic, data=lambda _w, _k: {"name": "Tricks"}),
@@ -64,9 +61,9 @@ API_ROWS = [
         data=lambda _w, _m: {"name": "From the API"},
     ),
     ApiRow("api:topic-move", {"post": EDIT}, kwargs=_topic, data=lambda _w, _m: {"up": True}),
-    ApiRow("api:wish-detail", {"get": SEE, "put": EDIT}, kwargs=_contact, data=lambda _w, _m: {"wording": "By phone"}),
-    ApiRow("api:wish-log", {"get": SEE}, kwargs=_contact),
-    ApiRow("api:wish-ask", {"post": EDIT}, kwargs=_contact, data=lambda _w, _m: {"wording": "Write to me"}),
+    ApiRow("api:wish-detail", {"get": SEE, "put": TEND}, kwargs=a_contact, data=lambda _w, _m: {"wording": "By phone"}),
+    ApiRow("api:wish-log", {"get": SEE}, kwargs=a_contact),
+    ApiRow("api:wish-ask", {"post": TEND}, kwargs=a_contact, data=lambda _w, _m: {"wording": "Write to me"}),
     ApiRow("api:form-list", {"get": SEE, "post": EDIT}, data=lambda _w, _m: FORM),
     ApiRow("api:form-detail", {"get": SEE, "put": EDIT, "delete": EDIT}, kwargs=_form, data=lambda _w, _m: FORM),
 ]

@@ -83,6 +83,10 @@ class ScopedQuerySet(models.QuerySet[Row_co]):
     def for_workspace(self, workspace: "Workspace") -> Self:
         return self.filter(workspace=workspace)
 
+    def seen_by(self, member: "Member") -> Self:
+        """What this member gets to see: all of the workspace, unless a kind of rows says otherwise."""
+        return self.for_workspace(member.workspace)
+
 
 class Workspace(models.Model):
     """One business. Everything else belongs to exactly one of these and is invisible from the others."""

@@ -10,7 +10,7 @@ from tests.factories.audience import ImportFactory
 from workspaces.models import Member, Workspace
 
 
-@pytest.mark.parametrize(("role", "is_led_on"), [("lead", True), ("marketer", True), ("seller", False)])
+@pytest.mark.parametrize(("role", "is_led_on"), [("lead", True), ("marketer", True), ("analyst", False)])
 def test_only_who_may_match_columns_is_led_there(
     role: str,
     is_led_on: bool,
