@@ -15,15 +15,16 @@ from workspaces.models import Workspace
 EVER = datetime.min.replace(tzinfo=UTC)
 MOST_LESSONS = 3
 MOST_REMEMBERED = 300  # the newest verdicts; older ones say little about today's readers
-ALIKE = 0.3  # from here on two stories are about the same thing; the same words alone need three of ten in common
+ALIKE = 0.3  # from here on two stories are about the same thing; words alone need three of ten in common
 SAME_SEGMENT, SAME_METRIC = 0.2, 0.1
-ONE_FOUND = 0.6079271  # what ts_rank gives when every word is found once at full weight: 6 / π²
 DICTIONARIES = {"en": "english", "ru": "russian", "de": "german", "fr": "french", "es": "spanish", "it": "italian"}
 
 RESEMBLING = """
 WITH learned AS MATERIALIZED (
     SELECT s.id, h.metric, b.segment_id,
-           to_tsvector(%(config)s::regconfig, concat_ws(' ', s.title, s.i_want, h.change, h.audience)) AS words
+           tsvector_to_array(to_tsvector(
+               %(config)s::regconfig, concat_ws(' ', s.title, s.i_want, h.change, h.audience)
+           )) AS words
     FROM sprints_storyoutcome o
     JOIN sprints_story s ON s.id = o.story_id
     LEFT JOIN sprints_hypothesis h ON h.story_id = s.id
@@ -33,21 +34,25 @@ WITH learned AS MATERIALIZED (
     LIMIT %(remembered)s
 ), ahead AS MATERIALIZED (
     SELECT s.id, h.metric, b.segment_id,
-           replace(plainto_tsquery(%(config)s::regconfig, concat_ws(' ', s.title, h.change))::text, '&', '|')::tsquery
-               AS words
+           tsvector_to_array(to_tsvector(%(config)s::regconfig, concat_ws(' ', s.title, h.change))) AS words
     FROM sprints_story s
     LEFT JOIN sprints_hypothesis h ON h.story_id = s.id
     LEFT JOIN sprints_sendbrief b ON b.story_id = s.id
     WHERE s.workspace_id = %(workspace)s AND s.id = ANY(%(stories)s)
+), common AS (
+    SELECT asked.id AS story, known.id AS earlier, count(*)::float8 AS number
+    FROM (SELECT id, unnest(words) AS word FROM ahead) asked
+    JOIN (SELECT id, unnest(words) AS word FROM learned) known USING (word)
+    WHERE known.id <> asked.id
+    GROUP BY asked.id, known.id
 ), pairs AS (
-    SELECT ahead.id AS story, learned.id AS earlier,
-           ts_rank('{1, 1, 1, 1}', learned.words, ahead.words) / %(one)s AS shared,
+    SELECT story, earlier, number / cardinality(ahead.words) AS shared,
            CASE WHEN learned.segment_id = ahead.segment_id THEN %(segment)s ELSE 0 END AS segment,
            CASE WHEN learned.metric = ahead.metric THEN %(metric)s ELSE 0 END AS metric
-    FROM ahead JOIN learned ON learned.id <> ahead.id
+    FROM common JOIN ahead ON ahead.id = story JOIN learned ON learned.id = earlier
 ), best AS (
     SELECT *, row_number() OVER (PARTITION BY story ORDER BY shared + segment + metric DESC, earlier DESC) AS place
-    FROM pairs WHERE shared > 0 AND shared + segment + metric >= %(alike)s
+    FROM pairs WHERE shared + segment + metric >= %(alike)s
 )
 SELECT story, earlier, segment > 0, metric > 0 FROM best WHERE place <= %(most)s ORDER BY story, place
 """
@@ -107,7 +112,6 @@ def _pairs(workspace: Workspace, stories: list[int], since: datetime) -> list[tu
                 "stories": stories,
                 "since": since,
                 "remembered": MOST_REMEMBERED,
-                "one": ONE_FOUND,
                 "segment": SAME_SEGMENT,
                 "metric": SAME_METRIC,
                 "alike": ALIKE,

@@ -6,6 +6,7 @@ pastes earns nothing and learns nothing.
 
 import re
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
@@ -26,6 +27,12 @@ _markdown = MarkdownIt("zero", {"html": False, "breaks": True}).enable(RULES)
 
 def to_html(text: str, names: Collection[str] = ()) -> SafeString:
     """The text as HTML, with `@name` marked for these names."""
+    return _read(text, tuple(names))
+
+
+@lru_cache(maxsize=2_000)
+def _read(text: str, names: tuple[str, ...]) -> SafeString:
+    """Kept, since pages show the same comments again and again."""
     tokens = _markdown.parse(text)
     marks = _pattern(names)
     for token in tokens:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from audience.segments.compile import condition_for
 from audience.segments.definition import SegmentBroken, read_definition
@@ -29,11 +30,14 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReadinessCheck:
-    """One thing that must be so before the owner is asked. `remedy` says what to do when it is not."""
+    """One thing that must be so before the owner is asked. `remedy` says what to do when it is not.
+
+    Both are looked up in the reader's language where they are shown: a long plan has hundreds that are met.
+    """
 
     is_met: bool
-    title: str
-    remedy: str
+    title: str | Promise
+    remedy: str | Promise
     part: Part
     story: Story | None = None
 

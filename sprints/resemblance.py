@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from django.db import connection
 
-from sprints.learning import DICTIONARIES, ONE_FOUND
+from sprints.learning import DICTIONARIES
 from sprints.models import Idea, Story
 from workspaces.models import Workspace
 
@@ -14,14 +14,17 @@ ALIKE = 0.4  # share of an idea's words that a story has to have in its title, i
 
 RESEMBLING = """
 WITH told AS MATERIALIZED (
-    SELECT id, replace(plainto_tsquery(%(config)s::regconfig, title)::text, '&', '|')::tsquery AS words
+    SELECT id, tsvector_to_array(to_tsvector(%(config)s::regconfig, title)) AS words
     FROM sprints_idea WHERE workspace_id = %(workspace)s AND id = ANY(%(ideas)s)
-), known AS MATERIALIZED (
-    SELECT id, to_tsvector(%(config)s::regconfig, concat_ws(' ', title, i_want, left(problem, 500))) AS words
+), known AS (
+    SELECT id, unnest(tsvector_to_array(
+               to_tsvector(%(config)s::regconfig, concat_ws(' ', title, i_want, left(problem, 500)))
+           )) AS word
     FROM sprints_story WHERE workspace_id = %(workspace)s AND dropped_at IS NULL AND done_at IS NULL
 ), pairs AS (
-    SELECT told.id AS idea, known.id AS story, ts_rank('{1, 1, 1, 1}', known.words, told.words) / %(one)s AS shared
-    FROM told JOIN known ON known.words @@ told.words
+    SELECT told.id AS idea, known.id AS story, count(*)::float8 / cardinality(told.words) AS shared
+    FROM told CROSS JOIN unnest(told.words) AS asked(word) JOIN known USING (word)
+    GROUP BY told.id, told.words, known.id
 ), best AS (
     SELECT *, row_number() OVER (PARTITION BY idea ORDER BY shared DESC, story DESC) AS place
     FROM pairs WHERE shared >= %(alike)s
@@ -41,7 +44,6 @@ def twins_of(workspace: Workspace, ideas: Sequence[Idea]) -> dict[int, list[Stor
                 "config": DICTIONARIES.get(workspace.language, "simple"),
                 "workspace": workspace.pk,
                 "ideas": [idea.pk for idea in ideas],
-                "one": ONE_FOUND,
                 "alike": ALIKE,
                 "most": MOST_TWINS,
             },

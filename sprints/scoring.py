@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from sprints.formulas import Figures, FormulaBroken, Node, Uncountable, in_words, read_formula, value_of
+from sprints.formulas import Figures, FormulaBroken, Node, Uncountable, in_words, names_in, read_formula, value_of
 from sprints.models import ScoreFormula, Scoring, Story, StoryQuerySet, StoryScore
 from workspaces.models import Workspace
 
@@ -84,13 +84,17 @@ def scores_of(story: Story, ways: dict[str, Method]) -> list[Score]:
 def by_score(stories: StoryQuerySet, method: Method) -> list[tuple[int, int]]:
     """Ids and points, the highest score first, those without one last in their order by hand. One query."""
     rows = stories.order_by("rank", "pk").values_list("pk", "points", *(f"score__{name}" for name in FIGURES))
-    counted = [(_value(method.tree, row[1], row[2:]), row[0], row[1] or 0) for row in rows]
+    needed = set(names_in(method.tree))
+    counted = [(_value(method.tree, needed, row[1], row[2:]), row[0], row[1] or 0) for row in rows]
     counted.sort(key=lambda row: (row[0] is None, -(row[0] or 0.0)))  # stable: equals stay as they were by hand
     return [(pk, points) for _value_, pk, points in counted]
 
 
-def _value(tree: Node, points: int | None, given: Sequence[float | None]) -> float | None:
+def _value(tree: Node, needed: set[str], points: int | None, given: Sequence[float | None]) -> float | None:
+    """None for most of a long backlog, so that what is missing is not put into words first."""
     figures: Figures = _with_points(dict(zip(FIGURES, given, strict=True)), points)
+    if any(figures.get(name) is None for name in needed):
+        return None
     try:
         return value_of(tree, figures)
     except Uncountable:

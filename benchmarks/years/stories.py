@@ -6,6 +6,25 @@ from typing import Any
 from benchmarks.years.ground import Ground, put
 from benchmarks.years.mass import DONE
 
+MAILS = (
+    "Welcome letter", "Reminder of the basket", "Refill hint", "Birthday greeting", "Price alert", "Care guide",
+    "Invitation to the workshop", "Thank-you note", "Back in stock", "Question after the first order", "Early access",
+    "Winter sale", "Recipe of the month", "Review request", "Loyalty points", "Delivery tips", "Gift finder",
+    "Last day of the offer", "Meet the makers", "We miss you",
+)  # fmt: skip
+ABOUT = (
+    "hand cream", "shaving soap", "bath salt", "beard oil", "face mask", "sun lotion", "lip balm", "body scrub",
+    "rose water", "clay shampoo", "night serum", "foot butter", "cedar candle", "linen towels", "travel set",
+    "baby lotion", "mint toner", "argan oil", "refill pouch",
+)  # fmt: skip
+CHANGES = (
+    "Show a picture of somebody using it", "Put the price into the subject line", "Ask one question instead of three",
+    "Send on the day before payday", "Name the seller who packed it", "Cut the text by half",
+    "Lead with what other customers wrote", "Offer free shipping instead of a discount", "Let them choose a scent",
+    "Explain how long a bottle lasts", "Write from the founder", "Leave out everything but the button",
+    "Compare it with what they have",
+)  # fmt: skip
+"""As stories of a shop read: few of their words are in common. The counts share no factor, so pairs do not repeat."""
 SPRINT = timedelta(days=14)
 WORK = timedelta(days=11)
 
@@ -72,7 +91,7 @@ def write_stories(ground: Ground) -> None:
             Story(
                 workspace=ground.workspace,
                 number=last["number"] + n + 1,
-                title=f"Story {n + 1} that says in one line what readers get from it",
+                title=f"{MAILS[n % len(MAILS)]}: {ABOUT[n % len(ABOUT)]}",
                 as_a="reader",
                 i_want="to hear of it in time",
                 so_that="I do not miss it",
@@ -131,7 +150,7 @@ def _hypothesis(ground: Ground, story: Any) -> Any:
         workspace=ground.workspace,
         story=story,
         because="Half of those who bought once never hear from us in the month after.",
-        change=f"We write to them after three weeks with what goes with it, number {story.number}.",
+        change=f"{CHANGES[story.number % len(CHANGES)]}.",
         audience="first buyers",
         metric="click_rate",
         baseline=0.02,

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 def _missing(sprint: Sprint, now: datetime) -> list[tuple[str, Part]]:
     sprint = Sprint.objects.select_related("goal__kpi", "workspace").get(pk=sprint.pk)
-    return [(check.title, check.part) for check in readiness(planned(sprint, now)) if not check.is_met]
+    return [(str(check.title), check.part) for check in readiness(planned(sprint, now)) if not check.is_met]
 
 
 @pytest.mark.usefixtures("owner")
