@@ -17,6 +17,7 @@ class CampaignsConfig(AppConfig):
         from campaigns.linked import campaigns_of
         from campaigns.moves import KINDS, campaign_moves
         from campaigns.preflight import register_checks
+        from campaigns.privacy import leave_senders_alone
         from sprints.launches import MailKeeper, register_mails
         from sprints.linked import register_linked
         from sprints.moves import register_moves
@@ -26,6 +27,7 @@ class CampaignsConfig(AppConfig):
         from workspaces.permissions import Can
 
         describe_actions(AUDIT_WORDS)
+        leave_senders_alone()
         register_moves(KINDS, campaign_moves)
         register_checks("approval", _("Approval"), checks.approval_checks)
         register_checks("audience", _("Audience and consent"), checks.audience_checks)
