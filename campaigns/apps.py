@@ -29,10 +29,13 @@ class CampaignsConfig(AppConfig):
         describe_actions(AUDIT_WORDS)
         leave_senders_alone()
         register_moves(KINDS, campaign_moves)
-        register_checks("approval", _("Approval"), checks.approval_checks)
-        register_checks("audience", _("Audience and consent"), checks.audience_checks)
-        register_checks("content", _("Content"), checks.content_checks)
-        register_checks("schedule", _("Schedule"), checks.schedule_checks)
+        for key, label, found in (
+            ("approval", _("Approval"), checks.approval_checks),
+            ("audience", _("Audience and consent"), checks.audience_checks),
+            ("content", _("Content"), checks.content_checks),
+            ("schedule", _("Schedule"), checks.schedule_checks),
+        ):
+            register_checks(key, label, found)
         see = Can.SEE_CAMPAIGNS
         register_entry(Entry("campaigns", "send", 20, _("Campaigns"), "mail", "campaigns:campaign_list", see))
         register_tab(Tab(20, _("Senders"), "campaigns:settings_senders", Can.MANAGE_WORKSPACE))

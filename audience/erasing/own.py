@@ -41,7 +41,7 @@ HARDLY_NEEDED = _("Nothing asks for it once the person is gone.")
 
 def _of(model: type[Model]) -> Rows:
     def rows(person: Person) -> "QuerySet[Any]":
-        found = model._default_manager.filter(workspace=person.workspace)  # type: ignore[misc]  # every one has it
+        found = model._default_manager.filter(workspace=person.workspace)
         return found.filter(contact=person.contact_id) if person.contact_id else found.none()
 
     return rows

@@ -3,12 +3,13 @@
 from typing import Any
 
 from django import forms
+from django.core.validators import MinValueValidator
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from audience.models import Contact, Handling, PrivacySettings
 from audience.retention import Keeping
-from workspaces.forms import StyledForm, StyledModelForm
+from workspaces.forms import StyledForm, StyledModelForm, style
 
 
 class EraseForm(StyledForm):
@@ -49,16 +50,13 @@ class RetentionForm(StyledForm):
     """One rule: how many days, and what happens then."""
 
     days = forms.IntegerField(label=_("Keep for so many days"), min_value=1, max_value=36_500)
-    handling = forms.ChoiceField(label=_("Then"))
     is_on = forms.BooleanField(label=_("The rule is on"), required=False)
 
     def __init__(self, *args: Any, keeping: Keeping, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        days, handling = self.fields["days"], self.fields["handling"]
-        days.min_value = keeping.least_days  # type: ignore[attr-defined]  # an IntegerField
-        days.validators = [
-            *[rule for rule in days.validators if getattr(rule, "code", "") != "min_value"],
-            forms.fields.validators.MinValueValidator(keeping.least_days),
-        ]
-        days.widget.attrs["min"] = keeping.least_days
-        handling.choices = [(way.value, way.label) for way in Handling if way in keeping.handlings]  # type: ignore[attr-defined]
+        self.fields["days"].validators.append(MinValueValidator(keeping.least_days))
+        self.fields["days"].widget.attrs["min"] = keeping.least_days
+        self.fields["handling"] = forms.ChoiceField(
+            label=_("Then"), choices=[(way.value, way.label) for way in Handling if way in keeping.handlings]
+        )
+        style(self)
