@@ -39,7 +39,7 @@ class ErasureLineSerializer(serializers.Serializer[Any]):
     """One line of the preview; `count` is null for what is looked for afterwards."""
 
     key = serializers.CharField()
-    label = serializers.CharField()
+    label: Any = serializers.CharField()
     fate = serializers.CharField(help_text="deleted, anonymised or kept.")
     why = serializers.CharField()
     count = serializers.IntegerField(allow_null=True)
@@ -160,7 +160,7 @@ class RetentionRuleSerializer(serializers.Serializer[Any]):
     """How long one kind of data is kept. Off: for ever."""
 
     kind = serializers.CharField(source="rule.kind")
-    label = serializers.CharField(source="keeping.label")
+    label: Any = serializers.CharField(source="keeping.label")
     days = serializers.IntegerField(source="rule.days")
     least_days = serializers.IntegerField(source="keeping.least_days")
     handling = serializers.ChoiceField(choices=Handling.choices, source="rule.handling")
@@ -227,7 +227,7 @@ class RetentionViewSet(ScopedViewSet[RetentionRule]):
 class ProcessingEntrySerializer(serializers.Serializer[Any]):
     """One line of the record."""
 
-    label = serializers.CharField()
+    label: Any = serializers.CharField()
     words = serializers.CharField()
 
 

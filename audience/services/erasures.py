@@ -156,7 +156,7 @@ def _erase(person: Person, by: Member | None, now: datetime) -> ErasureRecord:
         part.key: count for part in parts() if part.key != "contact" and (count := part.erase(person, now))
     }
     if person.contact_id:
-        _delete_contact(person, receipt)
+        _delete_contact(person.contact_id, receipt)
     PrivacyRequest.objects.filter(pk__in=handled).update(handled_by=by)
     seal_for(receipt, "clues", json.dumps(asdict(Clues.of(person))))
     receipt.step_count = sum(1 for _step in _steps(receipt))
@@ -166,9 +166,9 @@ def _erase(person: Person, by: Member | None, now: datetime) -> ErasureRecord:
     return receipt
 
 
-def _delete_contact(person: Person, receipt: ErasureRecord) -> None:
+def _delete_contact(number: int, receipt: ErasureRecord) -> None:
     """The row itself, and whatever else refers to it by a cascading key."""
-    _total, by_model = Contact.objects.get(pk=person.contact_id).delete()
+    _total, by_model = Contact.objects.get(pk=number).delete()
     receipt.counts["contact"] = by_model.pop("audience.Contact", 0)
     if rest := sum(by_model.values()):
         receipt.counts["other"] = rest

@@ -35,7 +35,8 @@ def privacy_rule(request: MemberRequest, kind: str) -> HttpResponse:
     except RetentionRefused as error:
         raise Http404 from error
     rule = state.rule
-    first = {"days": _days(request, rule.days), "handling": rule.handling, "is_on": rule.is_on}
+    days = _days(request, rule.days)
+    first = {"days": days, "handling": rule.handling, "is_on": rule.is_on}
     form = RetentionForm(request.POST or None, keeping=state.keeping, initial=first)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -52,7 +53,7 @@ def privacy_rule(request: MemberRequest, kind: str) -> HttpResponse:
             )
             messages.success(request, _("Saved. It holds from the coming night on."))
             return redirect("audience:privacy_retention", workspace=request.workspace.slug)
-    days = max(first["days"], state.keeping.least_days)
+    days = max(days, state.keeping.least_days)
     seen = outlook(workspace=request.workspace, kind=kind, days=days, now=request.now)
     context = {"state": state, "form": form, "outlook": seen, "days": days}
     return render(request, "audience/privacy_rule.html", context, status=UNPROCESSABLE if form.errors else 200)

@@ -155,7 +155,7 @@ def columns_with_words() -> Iterator[tuple[str, str]]:
         for field in model._meta.concrete_fields:
             is_text = isinstance(field, models.CharField | models.TextField | models.JSONField | models.BinaryField)
             if is_text or isinstance(field, ArrayField):
-                yield model._meta.db_table, field.column
+                yield model._meta.db_table, str(field.column)
 
 
 def places_that_hold(text: str) -> list[str]:
