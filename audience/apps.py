@@ -9,6 +9,7 @@ class AudienceConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what segments can ask, the timeline's own moments and the menu."""
+        from audience import privacy_places
         from audience.audit_words import AUDIT_WORDS
         from audience.letters import confirmation, welcome
         from audience.own_timeline import KINDS, contact_moments
@@ -32,6 +33,7 @@ class AudienceConfig(AppConfig):
         from workspaces.systemmail import register_letter
 
         describe_actions(AUDIT_WORDS)
+        privacy_places.take()
         for source in (
             contact_fields, attribute_fields, consent_fields, list_fields, topic_fields, profile_fields, rfm_fields,
             event_fields, order_fields, segment_fields, share_fields,

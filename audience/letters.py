@@ -7,9 +7,10 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from audience.models import OptInRequest, Suppression
+from audience.models import COPY_DAYS, OptInRequest, PrivacyRequest, RequestKind, RequestState, Suppression
 from audience.services.opt_ins import language_of, opt_in_token
 from audience.services.preferences import preferences_token
+from audience.services.privacy import privacy_token
 from workspaces.models import SystemMail
 from workspaces.systemmail import Letter
 
@@ -42,6 +43,24 @@ def welcome(mail: SystemMail, _now: datetime) -> Letter | None:
     headers = {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}  # RFC 8058
     subject = request.form.welcome_subject or request.form.title
     return Letter(subject, "emails/welcome", {"form": request.form, "link": link}, language, headers)
+
+
+def about_data(mail: SystemMail, now: datetime) -> Letter | None:
+    """To the address itself: the link to a copy, or the question whether an erasure was meant. Pointless once over."""
+    found = PrivacyRequest.objects.select_related("workspace", "contact").filter(
+        pk=mail.object_id, workspace=mail.workspace, state=RequestState.OPEN, contact__isnull=False
+    )
+    asked = found.first()
+    if asked is None or asked.contact is None:
+        return None
+    language = language_of(asked.contact.language, asked.workspace)
+    with translation.override(language):
+        is_copy = asked.kind == RequestKind.COPY
+        words = _("Your data at %(name)s") if is_copy else _("You asked %(name)s to be forgotten")
+        subject = words % {"name": asked.workspace.name}
+    link = settings.BASE_URL + reverse("audience:privacy_link", args=[privacy_token(asked)])
+    context = {"asked": asked, "is_copy": is_copy, "link": link, "days": COPY_DAYS}
+    return Letter(subject, "emails/privacy", context, language)
 
 
 def _request(mail: SystemMail) -> OptInRequest | None:

@@ -4,8 +4,10 @@ from celery import shared_task
 from django.utils import timezone
 
 from audience import intake, many, profiles
-from audience.models import BulkEdit, ContactImport, Segment
+from audience.models import BulkEdit, ContactImport, ErasureRecord, RetentionRun, Segment
 from audience.segments import membership
+from audience.services import retention
+from audience.services.erasures import finish_erasure as go_on_erasing
 from audience.services.opt_ins import forget_unconfirmed
 from emailops.lib.queue import enqueue
 from workspaces.models import Workspace
@@ -58,3 +60,35 @@ def ring_bulks(**_future: object) -> None:
 def forget_opt_ins(**_future: object) -> None:
     """Delete what nobody confirmed."""
     forget_unconfirmed(timezone.now())
+
+
+@shared_task(name="audience.finish_erasure")
+def finish_erasure(erasure_id: int, **_future: object) -> None:
+    """Look for texts that name an erased person."""
+    go_on_erasing(erasure_id, timezone.now)
+
+
+@shared_task(name="audience.ring_erasures")
+def ring_erasures(**_future: object) -> None:
+    """Ring again for erasures that nobody works on."""
+    for erasure_id in ErasureRecord.objects.unfinished().idle(timezone.now()).values_list("pk", flat=True):
+        enqueue("audience.finish_erasure", erasure_id=erasure_id)
+
+
+@shared_task(name="audience.begin_retention")
+def begin_retention(**_future: object) -> None:
+    """Every night: open a round for each rule that is on."""
+    retention.begin_rounds(timezone.now())
+
+
+@shared_task(name="audience.keep_retention")
+def keep_retention(run_id: int, **_future: object) -> None:
+    """Go on with one round of one rule."""
+    retention.go_on(run_id, timezone.now)
+
+
+@shared_task(name="audience.ring_retention")
+def ring_retention(**_future: object) -> None:
+    """Ring again for rounds that nobody works on."""
+    for run_id in RetentionRun.objects.unfinished().idle(timezone.now()).values_list("pk", flat=True):
+        enqueue("audience.keep_retention", run_id=run_id)

@@ -43,7 +43,7 @@ def record_hit(*, delivery_id: int, kind: HitKind, visit: Visit, now: datetime, 
     """Keep a reaction with its verdict.
 
     None, and nothing kept, for a message that is no longer in the ledger, or to somebody who does not want to be
-    followed.
+    followed or was erased.
     """
     return next(iter(_keep_all([Reaction(delivery_id, kind, visit, now, url)])), None)
 
@@ -65,7 +65,9 @@ def _keep_all(reactions: Sequence[Reaction]) -> list[Hit]:
     known = [
         reaction
         for reaction in reactions
-        if (delivery := deliveries.get(reaction.delivery_id)) and delivery.contact_id not in unwatched
+        if (delivery := deliveries.get(reaction.delivery_id))
+        and delivery.contact_id not in unwatched
+        and not delivery.is_of_erased
     ]
     clicks = _clicks_near(known)
     made, unmasked = [], set()

@@ -29,6 +29,7 @@ class Can(models.TextChoices):
     EDIT_AUDIENCE = "audience.edit", _("Change contacts, lists and segments")
     TEND_CONTACTS = "audience.tend", _("Change the contacts one sees")
     EXPORT_AUDIENCE = "audience.export", _("Take contacts, consent and events away as files")
+    MANAGE_PRIVACY = "audience.privacy", _("Erase people, give them their data, say how long data is kept")
     SEE_STRATEGY = "strategy.see", _("See goals, KPIs and principles")
     EDIT_STRATEGY = "strategy.edit", _("Change goals, KPIs and principles")
     SEE_SPRINTS = "sprints.see", _("See the backlog, sprints and retrospectives")
@@ -56,6 +57,7 @@ TABLE: dict[Can, frozenset[Role]] = {
     Can.EDIT_AUDIENCE: MAKERS,
     Can.TEND_CONTACTS: MAKERS | {Role.SELLER},
     Can.EXPORT_AUDIENCE: MAKERS | {Role.OWNER},
+    Can.MANAGE_PRIVACY: frozenset({Role.OWNER, Role.LEAD}),
     Can.SEE_STRATEGY: EVERYBODY,
     Can.EDIT_STRATEGY: MAKERS | {Role.OWNER, Role.ANALYST},
     Can.SEE_SPRINTS: EVERYBODY,

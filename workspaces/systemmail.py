@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -129,13 +130,13 @@ def _postpone(mail: SystemMail, now: datetime, error: str) -> None:
     if mail.attempts >= MOST_ATTEMPTS:
         _finish(mail, SystemMailState.FAILED, now, error=error)
         return
-    mail.next_attempt_at = now + BACKOFF[mail.attempts - 1]
-    mail.error = error
-    mail.save(update_fields=["next_attempt_at", "error"])
+    _still_to(mail).update(next_attempt_at=now + BACKOFF[mail.attempts - 1], error=error)
 
 
 def _finish(mail: SystemMail, state: SystemMailState, now: datetime, *, error: str = "") -> None:
-    mail.state = state
-    mail.error = error
-    mail.sent_at = now if state == SystemMailState.SENT else None
-    mail.save(update_fields=["state", "error", "sent_at"])
+    _still_to(mail).update(state=state, error=error, sent_at=now if state == SystemMailState.SENT else None)
+
+
+def _still_to(mail: SystemMail) -> QuerySet[SystemMail]:
+    """The mail, unless its reader was erased while it was on its way: a server's answer may hold the address."""
+    return SystemMail.objects.filter(pk=mail.pk, to=mail.to)

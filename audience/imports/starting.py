@@ -7,6 +7,7 @@ from datetime import date, datetime
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from audience.imports.forgetting import forget_file_of_erased
 from audience.imports.mapping import NEW, ImportRefused, require_usable
 from audience.models import AttributeKind, Consent, ContactImport, ContactList, ImportMode, ImportState, Topic
 from audience.services import current_attributes, define_attribute
@@ -161,4 +162,6 @@ def cancel_import(*, found: ContactImport, by: Member, now: datetime) -> None:
         running.state, running.finished_at = ImportState.CANCELLED, now
     running.save(update_fields=["state", "finished_at", "lease_until"])
     forget_addresses(found.pk)
+    if running.state == ImportState.CANCELLED:
+        forget_file_of_erased(running)
     record("import.cancelled", found, by=by, now=now)

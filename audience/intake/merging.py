@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from audience.imports.forgetting import ERASED_ROW
 from audience.intake.reading import COPIED, TEXTS, Chunk, same_address
 from audience.models import (
     Consent,
@@ -19,6 +20,7 @@ from audience.models import (
     ContactImport,
     ImportMode,
     Suppression,
+    SuppressionReason,
     address_hash,
 )
 from emailops.lib.bulk import Json, copy_rows
@@ -60,6 +62,9 @@ class Merge:
         if not chunk.incoming:
             return Written()
         reasons = self._suppressions(chunk)
+        _refuse_erased(chunk, reasons)
+        if not chunk.incoming:
+            return Written()
         self._stage(chunk, reasons)
         self._refuse_met_before(chunk)
         written = self._count_only(chunk) if self.found.is_dry_run else self._write(chunk)
@@ -216,6 +221,13 @@ def _rows(statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
 def _new_ids(count: int) -> Sequence[int]:
     found = _rows("SELECT nextval('audience_contact_id_seq') FROM generate_series(1, %(count)s)", {"count": count})
     return [pk for (pk,) in found]
+
+
+def _refuse_erased(chunk: Chunk, reasons: dict[str, str]) -> None:
+    """Who asked to be forgotten is not brought back by a file, not even as somebody never to write to."""
+    for address in [address for address, reason in reasons.items() if reason == SuppressionReason.ERASED]:
+        chunk.refuse(chunk.incoming[address], ERASED_ROW)
+        del reasons[address]
 
 
 def _refuse_taken_ids(found: ContactImport, chunk: Chunk) -> None:

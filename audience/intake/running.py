@@ -1,12 +1,13 @@
 """One import in a worker: claim it, take chunk after chunk, hand over, finish."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from audience.imports import ImportRefused, opened, require_usable
+from audience.imports.forgetting import ERASED_ROW, forget_file_of_erased, rows_of_erased
 from audience.imports.starting import forget_addresses
 from audience.intake.merging import Merge
 from audience.intake.reading import Chunk, RowReader, chunks_ahead
@@ -77,12 +78,7 @@ def _take_rows(found: ContactImport, clock: Callable[[], datetime]) -> bool:
 @transaction.atomic
 def _take_chunk(found: ContactImport, chunk: Chunk, merge: Merge, now: datetime) -> None:
     written = merge.take(chunk, now)
-    ImportRefusal.objects.bulk_create(
-        ImportRefusal(
-            workspace=found.workspace, contact_import=found, line=row.line, reason=why[:300], cells=list(row.cells)
-        )
-        for row, why in chunk.refused
-    )
+    ImportRefusal.objects.bulk_create(_refusals(found, chunk))
     found.created_count += written.created
     found.updated_count += written.updated
     found.unchanged_count += written.unchanged
@@ -90,6 +86,16 @@ def _take_chunk(found: ContactImport, chunk: Chunk, merge: Merge, now: datetime)
     found.refused_count += len(chunk.refused)
     found.next_line, found.read_rate = chunk.next_line, chunk.read_rate
     _save_progress(found, lease_until=now + LEASE)
+
+
+def _refusals(found: ContactImport, chunk: Chunk) -> Iterator[ImportRefusal]:
+    """The rows that were not taken, to be mended; of a row of an erased person nothing is kept but its line."""
+    erased = rows_of_erased(found.workspace, [row.cells for row, _why in chunk.refused])
+    for place, (row, why) in enumerate(chunk.refused):
+        kept = (ERASED_ROW, []) if place in erased else (why[:300], list(row.cells))
+        yield ImportRefusal(
+            workspace=found.workspace, contact_import=found, line=row.line, reason=kept[0], cells=kept[1]
+        )
 
 
 def _save_progress(found: ContactImport, *, lease_until: datetime) -> None:
@@ -110,6 +116,7 @@ def _finish(found: ContactImport, state: ImportState, now: datetime, message: st
     ):
         forget_addresses(found.pk)
         if state != ImportState.CHECKED:
+            forget_file_of_erased(found)
             _tell(found, state, now)
 
 

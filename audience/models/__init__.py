@@ -18,7 +18,20 @@ from audience.models.lists import ContactList, ListMembership
 from audience.models.opt_ins import OPT_IN_DAYS, OptInRequest, OptInRequestQuerySet
 from audience.models.orders import CENTS, EARNING, MONEY_DIGITS, Order, OrderLine, OrderStatus
 from audience.models.preferences import PreferencePage
+from audience.models.privacy import (
+    COPY_DAYS,
+    AnonymousSale,
+    ErasureQuerySet,
+    ErasureRecord,
+    ErasureState,
+    PrivacyRequest,
+    PrivacyRequestQuerySet,
+    PrivacySettings,
+    RequestKind,
+    RequestState,
+)
 from audience.models.profiles import ContactDay, ContactProfile, Lifecycle
+from audience.models.retention import Handling, RetentionRule, RetentionRun, RetentionRunQuerySet
 from audience.models.segments import Segment, SegmentDay, SegmentMember, SegmentQuerySet
 from audience.models.signup import FORM_FIELDS, SignupForm, SignupFormVersion, SignupKind
 from audience.models.suppression import (
@@ -34,6 +47,7 @@ from audience.models.topics import Topic, TopicConsent
 
 __all__ = [
     "CENTS",
+    "COPY_DAYS",
     "EARNING",
     "FORM_FIELDS",
     "HMAC_BLOCK",
@@ -41,6 +55,7 @@ __all__ = [
     "OPT_IN_DAYS",
     "AboutContactQuerySet",
     "AddressChange",
+    "AnonymousSale",
     "AttributeDefinition",
     "AttributeKind",
     "BulkAction",
@@ -59,8 +74,12 @@ __all__ = [
     "ContactNote",
     "ContactProfile",
     "ContactQuerySet",
+    "ErasureQuerySet",
+    "ErasureRecord",
+    "ErasureState",
     "Event",
     "Frequency",
+    "Handling",
     "ImportMode",
     "ImportRefusal",
     "ImportState",
@@ -72,6 +91,14 @@ __all__ = [
     "OrderLine",
     "OrderStatus",
     "PreferencePage",
+    "PrivacyRequest",
+    "PrivacyRequestQuerySet",
+    "PrivacySettings",
+    "RequestKind",
+    "RequestState",
+    "RetentionRule",
+    "RetentionRun",
+    "RetentionRunQuerySet",
     "Segment",
     "SegmentDay",
     "SegmentMember",

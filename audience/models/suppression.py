@@ -18,6 +18,7 @@ class SuppressionReason(models.TextChoices):
     BOUNCED = "bounced", _("The address does not exist")
     COMPLAINED = "complained", _("Complained")
     MANUAL = "manual", _("By hand")
+    ERASED = "erased", _("Erased, as the person asked")
 
 
 HMAC_BLOCK = 64  # bytes; of SHA-256

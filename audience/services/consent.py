@@ -115,13 +115,18 @@ def suppress(
     return suppression
 
 
+OWN_WORDS = (SuppressionReason.UNSUBSCRIBED, SuppressionReason.ERASED)
+"""What the reader of an address asked for, and can take back."""
+
+
 @transaction.atomic
 def take_back_unsubscribe(*, workspace: Workspace, address: str, now: datetime) -> bool:
     """Let the reader of an address, who asked for it by the address's own mail, be written to again.
 
-    Returns whether there was an unsubscribe. Lifts nothing else: a bounce, a complaint or our own decision stays.
+    Returns whether there was an unsubscribe, or a wish to be forgotten. Lifts nothing else: a bounce, a complaint or
+    our own decision stays.
     """
-    own = Suppression.objects.for_workspace(workspace).of(address).filter(reason=SuppressionReason.UNSUBSCRIBED)
+    own = Suppression.objects.for_workspace(workspace).of(address).filter(reason__in=OWN_WORDS)
     lifted = own.select_for_update().first()
     if lifted is None:
         return False

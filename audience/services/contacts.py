@@ -7,7 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from audience.models import AddressChange, Contact, ContactNote, Suppression
+from audience.models import AddressChange, Contact, ContactNote, Suppression, SuppressionReason
 from audience.places import read_country, read_phone
 from audience.services.attributes import checked_attributes
 from audience.tags import read_tags
@@ -67,7 +67,8 @@ def save_contact(
     stays with the person, and what is suppressed about the new address holds. Whom a seller adds, he or she looks
     after.
     Raises `InvalidAddress`, `AttributeRefused`, `PlaceRefused`, `TagRefused`, or `ContactRefused` when the address or
-    external id belongs to somebody else, or a seller writes to somebody that a colleague looks after.
+    external id belongs to somebody else, a seller writes to somebody that a colleague looks after, or the person asked
+    to be forgotten.
     """
     address = read_address(email)
     stored = checked_attributes(workspace, attributes or {})
@@ -81,9 +82,16 @@ def save_contact(
         setattr(row, name, value)
     row.attributes = {key: value for key, value in {**row.attributes, **stored}.items() if value is not None}
     row.suppression = suppression_of(workspace, address.key)
+    _require_not_erased(row)
     _save(row)
     record("contact.created" if created else "contact.updated", row, by=by, now=now, fields=sorted({*chosen, *stored}))
     return row, created
+
+
+def _require_not_erased(row: Contact) -> None:
+    if row.suppression == SuppressionReason.ERASED:
+        words = _("This person asked to be forgotten, and can come back only by confirming a form of yours by mail.")
+        raise ContactRefused(words, fields={"email": [words]})
 
 
 def _read_fields(workspace: Workspace, given: Mapping[str, Any]) -> dict[str, Any]:

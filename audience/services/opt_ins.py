@@ -21,7 +21,7 @@ from audience.models import (
     SuppressionReason,
     Topic,
 )
-from audience.services.consent import ConsentBasis, give_consent, take_back_unsubscribe
+from audience.services.consent import OWN_WORDS, ConsentBasis, give_consent, take_back_unsubscribe
 from audience.services.contacts import save_contact
 from audience.services.lists import add_to_list
 from audience.services.wishes import say_to_topic, set_tracking
@@ -77,8 +77,12 @@ def ask_to_opt_in(*, workspace: Workspace, ask: Ask, by: Member | None, now: dat
 def opt_in_at_once(*, workspace: Workspace, ask: Ask, now: datetime) -> OptInRequest:
     """Take a request for agreed, without asking by mail. Lifts no suppression, and fills in only what was empty.
 
-    Raises `InvalidAddress`.
+    Somebody who was erased is asked by mail all the same: a stranger must not bring the person back. Raises
+    `InvalidAddress`.
     """
+    shut = Suppression.objects.for_workspace(workspace).of(read_address(ask.email).key)
+    if shut.filter(reason=SuppressionReason.ERASED).exists():
+        return ask_to_opt_in(workspace=workspace, ask=ask, by=None, now=now)
     request = _kept(workspace, ask, now)
     request.confirmed_at = now
     request.contact = _agreed(request, now, is_proven=False)
@@ -110,7 +114,7 @@ def _kept(workspace: Workspace, ask: Ask, now: datetime) -> OptInRequest:
 def _may_be_asked(request: OptInRequest, now: datetime) -> bool:
     """Who left may come back; whose address is dead, who complained, or whom we shut out is not asked again."""
     shut = Suppression.objects.for_workspace(request.workspace).of(request.address)
-    if shut.exclude(reason=SuppressionReason.UNSUBSCRIBED).exists():
+    if shut.exclude(reason__in=OWN_WORDS).exists():
         return False
     asked = OptInRequest.objects.for_workspace(request.workspace).filter(address=request.address)
     return not asked.filter(mailed_at__gt=now - ONE_A_DAY).exists()
@@ -168,12 +172,12 @@ def confirm_opt_in(*, request: OptInRequest, evidence: Mapping[str, Any], now: d
     waiting = open_requests(request, now)
     if request.pk not in {row.pk for row in waiting}:
         raise _gone()
+    take_back_unsubscribe(workspace=request.workspace, address=request.address, now=now)
     for row in waiting:
         row.evidence = {**row.evidence, "confirmed": dict(evidence), "confirmed_at": now.isoformat()}
         row.contact, row.confirmed_at = _agreed(row, now, is_proven=row.mailed_at is not None), now
         row.save(update_fields=["evidence", "contact", "confirmed_at"])
         record("opt_in.confirmed", row.contact, by=None, now=now, source=row.source)
-    take_back_unsubscribe(workspace=request.workspace, address=request.address, now=now)
     _welcome(next(row for row in waiting if row.pk == request.pk), now)
     return Contact.objects.select_related("workspace").get(workspace=request.workspace, address=request.address)
 

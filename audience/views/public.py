@@ -24,6 +24,7 @@ from audience.services.preferences import (
     asked_attributes,
     leave_everything,
     preference_page,
+    preferences_token,
     visitor_of,
 )
 from audience.services.wishes import save_wishes
@@ -129,6 +130,7 @@ def _page(
         "form": form or _form(None, visitor, language),
         "is_form": True,
         "language": language,
+        "token": preferences_token(contact.pk, visitor.mail),
         **said,
     }
     status = UNPROCESSABLE if form is not None and form.errors else 200

@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from audience.models import address_hash_keys, address_hash_sql
 from delivery.fates import Fate, Outcome
 from delivery.ledger.verdicts import Held, verdict
-from delivery.models import Chunk, Delivery, DeliveryQuerySet, DeliveryState, Lane, Reason, Run
+from delivery.models import ERASED_ADDRESS, Chunk, Delivery, DeliveryQuerySet, DeliveryState, Lane, Reason, Run
 from delivery.wishes import WISHES, WISHES_FROM, wishes_given
 
 # Written out because they run for every message: through the ORM they took half of a worker's time.
@@ -25,13 +25,15 @@ look through the whole ledger once for each row that is settled."""
 SETTLE_SENT = f"""
 UPDATE delivery_delivery AS held
 SET state = 'sent', reason = '', lane = NULL, next_attempt_at = NULL, reply_code = 250, decided_at = %(now)s,
-    reply_text = coalesce(done.words, ''), attempt = held.attempt + (held.lane IS NULL)::int
+    reply_text = CASE WHEN starts_with(held.address, '{ERASED_ADDRESS}') THEN '' ELSE coalesce(done.words, '') END,
+    attempt = held.attempt + (held.lane IS NULL)::int
 FROM unnest(%(sent)s::bigint[], string_to_array(%(sent_words)s, E'\\n')) AS done (id, words)
 WHERE held.id = done.id AND {MINE}
 """  # noqa: S608  made of constants
 SETTLE_OTHERS = f"""
 UPDATE delivery_delivery AS held
-SET state = done.state, reason = done.reason, lane = NULL, reply_code = done.code, reply_text = done.words,
+SET state = done.state, reason = done.reason, lane = NULL, reply_code = done.code,
+    reply_text = CASE WHEN starts_with(held.address, '{ERASED_ADDRESS}') THEN '' ELSE done.words END,
     attempt = held.attempt + done.tries, next_attempt_at = done.again_at,
     decided_at = CASE WHEN done.again_at IS NULL THEN %(now)s::timestamptz END
 FROM unnest(%(others)s::bigint[], %(states)s::text[], %(reasons)s::text[], %(codes)s::smallint[], %(words)s::text[],

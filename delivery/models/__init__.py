@@ -3,6 +3,7 @@
 from delivery.models.installation import Doubt, Installation, RestoreHold, RestoreHoldQuerySet
 from delivery.models.ledger import (
     DOUBTFUL,
+    ERASED_ADDRESS,
     PENDING,
     Chunk,
     Delivery,
@@ -23,6 +24,7 @@ __all__ = [
     "ACTIVE_RUNS",
     "BOUNDS",
     "DOUBTFUL",
+    "ERASED_ADDRESS",
     "INSTALLATION",
     "INSTALLATION_NAME",
     "KEY_MOVES",

@@ -10,6 +10,9 @@ from audience.models import AboutContactQuerySet, Contact
 from delivery.models.runs import Run
 from workspaces.models import Owned
 
+ERASED_ADDRESS = "erased:"
+"""Before the number of the row, in place of the address of a person who was erased."""
+
 
 class DeliveryState(models.TextChoices):
     """Where one person's message stands. Queued, sending and deferred are on their way; the others final."""
@@ -97,6 +100,10 @@ class Delivery(Owned):
 
     def __str__(self) -> str:
         return f"{self.run_id} to {self.address}: {self.state}"
+
+    @property
+    def is_of_erased(self) -> bool:
+        return self.address.startswith(ERASED_ADDRESS)
 
     @property
     def is_doubtful(self) -> bool:

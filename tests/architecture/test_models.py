@@ -31,6 +31,7 @@ ACROSS_WORKSPACES = {
     "contact_attributes": "a GIN index cannot begin with a number; PostgreSQL combines it with the others",
     "contact_tags": "the same",
     "bulk_edits_at_work": "the poller finds interrupted changes of all workspaces",
+    "erasures_unfinished": "the poller finds interrupted erasures of all workspaces",
 }
 """Indexes of work that has no workspace, each with the reason."""
 

@@ -8,9 +8,22 @@ from collections.abc import Callable
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
-from audience.models import AttributeDefinition, BulkEdit, Contact, ContactImport, Segment, SignupForm, Topic
+from audience.models import (
+    AttributeDefinition,
+    BulkEdit,
+    Contact,
+    ContactImport,
+    ErasureRecord,
+    RequestKind,
+    Segment,
+    SignupForm,
+    Topic,
+)
+from audience.services.erasures import erase_address
 from audience.services.preferences import preferences_token
+from audience.services.privacy import ask_about_data, privacy_token
 from audience.services.signup import form_token
 from campaigns.models import Campaign
 from delivery.links import unsubscribe_url
@@ -56,6 +69,17 @@ def _first(model: Any, **conditions: Any) -> Find:
     return find
 
 
+def _a_kind(_workspace: Workspace) -> dict[str, Any]:
+    return {"kind": "inactive_contacts"}
+
+
+def _a_receipt(workspace: Workspace) -> dict[str, Any]:
+    """The receipt of somebody who never was a contact."""
+    found = ErasureRecord.objects.for_workspace(workspace).first()
+    made = found or erase_address(workspace=workspace, email="gone@example.org", by=None, now=timezone.now())
+    return {"pk": made.pk}
+
+
 def _everybody(_workspace: Workspace) -> dict[str, Any]:
     return {"query": "?all=1"}
 
@@ -78,6 +102,12 @@ PAGES: dict[str, Find] = {
     "audience:contact_new": nothing,
     "audience:contact_detail": _first(Contact),
     "audience:contact_edit": _first(Contact),
+    "audience:contact_erase": _first(Contact),
+    "audience:privacy_list": nothing,
+    "audience:privacy_erasure": _a_receipt,
+    "audience:privacy_retention": nothing,
+    "audience:privacy_rule": _a_kind,
+    "audience:privacy_record": nothing,
     "audience:contact_wishes": _first(Contact),
     "audience:topic_list": nothing,
     "audience:topic_page": nothing,
@@ -279,6 +309,19 @@ def _readers_page(workspace: Workspace) -> str:
     return reverse("audience:preferences", args=[preferences_token(reachable.latest("pk").pk)])
 
 
+def _readers_data(workspace: Workspace) -> str:
+    """The page on which a reader asks for the data that is kept."""
+    reader = Contact.objects.for_workspace(workspace).reachable().latest("pk")
+    return reverse("audience:privacy_ask", args=[preferences_token(reader.pk)])
+
+
+def _readers_request(workspace: Workspace) -> str:
+    """The page behind the link in the mail about an erasure."""
+    reader = Contact.objects.for_workspace(workspace).select_related("workspace").reachable().latest("pk")
+    asked = ask_about_data(contact=reader, kind=RequestKind.ERASURE, evidence={}, now=timezone.now())
+    return reverse("audience:privacy_link", args=[privacy_token(asked)])
+
+
 def _signup_page(workspace: Workspace) -> str:
     """The page on which anybody asks for mail."""
     return reverse("audience:signup_page", args=[form_token(SignupForm.objects.for_workspace(workspace).latest("pk"))])
@@ -302,6 +345,8 @@ PUBLIC_PAGES: dict[str, Callable[[Workspace], str]] = {
     "sprints:retro_answer": _report_answer,
     "delivery:unsubscribe": _readers_way_out,
     "audience:preferences": _readers_page,
+    "audience:privacy_ask": _readers_data,
+    "audience:privacy_link": _readers_request,
     "audience:signup_page": _signup_page,
     "audience:signup_frame": lambda workspace: f"{_signup_page(workspace)}/frame",
     "sandbox:message_list": lambda _workspace: reverse("sandbox:message_list"),
@@ -320,6 +365,10 @@ NOT_A_PAGE = {
     "audience:segment_preview": "a fragment of the builder, looked at inside it",
     "audience:form_preview": "a fragment, looked at beside the form that it shows",
     "audience:import_refusals": "a CSV",
+    "audience:privacy_receipt": "a JSON file",
+    "audience:privacy_sales": "a CSV",
+    "audience:privacy_record_pdf": "a PDF",
+    "audience:privacy_record_csv": "a CSV",
     "sprints:storyimport_refusals": "a CSV",
     "sprints:storyimport_detail": "three figures and a list, made of the parts of its upload; the sample file waits",
     "delivery:recipients_csv": "a CSV",

@@ -39,7 +39,7 @@ class Row:
 class ApiRow:
     """An endpoint: its route name, the action each method needs, and how to make what its address names.
 
-    `body` is how data is sent.
+    `body` is how data is sent; `is_shared` is True where every workspace has what the address names.
     """
 
     name: str
@@ -47,3 +47,4 @@ class ApiRow:
     kwargs: Kwargs = nothing
     data: Callable[[Workspace, str], dict[str, Any]] = field(default=lambda _workspace, _method: {})
     body: str = "json"
+    is_shared: bool = False

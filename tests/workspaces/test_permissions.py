@@ -14,6 +14,7 @@ audience.see            x     x    x        x      x       .
 audience.edit           .     x    x        .      .       .
 audience.tend           .     x    x        x      .       .
 audience.export         x     x    x        .      .       .
+audience.privacy        x     x    .        .      .       .
 strategy.see            x     x    x        x      x       x
 strategy.edit           x     x    x        .      x       .
 sprints.see             x     x    x        x      x       x

@@ -6,6 +6,7 @@ import pytest
 
 from audience.models import Consent, ConsentEntry, Contact, OptInRequest, Suppression, SuppressionReason
 from audience.services import ConsentBasis, suppress, withdraw_consent
+from audience.services.consent import OWN_WORDS
 from audience.services.opt_ins import (
     Ask,
     OptInGone,
@@ -102,7 +103,7 @@ def test_who_left_may_come_back_by_the_own_mail(workspace: Workspace, now: datet
     assert not Suppression.objects.exists()
 
 
-@pytest.mark.parametrize("reason", [r for r in SuppressionReason if r != SuppressionReason.UNSUBSCRIBED])
+@pytest.mark.parametrize("reason", [r for r in SuppressionReason if r not in OWN_WORDS])
 def test_an_address_that_is_shut_is_not_asked_and_stays_shut(
     workspace: Workspace, now: datetime, reason: SuppressionReason
 ) -> None:
