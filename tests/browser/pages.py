@@ -71,6 +71,7 @@ PAGES: dict[str, Find] = {
     "workspaces:notice_list": nothing,
     "workspaces:notice_settings": nothing,
     "workspaces:settings_general": nothing,
+    "workspaces:settings_brand": nothing,
     "workspaces:settings_members": nothing,
     "workspaces:settings_keys": nothing,
     "workspaces:settings_audit": nothing,
