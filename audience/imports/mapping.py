@@ -30,7 +30,8 @@ GUESSES: dict[str, str] = {
     r"lang.*|язык|език|sprache|langue|idioma": "language",
     r"time.?zone|tz|часов.*пояс|часова зона|zeitzone": "time_zone",
     r"tags?|labels?|теги?|метки|етикети": "tags",
-    r"(external|customer|crm|client|user|member).?id|id|kundennummer|номер клиента|код клиента": "external_id",
+    r"(external|customer|crm|client|user|member).?id|id( in your crm)?|kundennummer|номер клиента|код клиента":
+        "external_id",
     r"(opt.?in|consent|subscribed).?(date|at|on|time)|дата (согласия|подписки)|дата на съгласие": "agreed_on",
 }  # fmt: skip
 ENOUGH = 0.8  # share of values that say the same

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
@@ -207,6 +208,7 @@ def test_the_mail_that_asks_for_consent_carries_the_brand(workspace: Workspace, 
     send_due(now)
 
     (sent,) = mail.outbox
+    assert isinstance(sent, EmailMultiAlternatives)
     html = str(sent.alternatives[0][0])
     assert "Moss & Co" in sent.subject
     assert f"background:{MOSS}" in html
