@@ -97,6 +97,7 @@ PAGES: dict[str, Find] = {
     "audience:bulk_detail": _first(BulkEdit),
     "audience:segment_list": nothing,
     "audience:segment_new": nothing,
+    "audience:segment_new_json": nothing,
     "audience:segment_edit": _first(Segment),
     "audience:export": nothing,
     "audience:segment_json": _first(Segment),
