@@ -123,16 +123,13 @@ class FilterLine:
     known: Property | None
     operators: tuple[Operator, ...]
 
-    @property
     def value(self) -> str:
         return next(iter(self.values), "")
 
-    @property
     def has_chips(self) -> bool:
         """As in a line."""
         return self.known is not None and len(self.known.choices) <= MOST_CHIPS
 
-    @property
     def choices(self) -> list[tuple[Choice, bool]]:
         return [(choice, str(choice.value) in self.values) for choice in self.known.choices] if self.known else []
 
@@ -322,7 +319,7 @@ def _condition(line: RuleLine) -> Condition:
         line.operator.key,
         _raw_value(line.operator.takes, line.draft.values),
         int(days) if days and days.isdecimal() else days,
-        tuple(_raw_filter(found) for found in line.filters if found.property and found.value),
+        tuple(_raw_filter(found) for found in line.filters if found.property and found.values),
     )
     try:
         checked_ask(line.asked, condition, NO_TIME)
@@ -335,7 +332,7 @@ def _raw_filter(line: FilterLine) -> Filter:
     op = line.op if any(found.key == line.op for found in line.operators) else line.operators[0].key
     is_choice = line.known is not None and line.known.kind == Kind.CHOICE
     chosen = [int(value) if value.isdecimal() else value for value in line.values]
-    return Filter(line.property, op, chosen if is_choice else line.value)
+    return Filter(line.property, op, chosen if is_choice else line.value())
 
 
 def _raw_value(takes: Takes, values: tuple[str, ...]) -> Any:
