@@ -9,7 +9,17 @@ from typing import Any
 
 from django.urls import reverse
 
-from audience.models import AttributeDefinition, BulkEdit, Contact, ContactImport, Segment, SignupForm, Topic
+from audience.models import (
+    AttributeDefinition,
+    BulkEdit,
+    Contact,
+    ContactImport,
+    OptInRequest,
+    Segment,
+    SignupForm,
+    Topic,
+)
+from audience.services.opt_ins import opt_in_token
 from audience.services.preferences import preferences_token
 from audience.services.signup import form_token
 from campaigns.models import Campaign
@@ -286,6 +296,12 @@ def _signup_page(workspace: Workspace) -> str:
     return reverse("audience:signup_page", args=[form_token(SignupForm.objects.for_workspace(workspace).latest("pk"))])
 
 
+def _opt_in_page(workspace: Workspace) -> str:
+    """The page behind the mail that asks whether we may write, before anybody has agreed."""
+    asked = OptInRequest.objects.for_workspace(workspace).filter(confirmed_at=None).latest("pk")
+    return reverse("audience:opt_in", args=[opt_in_token(asked)])
+
+
 def _kept_mail(_workspace: Workspace) -> str:
     return reverse("sandbox:message_detail", args=[SandboxMessage.objects.latest("pk").pk])
 
@@ -304,6 +320,7 @@ PUBLIC_PAGES: dict[str, Callable[[Workspace], str]] = {
     "sprints:retro_answer": _report_answer,
     "delivery:unsubscribe": _readers_way_out,
     "audience:preferences": _readers_page,
+    "audience:opt_in": _opt_in_page,
     "audience:signup_page": _signup_page,
     "audience:signup_frame": lambda workspace: f"{_signup_page(workspace)}/frame",
     "sandbox:message_list": lambda _workspace: reverse("sandbox:message_list"),
