@@ -1,7 +1,8 @@
 """Rules written as JSON, badges of slow ones, and filters with several choices."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 from django.http import QueryDict
@@ -95,7 +96,7 @@ def test_the_page_shows_every_choice_of_a_filter_and_reads_it_as_it_was_sent(
 
 
 def test_another_property_begins_without_the_values_of_the_one_before() -> None:
-    sent = {
+    sent: dict[str, Any] = {
         "g0-match": "all", "g0-r0-field": "order", "g0-r0-w0-property": "product", "g0-r0-w0-was": "status",
         "g0-r0-w0-op": "any_of", "g0-r0-w0-value": ["paid"],
     }  # fmt: skip
@@ -106,7 +107,7 @@ def test_another_property_begins_without_the_values_of_the_one_before() -> None:
     assert group.rules[0].where == (("product", "", ()),)
 
 
-def _query(sent: dict[str, object]) -> QueryDict:
+def _query(sent: Mapping[str, Any]) -> QueryDict:
     data = QueryDict(mutable=True)
     for name, value in sent.items():
         data.setlist(name, value if isinstance(value, list) else [value])
