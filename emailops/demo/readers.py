@@ -17,7 +17,7 @@ def show_the_brand(stage: Stage, now: datetime) -> None:
 
 def somebody_asks(stage: Stage, now: datetime) -> None:
     """A reader fills in the form on the site, and has not looked into the inbox yet."""
-    form = SignupForm.objects.for_workspace(stage.workspace).get()
+    form = SignupForm.objects.for_workspace(stage.workspace).earliest("pk")
     basis = ConsentBasis("form", form.consent_wording, form_version=form.version_name)
     ask = Ask("nadia.holt@readers.example", basis, language=form.language, form=form)
     ask_to_opt_in(workspace=stage.workspace, ask=ask, by=None, now=now)
