@@ -5,13 +5,17 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from audience.attributes import LONGEST_VALUE, AttributeRefused, stored_value
 from audience.models import AttributeDefinition, AttributeKind
+from audience.places import PlaceRefused, read_phone
+from workspaces.countries import countries
 from workspaces.forms import DateInput
 from workspaces.models import Language, validate_time_zone
 
+LONGEST_PHONE = 40  # characters as typed, with spaces and brackets
 EMPTY: tuple[Any, ...] = (None, "", [])
 
 
@@ -72,14 +76,35 @@ def attribute_field(definition: AttributeDefinition, language: str, *, required:
     return _Typed(max_length=most, widget=widget, **given)
 
 
-def own_field(name: str, *, required: bool = False) -> forms.Field:
-    """The control for a field that every contact has."""
+class _Phone(forms.CharField):
+    """A number in E.164, however it is typed; `code` is that of a number without one."""
+
+    def __init__(self, *, code: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._code = code
+
+    def clean(self, value: Any) -> str:
+        try:
+            return read_phone(super().clean(value), self._code)
+        except PlaceRefused as refusal:
+            raise ValidationError(str(refusal)) from refusal
+
+
+def own_field(name: str, *, required: bool = False, code: str = "") -> forms.Field:
+    """The control for a field that every contact has; `code`, as in +359, begins phone numbers without one."""
+    if name == "country":
+        options = [("", "—"), *countries(get_language() or "en").items()]
+        select = forms.Select(attrs={"autocomplete": AUTOCOMPLETE[name]})
+        return forms.ChoiceField(label=OWN_FIELDS[name][0], choices=options, required=required, widget=select)
     if name == "language":
         return forms.ChoiceField(label=_("Language"), choices=[("", "—"), *Language.choices], required=required)
     if name == "time_zone":
         return forms.CharField(label=_("Time zone"), required=required, validators=[validate_time_zone])
     label, length = OWN_FIELDS[name]
     attrs = {"autocomplete": AUTOCOMPLETE[name]}
+    if name == "phone":
+        control = forms.TextInput(attrs={**attrs, "type": "tel"})
+        return _Phone(label=label, max_length=LONGEST_PHONE, required=required, widget=control, code=code)
     return forms.CharField(label=label, max_length=length, required=required, widget=forms.TextInput(attrs=attrs))
 
 

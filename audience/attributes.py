@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from babel.numbers import list_currencies
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
@@ -18,7 +19,12 @@ NO = {"no", "n", "false", "0", "нет", "н", "не", "ложь", "off"}
 LONGEST_VALUE = 1000
 LARGEST_POWER = 300  # of ten; beyond it a number is no float and so no JSON
 GROUPED = re.compile(r"[+-]?\d{1,3}(?:(?:,\d{3})+\.\d+|(?:\.\d{3})+,\d+)")
-CURRENCY = re.compile(r"^[A-Z]{3}\s*|\s*[A-Z]{3}$|\s*[€$£₽¥]\s*|\s*(?:лв|руб|р)\.?$", re.IGNORECASE)
+CURRENCY = re.compile(r"^[A-Z]{3}\b\s*|^[A-Z]{3}(?=\d)|\s*[A-Z]{3}$|\s*[€$£₽¥]\s*|\s*(?:лв|руб|р)\.?$", re.IGNORECASE)
+SIGNS = {
+    "€": {"EUR"}, "£": {"GBP"}, "₽": {"RUB"}, "¥": {"JPY", "CNY"}, "лв": {"BGN"}, "руб": {"RUB"}, "р": {"RUB"},
+    "$": {"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"},
+}  # fmt: skip
+"""What a sign beside an amount stands for, where it is not the code of a currency."""
 SEVERAL = re.compile(r"\s*[;|\n]\s*")
 SEVERAL_BY_COMMA = re.compile(r"\s*,\s*")
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")  # 1,234: a thousand in London, one and a bit in Sofia
@@ -27,6 +33,10 @@ DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%Y/%m/%d")
 
 class TwoReadings(ValueError):
     """A number whose comma may separate thousands or decimals."""
+
+
+class OtherCurrency(ValueError):
+    """An amount in money of another kind; its text is what was written."""
 
 
 class AttributeRefused(DomainError):
@@ -45,7 +55,16 @@ def stored_value(definition: AttributeDefinition, value: Any) -> Any:
     if kind in _CHOOSERS:
         return _CHOOSERS[kind](definition, value)
     try:
-        return _READERS[kind](value)
+        return _money(definition, value) if kind == AttributeKind.MONEY else _READERS[kind](value)
+    except OtherCurrency as error:
+        raise AttributeRefused(
+            _("“%(value)s” for “%(attribute)s” is not in %(currency)s. Convert it, or write the amount alone.")
+            % {
+                "value": str(value)[:60],
+                "attribute": definition.shown_label,
+                "currency": definition.workspace.currency,
+            }
+        ) from error
     except TwoReadings as error:
         raise AttributeRefused(
             _("“%(value)s” for “%(attribute)s” can be read in two ways. Write it without a comma, or with a point.")
@@ -105,15 +124,29 @@ def _number(value: Any) -> int | float:
     return int(number) if number == number.to_integral_value() and "e" not in text.lower() else float(number)
 
 
-def _money(value: Any) -> int | float:
+def _money(definition: AttributeDefinition, value: Any) -> int | float:
     """An amount in the workspace's currency: no more decimals than it has, no more digits than an order.
 
-    A currency beside it is left out. Where it has both signs, the last one divides the decimals.
+    That currency may stand beside it, and no other. Where it has both signs, the last one divides the decimals.
     """
-    amount = Decimal(str(_number(_bare_amount(value) if isinstance(value, str) else value)))
+    text = value.strip() if isinstance(value, str) else value
+    if isinstance(text, str):
+        for written in CURRENCY.findall(text):
+            _require_currency(written.strip().rstrip(".").lower(), definition.workspace.currency)
+        text = _bare_amount(text)
+    amount = Decimal(str(_number(text)))
     if amount != amount.quantize(Decimal(1).scaleb(-CENTS)) or amount.adjusted() >= MONEY_DIGITS - CENTS:
         raise ValueError
     return int(amount) if amount == amount.to_integral_value() else float(amount)
+
+
+def _require_currency(written: str, currency: str) -> None:
+    """An unknown word is no currency: reading the number then says so."""
+    meant = SIGNS.get(written) or ({written.upper()} & list_currencies())
+    if not meant:
+        raise ValueError(written)
+    if currency not in meant:
+        raise OtherCurrency(written)
 
 
 def _bare_amount(text: str) -> str:
@@ -185,7 +218,6 @@ def _boolean(value: Any) -> bool:
 _READERS = {
     AttributeKind.TEXT: _text,
     AttributeKind.NUMBER: _number,
-    AttributeKind.MONEY: _money,
     AttributeKind.DATE: _date,
     AttributeKind.BOOLEAN: _boolean,
 }

@@ -11,6 +11,7 @@ from audience.models import COPY_DAYS, OptInRequest, PrivacyRequest, RequestKind
 from audience.services.opt_ins import language_of, opt_in_token
 from audience.services.preferences import preferences_token
 from audience.services.privacy import privacy_token
+from workspaces.brand.services import look_of
 from workspaces.models import SystemMail
 from workspaces.systemmail import Letter
 
@@ -25,7 +26,7 @@ def confirmation(mail: SystemMail, _now: datetime) -> Letter | None:
         return None
     language = language_of(request.language, request.workspace)
     with translation.override(language):
-        name = request.workspace.name
+        name = look_of(request.workspace).name
         subject = request.form.confirm_subject if request.form else _("May %(name)s write to you?") % {"name": name}
     link = settings.BASE_URL + reverse("audience:opt_in", args=[opt_in_token(request)])
     return Letter(subject, "emails/opt_in", {"request": request, "form": request.form, "link": link}, language)

@@ -4,11 +4,11 @@ import re
 from functools import lru_cache
 from zoneinfo import available_timezones
 
-from babel import Locale
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from emailops.lib.errors import DomainError
+from workspaces.countries import countries
 
 SEPARATORS = re.compile(r"[\s().\-/\u00a0\u202f]")
 E164 = re.compile(
@@ -25,13 +25,18 @@ class PlaceRefused(DomainError):
     status = 400
 
 
-def read_phone(text: str) -> str:
-    """A phone number in E.164, as in `+359888123456`; empty for nothing. Raises `PlaceRefused` with the reason."""
+def read_phone(text: str, code: str = "") -> str:
+    """A phone number in E.164, as in `+359888123456`; empty for nothing. Raises `PlaceRefused` with the reason.
+
+    `code`, as in `+359`, is that of a number without one.
+    """
     number = SEPARATORS.sub("", text)
     if not number:
         return ""
     if number.startswith("00"):
         number = f"+{number[2:]}"
+    elif code and not number.startswith("+"):
+        number = f"{code}{number.removeprefix('0')}"
     if not E164.fullmatch(number):
         refusal = _("“%(phone)s” is not an international phone number. Write it as in +359 888 123 456.") % {
             "phone": text[:40]
@@ -52,17 +57,6 @@ def read_country(text: str) -> str:
 def country_name(code: str) -> str:
     """The country in the reader's language."""
     return countries(get_language() or "en").get(code, code)
-
-
-@lru_cache(maxsize=8)
-def countries(language: str) -> dict[str, str]:
-    """The countries' names by code, in the order of their names. Babel's territories less groups and test codes."""
-    names = Locale.parse(language, sep="-").territories
-    real = {code: name for code, name in names.items() if re.fullmatch("[A-Z]{2}", code) and code not in NOT_COUNTRIES}
-    return dict(sorted(real.items(), key=lambda pair: pair[1].casefold()))
-
-
-NOT_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 
 
 @lru_cache(maxsize=1)

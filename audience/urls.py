@@ -39,6 +39,7 @@ urlpatterns = [
     path("w/<slug:workspace>/attributes/<int:pk>/archive/", attributes.attribute_archive, name="attribute_archive"),
     path("w/<slug:workspace>/segments/", segments.segment_list, name="segment_list"),
     path("w/<slug:workspace>/segments/new/", segments.segment_new, name="segment_new"),
+    path("w/<slug:workspace>/segments/new/json/", segment_rules.segment_new_json, name="segment_new_json"),
     path("w/<slug:workspace>/segments/preview/", segments.segment_preview, name="segment_preview"),
     path("w/<slug:workspace>/segments/<int:pk>/", segments.segment_edit, name="segment_edit"),
     path("w/<slug:workspace>/segments/<int:pk>/json/", segment_rules.segment_json, name="segment_json"),

@@ -101,7 +101,8 @@ def mail_of(request: ApprovalRequest, now: datetime) -> Snapshot | None:
     if campaign is None or campaign.state not in AHEAD:
         return None
     facts = send_facts(campaign, at=planned_at(campaign, now), now=now)
-    content = {**frozen["content"], "sender": str(campaign.sender or ""), "fingerprint": facts.content}
+    shown = {name: value for name, value in frozen["content"].items() if name not in {"topic_pk", "topic"}}
+    content = {**shown, "sender": str(campaign.sender or ""), "fingerprint": facts.content, **facts.topic}
     if request.subject != ApprovalSubject.LAUNCH:
         return {"content": content}
     window = _window(campaign, frozen, facts.brief)

@@ -85,7 +85,7 @@ class CampaignQuerySet(ScopedQuerySet["Campaign"]):
     def with_parts(self) -> Self:
         """With everything a page or the worker needs of one."""
         return self.select_related(
-            "workspace", "segment__workspace", "sender", "content", "story__brief__segment", "story__sprint",
+            "workspace", "segment__workspace", "sender", "topic", "content", "story__brief__segment", "story__sprint",
             "story__goal__kpi", "story__workspace", "created_by__user",
         )  # fmt: skip
 

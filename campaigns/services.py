@@ -224,7 +224,14 @@ def send_facts(campaign: Campaign, *, at: datetime, now: datetime) -> SendFacts:
         "cost": format(Decimal(campaign.cost), ".2f"),
         "people": people_in(campaign.segment, now),
     }
-    return SendFacts(brief, campaign.content.fingerprint if campaign.content else "", str(campaign.pk))
+    content = campaign.content.fingerprint if campaign.content else ""
+    return SendFacts(brief, content, str(campaign.pk), topic_words(campaign))
+
+
+def topic_words(campaign: Campaign) -> dict[str, str]:
+    """The topic as the owner is shown it, beside the mail: whoever left it is left out. Nothing for none."""
+    topic = campaign.topic
+    return {"topic_pk": str(topic.pk), "topic": topic.name} if topic else {}
 
 
 def content_shown(campaign: Campaign, now: datetime) -> dict[str, str]:
@@ -243,6 +250,7 @@ def content_shown(campaign: Campaign, now: datetime) -> dict[str, str]:
         "subject": mail.subject,
         "preheader": mail.preheader,
         "sender": str(campaign.sender or ""),
+        **topic_words(campaign),
         "html": mail.html,
         "fingerprint": campaign.content.fingerprint,
     }

@@ -2,6 +2,7 @@
 
 from audience.merging import register_mover
 from audience.models import Contact
+from audience.services.preferences import holder_of
 from delivery.models import Delivery, Feedback, Hit
 
 
@@ -14,6 +15,14 @@ def move_mail(kept: Contact, merged: Contact) -> None:
     Delivery.objects.filter(contact=merged).exclude(run__in=runs).update(contact=kept)
     Hit.objects.filter(contact=merged).update(contact=kept)
     Feedback.objects.filter(contact=merged).update(contact=kept)
+
+
+def reader_of(delivery: Delivery) -> int | None:
+    """Whose message it was: also where two contacts, who both had one of this run, became one."""
+    if delivery.contact_id is not None:
+        return delivery.contact_id
+    holder = holder_of(delivery.workspace, delivery.address)
+    return holder.pk if holder else None
 
 
 def register_mail() -> None:

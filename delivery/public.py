@@ -17,9 +17,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from audience.models import Contact
 from audience.services.preferences import preferences_token
 from delivery import reactions
 from delivery.links import is_our_link
+from delivery.merging import reader_of
 from delivery.models import Delivery, HitKind
 from delivery.reactions import Visit
 from emailops.lib.signing import BadToken, Kind, unseal
@@ -88,9 +90,10 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _unsubscribe_page(request: HttpRequest, delivery_id: int) -> HttpResponse:
-    delivery = Delivery.objects.select_related("contact", "workspace").filter(pk=delivery_id).first()
+    delivery = Delivery.objects.select_related("workspace").filter(pk=delivery_id).first()
     workspace = delivery.workspace if delivery else None
-    contact = delivery.contact if delivery else None
+    reader = reader_of(delivery) if delivery else None
+    contact = Contact.objects.filter(pk=reader).first() if reader else None
     language = (contact and contact.language) or (workspace and workspace.language) or "en"
     with translation.override(language):
         context = {"business": workspace, "is_done": request.method == "POST", "language": language}
@@ -104,10 +107,11 @@ def _unsubscribe_page(request: HttpRequest, delivery_id: int) -> HttpResponse:
 @answers_only_our_links
 def preferences(_request: HttpRequest, token: str) -> HttpResponse:
     """On to the page on which the reader of a message chooses what to get. Nothing is noted, nothing changes."""
-    delivery = Delivery.objects.filter(pk=_delivery_id(Kind.UNSUBSCRIBE, token)).first()
-    if delivery is None or delivery.contact_id is None:
+    delivery = Delivery.objects.select_related("workspace").filter(pk=_delivery_id(Kind.UNSUBSCRIBE, token)).first()
+    reader = reader_of(delivery) if delivery else None
+    if delivery is None or reader is None:
         raise NotOurLink
-    room = preferences_token(delivery.contact_id, delivery.pk)
+    room = preferences_token(reader, delivery.pk)
     return HttpResponseRedirect(
         reverse("audience:preferences", args=[room]), headers={"Referrer-Policy": "no-referrer"}
     )

@@ -13,6 +13,7 @@ from audience.models import Consent, Contact
 from audience.profiles import refresh_profiles
 from audience.services import ConsentBasis, withdraw_consent
 from delivery.humanity import BURST, BURST_WINDOW, VERSION, Judgement, judge
+from delivery.merging import reader_of
 from delivery.models import Delivery, DeliveryState, Hit, HitKind, Nature
 from delivery.reconcile import has_arrived
 
@@ -190,10 +191,10 @@ def unsubscribe(*, delivery_id: int, visit: Visit, source: str, now: datetime) -
 
     Called for a POST only: whatever opens links, a person or a program that acts for one has pressed the button.
     """
-    delivery = Delivery.objects.filter(pk=delivery_id).first()
+    delivery = Delivery.objects.select_related("workspace").filter(pk=delivery_id).first()
     # Locked by itself: a joined row would be read as it was before the wait for the lock.
     locked = Contact.objects.select_for_update(of=("self",)).select_related("workspace")
-    contact = locked.filter(pk=delivery.contact_id or 0).first() if delivery else None
+    contact = locked.filter(pk=reader_of(delivery) or 0).first() if delivery else None
     if delivery is None or contact is None:
         return
     _note_unsubscribe(delivery, visit, now)

@@ -17,6 +17,7 @@ from insights.api import router as insights_router
 from sprints.api import router as sprints_router
 from sprints.api.story_worth import FormulaView
 from strategy.api import router as strategy_router
+from workspaces.brand.api import BrandView
 from workspaces.notices.api import router as notices_router
 
 router = SimpleRouter()
@@ -109,5 +110,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", reference, name="reference"),
     path("openapi.json", SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]), name="openapi"),
     path("story-formula/", FormulaView.as_view(), name="story-formula"),
+    path("brand/", BrandView.as_view(), name="brand"),
     *router.urls,
 ]

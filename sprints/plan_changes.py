@@ -177,6 +177,7 @@ STORY_PARTS = [
     _Part(("content", "subject"), gettext_lazy("Subject"), _text),
     _Part(("content", "preheader"), gettext_lazy("Preview text"), _text),
     _Part(("content", "sender"), gettext_lazy("Sender"), _text),
+    _Part(("content", "topic"), gettext_lazy("Topic"), _text),
     _Part(("content", "fingerprint"), gettext_lazy("Text of the mail"), _mark),
 ]
 

@@ -4,10 +4,9 @@ What is approved is a frozen snapshot. Whether it still holds is never stored bu
 are now; so no path can forget to void it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext as _
@@ -66,12 +65,14 @@ class SendFacts:
     """What is about to be sent, in the words of a brief: the very things the owner saw.
 
     `brief` has the form of `sprints.snapshot.brief_snapshot`; `content` is the fingerprint of the finished mail, and
-    `campaign` the id of what sends it, by which a launch that was asked about is known.
+    `campaign` the id of what sends it, by which a launch that was asked about is known. `topic` holds `topic_pk` and
+    `topic`, its name; it is empty for none.
     """
 
     brief: Snapshot
     content: str
     campaign: str = ""
+    topic: Mapping[str, str] = field(default_factory=dict)
 
 
 def standing_of(stories: list[Story], now: datetime) -> dict[int, StoryApproval]:
@@ -182,8 +183,8 @@ def unapproved_reasons(*, story: Story, facts: SendFacts) -> list[str]:
     found = _commitment_differences(planned, decision.request)
     found += brief_differences(approved, facts.brief, policy.audience_tolerance)
     reasons = [f"{difference}." for difference in found] + _open_conditions(story, decision.request)
-    if policy.covers == Covers.CONTENT and not _content_approved(story, facts.content):
-        reasons.append(_("The owner has not approved this version of the mail."))
+    if policy.covers == Covers.CONTENT:
+        reasons += _content_reasons(story, facts)
     if policy.covers == Covers.LAUNCH or launch_requests(story, facts.campaign).exists():
         reasons += launch_reasons(story, facts, policy)
     return reasons
@@ -212,6 +213,7 @@ def launch_reasons(story: Story, facts: SendFacts, policy: ApprovalPolicy) -> li
     if decision is None or shown is None or shown["content"]["fingerprint"] != facts.content:
         return [_("The owner has not approved this launch.")]
     found = brief_differences(shown["brief"], facts.brief, policy.audience_tolerance)
+    found += _topic_differences(shown["content"], facts)
     return [f"{difference}." for difference in found] + _open_conditions(story, decision.request)
 
 
@@ -229,9 +231,19 @@ def _newest_decision(story: Story, subject: ApprovalSubject) -> StoryDecision | 
     return decisions.order_by("-request__decided_at", "-pk").first()
 
 
-def _content_approved(story: Story, content: str) -> bool:
+def _content_reasons(story: Story, facts: SendFacts) -> list[str]:
+    """Why the owner's yes does not cover exactly this mail; empty when it does."""
     decision = _newest_decision(story, ApprovalSubject.CONTENT)
-    if decision is None or decision.verdict not in YES or _open_conditions(story, decision.request):
-        return False
-    shown: dict[str, Any] = decision.request.items[0]["content"]
-    return bool(shown["fingerprint"] == content)
+    is_approved = decision is not None and decision.verdict in YES and not _open_conditions(story, decision.request)
+    shown: Snapshot = decision.request.items[0]["content"] if decision is not None and is_approved else {}
+    if shown.get("fingerprint") != facts.content:
+        return [_("The owner has not approved this version of the mail.")]
+    return [f"{difference}." for difference in _topic_differences(shown, facts)]
+
+
+def _topic_differences(shown: Snapshot, facts: SendFacts) -> list[Difference]:
+    """Another topic leaves out other people."""
+    if shown.get("topic_pk") == facts.topic.get("topic_pk"):
+        return []
+    was, now = (found.get("topic", _("no topic")) for found in (shown, facts.topic))
+    return [Difference(_("Topic"), was, now)]

@@ -21,6 +21,7 @@ class WorkspacesConfig(AppConfig):
         register_entry(Entry("home", "", 0, _("Home"), "house", "workspaces:home", Can.SEE_WORKSPACE))
         manage = Can.MANAGE_WORKSPACE
         register_tab(Tab(0, _("General"), "workspaces:settings_general", manage))
+        register_tab(Tab(5, _("Brand"), "workspaces:settings_brand", manage))
         register_tab(Tab(10, _("Members"), "workspaces:settings_members", manage))
         register_tab(Tab(80, _("API keys"), "workspaces:settings_keys", manage))
         register_tab(Tab(90, _("Audit log"), "workspaces:settings_audit", Can.SEE_AUDIT))

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 AUDIT_WORDS = {
     "workspace.created": _("opened the workspace"),
     "workspace.updated": _("changed the settings"),
+    "workspace.brand_changed": _("changed the brand"),
     "member.profile_updated": _("changed the profile"),
     "member.joined": _("joined"),
     "member.role_changed": _("changed the role"),

@@ -9,8 +9,10 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.forms.renderers import TemplatesSetting
 from django.forms.widgets import Input
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from workspaces.countries import countries
 from workspaces.models import Workspace, validate_time_zone
 from workspaces.permissions import SCOPES, Role
 
@@ -92,8 +94,16 @@ class WorkspaceForm(StyledModelForm):
 
     class Meta:
         model = Workspace
-        fields = ("name", "language", "time_zone", "currency", "postal_address")
+        fields = ("name", "language", "time_zone", "country", "currency", "postal_address")
         widgets = {"postal_address": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = self.fields["country"]
+        choices = [("", _("None in particular")), *countries(get_language() or "en").items()]
+        label, words = known.label, known.help_text
+        self.fields["country"] = forms.ChoiceField(choices=choices, label=label, help_text=words, required=False)
+        style(self)
 
     def clean_currency(self) -> str:
         currency: str = self.cleaned_data["currency"].upper()

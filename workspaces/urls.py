@@ -3,6 +3,7 @@
 from django.urls import path
 
 from workspaces import views
+from workspaces.brand import views as brand
 from workspaces.notices import views as notices
 
 app_name = "workspaces"
@@ -20,6 +21,9 @@ urlpatterns = [
     path("w/<slug:workspace>/notices/settings/", notices.notice_settings, name="notice_settings"),
     path("notices/off/<str:token>/", notices.notices_off, name="notices_off"),
     path("w/<slug:workspace>/settings/", views.settings_general, name="settings_general"),
+    path("w/<slug:workspace>/settings/brand/", brand.settings_brand, name="settings_brand"),
+    path("b/<str:token>/style.css", brand.brand_style, name="brand_style"),
+    path("b/<str:token>/logo.png", brand.brand_logo, name="brand_logo"),
     path("w/<slug:workspace>/settings/members/", views.settings_members, name="settings_members"),
     path("w/<slug:workspace>/settings/members/<int:pk>/role/", views.member_role, name="member_role"),
     path("w/<slug:workspace>/settings/members/<int:pk>/remove/", views.member_remove, name="member_remove"),

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audience import services
-from audience.finding import ContactFilter
+from audience.api.filters import read_filter
 from audience.models import BulkAction, BulkEdit
 from audience.services import Crowd
 from workspaces.api import JsonObject, ScopedViewSet
@@ -43,9 +43,6 @@ class BulkStartSerializer(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if (attrs["contacts"] is None) == (attrs["filter"] is None):
             raise serializers.ValidationError("Give either contacts or filter; an empty filter means everybody.")
-        unknown = set(attrs["filter"] or {}) - set(ContactFilter.__dataclass_fields__)
-        if unknown:  # a filter that is not understood must not mean everybody
-            raise serializers.ValidationError({"filter": [f"Nothing is narrowed by {min(unknown)}."]})
         return attrs
 
 
@@ -66,7 +63,7 @@ class BulkViewSet(ScopedViewSet[BulkEdit], mixins.ListModelMixin, mixins.Retriev
     def create(self, request: Request) -> Response:
         """Start a change."""
         data = self.checked(BulkStartSerializer)
-        crowd = Crowd(data["contacts"], _filter(data["filter"] or {}))
+        crowd = Crowd(data["contacts"], read_filter(data["filter"] or {}))
         edit = services.start_bulk(
             action=BulkAction(data["action"]), detail=data["detail"], crowd=crowd, by=self.member, now=self.now
         )
@@ -85,11 +82,3 @@ class BulkViewSet(ScopedViewSet[BulkEdit], mixins.ListModelMixin, mixins.Retriev
         """Take it back."""
         services.undo_bulk(edit=self.get_object(), by=self.member, now=self.now)
         return self.shown(self.get_object())
-
-
-def _filter(given: dict[str, Any]) -> ContactFilter:
-    wanted = ContactFilter.read(given)
-    lost = [name for name, value in given.items() if value not in ("", None) and name not in wanted.asks]
-    if lost:  # as above
-        raise serializers.ValidationError({"filter": [f"“{given[lost[0]]}” is no {lost[0]}."]})
-    return wanted

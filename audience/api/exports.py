@@ -8,24 +8,28 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from audience.api.filters import read_filter
 from audience.exports import ExportFormat, ExportWhat, Wanted, export
 from audience.exports.formats import TYPES
-from audience.models import Contact, ContactList, Segment
-from workspaces.api import InWorkspace, ScopedViewSet
+from audience.models import Contact
+from workspaces.api import JsonObject, ScopedViewSet
 from workspaces.http import file_download
 from workspaces.permissions import Can
 
 
 class ExportRequestSerializer(serializers.Serializer[Any]):
-    """Which rows and columns; filters add up. Without `columns`, all of them; attributes are `attribute.<key>`."""
+    """Which rows and columns. Without `columns`, all of them; attributes are `attribute.<key>`.
+
+    `filter` is named as in the list of contacts: `q`, `list`, `segment`, `tag`, `consent`, `suppressed`, `seller`,
+    `lifecycle`. It holds for contacts, and for the log and the events of these.
+    """
 
     what = serializers.ChoiceField(choices=ExportWhat.choices, default=ExportWhat.CONTACTS)
     form = serializers.ChoiceField(choices=ExportFormat.choices, default=ExportFormat.CSV)
     is_gzip = serializers.BooleanField(default=False)
     columns = serializers.ListField(child=serializers.CharField(max_length=60), required=False, default=list)
-    contact_list: Any = InWorkspace(queryset=ContactList.objects.all(), required=False, allow_null=True, default=None)
-    segment: Any = InWorkspace(queryset=Segment.objects.current(), required=False, allow_null=True, default=None)
-    words = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    has_words = serializers.BooleanField(default=False, help_text="Headings for people, not for programs.")
+    filter = JsonObject(required=False, default=dict)
 
 
 class ExportViewSet(ScopedViewSet[Contact]):
@@ -39,6 +43,8 @@ class ExportViewSet(ScopedViewSet[Contact]):
     def create(self, request: Request) -> StreamingHttpResponse:
         """The file, sent while it is made."""
         data = self.checked(ExportRequestSerializer)
-        wanted = Wanted(**{**data, "what": ExportWhat(data["what"]), "form": ExportFormat(data["form"])})
+        chosen = {"what": ExportWhat(data["what"]), "form": ExportFormat(data["form"])}
+        narrowed = read_filter(data.pop("filter"))
+        wanted = Wanted(**{**data, **chosen}, narrowed=narrowed)
         blocks = export(workspace=self.workspace, wanted=wanted, by=self.member, now=self.now)
         return file_download(wanted.filename, "application/gzip" if wanted.is_gzip else TYPES[wanted.form], blocks)

@@ -70,7 +70,14 @@ class ImportChoicesSerializer(serializers.Serializer[Any]):
     topics: Any = serializers.ListField(
         child=InWorkspace(queryset=Topic.objects.filter(archived_at=None)), required=False, default=list
     )
-    calling_code = serializers.RegexField(r"^\+?[1-9]\d{0,3}$", required=False, allow_blank=True, default="")
+    new_choices = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField(max_length=80)),
+        required=False,
+        help_text='For columns that become `new.choice` or `new.list`: {"2": ["Dry", "Oily"]}. Without: as found.',
+    )
+    calling_code = serializers.RegexField(
+        r"^\+?[1-9]\d{0,3}$", required=False, allow_blank=True, help_text="Without it that of the workspace's country."
+    )
     consent = serializers.ChoiceField(choices=Consent.choices, default=Consent.UNKNOWN)
     consent_source = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
     consent_wording = serializers.CharField(required=False, allow_blank=True, default="")
@@ -125,7 +132,7 @@ class ContactImportViewSet(ScopedViewSet[ContactImport], mixins.ListModelMixin, 
     def _start(self, *, is_dry_run: bool) -> Response:
         found = self.get_object()
         data = self.checked(ImportChoicesSerializer)
-        data.setdefault("mapping", found.mapping)
+        data = {"mapping": found.mapping, "calling_code": found.calling_code, **data}
         choices = imports.ImportChoices(
             **{**data, "mode": ImportMode(data["mode"]), "consent": Consent(data["consent"])}
         )

@@ -6,7 +6,6 @@ from audience.exports.tables import (
     ExportRefused,
     ExportWhat,
     Wanted,
-    chosen_contacts,
     export,
 )
 
@@ -16,7 +15,6 @@ __all__ = [
     "ExportRefused",
     "ExportWhat",
     "Wanted",
-    "chosen_contacts",
     "export",
     "written",
 ]

@@ -1,28 +1,64 @@
 """What can be taken away, and who asked for it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audience.exports.formats import ExportFormat, written
-from audience.models import ConsentEntry, Contact, ContactList, ContactQuerySet, Event, Segment, Suppression
-from audience.segments.compile import contacts_in
-from audience.segments.definition import read_definition
+from audience.finding import ContactFilter, found_contacts
+from audience.models import ConsentEntry, ContactQuerySet, Event, Suppression
 from audience.services import current_attributes
 from emailops.lib.errors import DomainError
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
 
 ROWS_AT_ONCE = 2000  # fetched from the server-side cursor
-CONTACT_EXPORT_COLUMNS = (
-    "email", "first_name", "last_name", "external_id", "phone", "country", "city", "language", "time_zone", "tags",
-    "consent", "consent_at", "tracking", "tracking_at", "frequency", "paused_until", "suppression", "created_at",
-    "updated_at",
-)  # fmt: skip
+CONTACT_COLUMN_WORDS: "dict[str, Promise]" = {
+    "email": gettext_lazy("E-mail address"),
+    "first_name": gettext_lazy("First name"),
+    "last_name": gettext_lazy("Last name"),
+    "external_id": gettext_lazy("Id in your CRM"),
+    "phone": gettext_lazy("Phone"),
+    "country": gettext_lazy("Country"),
+    "city": gettext_lazy("City"),
+    "language": gettext_lazy("Language"),
+    "time_zone": gettext_lazy("Time zone"),
+    "tags": gettext_lazy("Tags"),
+    "consent": gettext_lazy("Consent to mail"),
+    "consent_at": gettext_lazy("Consent to mail since"),
+    "tracking": gettext_lazy("Consent to being followed"),
+    "tracking_at": gettext_lazy("Consent to being followed since"),
+    "frequency": gettext_lazy("How often"),
+    "paused_until": gettext_lazy("Not before"),
+    "suppression": gettext_lazy("Never written to because"),
+    "created_at": gettext_lazy("Known since"),
+    "updated_at": gettext_lazy("Last changed"),
+}
+CONTACT_EXPORT_COLUMNS = tuple(CONTACT_COLUMN_WORDS)
+LOG_COLUMN_WORDS: "dict[str, Promise]" = {
+    **CONTACT_COLUMN_WORDS,
+    "to": gettext_lazy("Consent to"),
+    "topic": gettext_lazy("Topic"),
+    "consent": gettext_lazy("Consent"),
+    "at": gettext_lazy("When"),
+    "how": gettext_lazy("How"),
+    "wording": gettext_lazy("Wording"),
+    "form": gettext_lazy("Version of the form"),
+    "evidence": gettext_lazy("Evidence"),
+    "by": gettext_lazy("Written down by"),
+    "name": gettext_lazy("Event"),
+    "occurred_at": gettext_lazy("When"),
+    "properties": gettext_lazy("Properties"),
+    "address_hash": gettext_lazy("Address as a hash"),
+    "reason": gettext_lazy("Reason"),
+    "note": gettext_lazy("Note"),
+}
+"""What the columns of tables are called; the others than those of contacts have one table each."""
 ATTRIBUTE = "attribute."
 Table = tuple[Sequence[str], Iterator[Sequence[object]]]
 
@@ -45,15 +81,17 @@ class ExportRefused(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rows and columns. Filters are of contacts, and of the log and events of these; they add up."""
+    """Which rows and columns, and whether headings are words for people rather than names for programs.
+
+    `narrowed` is that of the list of contacts; it also holds for the log and the events of these contacts.
+    """
 
     what: ExportWhat = ExportWhat.CONTACTS
     form: ExportFormat = ExportFormat.CSV
     is_gzip: bool = False
     columns: Sequence[str] = ()
-    contact_list: ContactList | None = None
-    segment: Segment | None = None
-    words: str = ""
+    narrowed: ContactFilter = field(default_factory=ContactFilter)
+    has_words: bool = False
 
     @property
     def filename(self) -> str:
@@ -65,28 +103,34 @@ def export(*, workspace: Workspace, wanted: Wanted, by: Member, now: datetime) -
 
     Raises `ExportRefused` for columns that do not exist, and `SegmentBroken`.
     """
-    header, rows = _TABLES[wanted.what](workspace, wanted, now)
-    record("audience.exported", workspace, by=by, now=now, what=wanted.what, format=wanted.form, columns=list(header))
-    return written(header, rows, wanted.form, is_gzip=wanted.is_gzip)
+    header, rows = _TABLES[wanted.what](by, wanted, now)
+    said = {"what": wanted.what, "format": wanted.form, "columns": list(header), "narrowed": wanted.narrowed.asks}
+    record("audience.exported", workspace, by=by, now=now, **said)
+    headings = _in_words(workspace, wanted.what, header) if wanted.has_words else header
+    return written(headings, rows, wanted.form, is_gzip=wanted.is_gzip)
 
 
-def chosen_contacts(workspace: Workspace, wanted: Wanted, now: datetime) -> ContactQuerySet:
-    """The contacts that all filters let through."""
-    found = Contact.objects.for_workspace(workspace)
-    if wanted.segment is not None:
-        found = contacts_in(workspace, read_definition(wanted.segment.definition), now)
-    if wanted.contact_list is not None:
-        found = found.filter(memberships__contact_list=wanted.contact_list)
-    return found.matching(wanted.words)
+def _in_words(workspace: Workspace, what: ExportWhat, header: Sequence[str]) -> list[str]:
+    """The headings for people. Of two that read the same, as that of an attribute may, each stays itself."""
+    known = CONTACT_COLUMN_WORDS if what == ExportWhat.CONTACTS else LOG_COLUMN_WORDS
+    attributes = current_attributes(workspace) if what == ExportWhat.CONTACTS else {}
+    labels = {key: definition.shown_label for key, definition in attributes.items()}
+    words = [str(labels.get(name) or known.get(name, name)) for name in header]
+    return [word if words.count(word) == 1 else f"{word} ({name})" for word, name in zip(words, header, strict=True)]
 
 
-def _contacts(workspace: Workspace, wanted: Wanted, now: datetime) -> Table:
-    keys = [f"{ATTRIBUTE}{key}" for key in current_attributes(workspace)]
+def _chosen(by: Member, wanted: Wanted, now: datetime) -> ContactQuerySet:
+    """The contacts that the list of contacts would show."""
+    return found_contacts(by, wanted.narrowed, now)
+
+
+def _contacts(by: Member, wanted: Wanted, now: datetime) -> Table:
+    keys = [f"{ATTRIBUTE}{key}" for key in current_attributes(by.workspace)]
     columns = list(wanted.columns) or [*CONTACT_EXPORT_COLUMNS, *keys]
     unknown = sorted(set(columns) - {*CONTACT_EXPORT_COLUMNS, *keys})
     if unknown:
         raise ExportRefused(_("There is no column “%(name)s”.") % {"name": unknown[0]})
-    found = chosen_contacts(workspace, wanted, now).order_by("pk")
+    found = _chosen(by, wanted, now).order_by("pk")
     return [column.removeprefix(ATTRIBUTE) for column in columns], _contact_rows(found, columns)
 
 
@@ -100,39 +144,35 @@ def _contact_rows(found: ContactQuerySet, columns: Sequence[str]) -> Iterator[Se
         ]
 
 
-def _consent(workspace: Workspace, wanted: Wanted, now: datetime) -> Table:
+def _consent(by: Member, wanted: Wanted, now: datetime) -> Table:
     header = ("email", "to", "topic", "consent", "at", "how", "wording", "form", "evidence", "by")
     fields = (
         "contact__email", "to", "topic__name", "consent", "at", "source", "wording", "form_version", "evidence",
         "by__user__email",
     )  # fmt: skip
-    entries = ConsentEntry.objects.for_workspace(workspace).order_by("at", "pk")
-    if _is_narrowed(wanted):
-        entries = entries.filter(contact__in=chosen_contacts(workspace, wanted, now).values("pk"))
+    entries = ConsentEntry.objects.for_workspace(by.workspace).order_by("at", "pk")
+    if wanted.narrowed.asks:
+        entries = entries.filter(contact__in=_chosen(by, wanted, now).order_by().values("pk"))
     return header, entries.values_list(*fields).iterator(chunk_size=ROWS_AT_ONCE)
 
 
-def _events(workspace: Workspace, wanted: Wanted, now: datetime) -> Table:
+def _events(by: Member, wanted: Wanted, now: datetime) -> Table:
     header = ("email", "name", "occurred_at", "properties")
-    events = Event.objects.for_workspace(workspace).order_by("occurred_at", "pk")
-    if _is_narrowed(wanted):
-        events = events.filter(contact__in=chosen_contacts(workspace, wanted, now).values("pk"))
+    events = Event.objects.for_workspace(by.workspace).order_by("occurred_at", "pk")
+    if wanted.narrowed.asks:
+        events = events.filter(contact__in=_chosen(by, wanted, now).order_by().values("pk"))
     fields = ("contact__email", "name", "occurred_at", "properties")
     return header, events.values_list(*fields).iterator(chunk_size=ROWS_AT_ONCE)
 
 
-def _is_narrowed(wanted: Wanted) -> bool:
-    return bool(wanted.segment or wanted.contact_list or wanted.words.strip())
-
-
-def _suppression(workspace: Workspace, _wanted: Wanted, _now: datetime) -> Table:
+def _suppression(by: Member, _wanted: Wanted, _now: datetime) -> Table:
     """Addresses are kept as keyed hashes, so that they outlive an erasure; those of contacts are in their table."""
     header = ("address_hash", "reason", "note", "at")
-    rows = Suppression.objects.for_workspace(workspace).order_by("at", "pk")
+    rows = Suppression.objects.for_workspace(by.workspace).order_by("at", "pk")
     return header, rows.values_list(*header).iterator(chunk_size=ROWS_AT_ONCE)
 
 
-_TABLES: dict[ExportWhat, Callable[[Workspace, Wanted, datetime], Table]] = {
+_TABLES: dict[ExportWhat, Callable[[Member, Wanted, datetime], Table]] = {
     ExportWhat.CONTACTS: _contacts,
     ExportWhat.CONSENT: _consent,
     ExportWhat.EVENTS: _events,

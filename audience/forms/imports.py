@@ -1,15 +1,18 @@
 """Forms of the import pages."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
-from django.core.validators import RegexValidator
+from django.http import QueryDict
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from audience.calling_codes import calling_code_choices
 from audience.forms import current_lists
-from audience.imports import ATTRIBUTE, CONTACT_COLUMNS, NEW, NEW_KINDS, SKIP, ImportChoices
+from audience.imports import ATTRIBUTE, CHOOSING, CONTACT_COLUMNS, NEW, NEW_KINDS, SKIP, ImportChoices, values_found
 from audience.models import AttributeDefinition, Consent, ContactImport, ContactList, ImportMode, Topic
+from audience.services.attributes import MOST_CHOICES
 from workspaces.forms import DateInput, StyledForm, offer, style
 
 ENCODINGS = [
@@ -82,11 +85,10 @@ class MappingForm(StyledForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    calling_code = forms.CharField(
-        label=_("Country code for phone numbers without one"),
+    calling_code = forms.ChoiceField(
+        label=_("Country of phone numbers without a code"),
         required=False,
-        help_text=_("As in +359. Without it, a row with such a number is not taken."),
-        validators=[RegexValidator(r"\+?[1-9]\d{0,3}", _("Write a plus and up to four digits, as in +359."))],
+        help_text=_("Without it, a row with such a number is not taken."),
     )
     consent = forms.ChoiceField(
         label=_("Marketing consent"),
@@ -126,6 +128,8 @@ class MappingForm(StyledForm):
         self, *args: Any, found: ContactImport, attributes: Mapping[str, AttributeDefinition], **kwargs: Any
     ) -> None:
         super().__init__(*args, initial=_chosen(found), **kwargs)
+        codes = calling_code_choices(get_language() or "en")
+        self.fields["calling_code"].choices = [("", _("No country")), *codes]  # type: ignore[attr-defined]  # a choice
         offer(self, "lists", current_lists(found.workspace))
         topics = Topic.objects.for_workspace(found.workspace).filter(archived_at=None).order_by("position", "pk")
         offer(self, "topics", topics)
@@ -140,7 +144,40 @@ class MappingForm(StyledForm):
                 required=False,
                 initial=found.mapping.get(str(index), SKIP),
             )
+        self._found = found
+        self._ask_for_choices()
         style(self)
+
+    def _ask_for_choices(self) -> None:
+        """A field for the choices of each column that becomes an attribute of them, with the values of the file."""
+        targets = {name.removeprefix("column_"): str(self[name].value() or "") for name in self.column_names}
+        asked = {index: target for index, target in targets.items() if target in CHOOSING}
+        given = {index: self._found.new_choices.get(index) for index in asked}
+        missing = {index: target for index, target in asked.items() if not given[index]}
+        values = values_found(self._found, missing) if missing else {}
+        for index in asked:
+            self.fields[f"choices_{index}"] = forms.CharField(
+                label=_("Choices of “%(column)s”") % {"column": self.fields[f"column_{index}"].label},
+                required=False,
+                initial="\n".join((given[index] or values[index])[:MOST_CHOICES]),
+                widget=forms.Textarea(attrs={"rows": 4}),
+                help_text=_("One a line, as found in the file. A row with another value is not taken."),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Choices have to be seen before they are taken."""
+        unseen = [name for name in self.fields if name.startswith("choices_") and name not in self.data]
+        if unseen:
+            data = cast("QueryDict", self.data).copy()
+            for name in unseen:
+                data[name] = self.fields[name].initial
+            self.data = data
+            raise forms.ValidationError(_("Look through the choices found in the file, then go on."))
+        return self.cleaned_data
+
+    def choices_of(self, column: forms.BoundField) -> forms.BoundField | None:
+        name = column.name.replace("column_", "choices_")
+        return self[name] if name in self.fields else None
 
     @property
     def columns(self) -> list[forms.BoundField]:
@@ -156,6 +193,9 @@ class MappingForm(StyledForm):
             lists=list(data.get("lists", ())),
             topics=list(data.get("topics", ())),
             calling_code=data["calling_code"],
+            new_choices={
+                name.removeprefix("choices_"): data[name].splitlines() for name in data if name.startswith("choices_")
+            },
             consent=Consent(data["consent"]),
             consent_source=data["consent_source"],
             consent_wording=data["consent_wording"],

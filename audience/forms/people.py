@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from audience.asking import attribute_field, typed
 from audience.models import AttributeDefinition, AttributeKind, Contact
-from audience.places import countries, time_zones
+from audience.places import time_zones
 from audience.services import AttributeDetails
+from workspaces.countries import countries
 from workspaces.forms import StyledForm, offer, style
 from workspaces.models import Language, Member
 from workspaces.permissions import Can

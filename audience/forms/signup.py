@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from audience.asking import EMPTY, OWN_FIELDS, attribute_field, attribute_label, own_field
+from audience.calling_codes import calling_code
 from audience.forms import current_lists
 from audience.models import AttributeDefinition, ContactList, SignupForm, SignupKind, Topic
 from audience.services import ConsentBasis
@@ -39,7 +40,7 @@ class PublicSignupForm(StyledForm):
         self.signup, self.topics = signup, topics
         self.asked = [asked for asked in signup.fields if _exists(asked["key"], attributes)]
         for asked in self.asked:
-            self.fields[_name(asked["key"])] = _field(asked, attributes, signup.language)
+            self.fields[_name(asked["key"])] = _field(asked, attributes, signup)
         for topic in topics:
             label, help_text = topic.name_in(signup.language), topic.description_in(signup.language)
             self.fields[f"topic_{topic.pk}"] = forms.BooleanField(label=label, help_text=help_text, required=False)
@@ -88,11 +89,11 @@ def _exists(key: str, attributes: Mapping[str, AttributeDefinition]) -> bool:
     return not key.startswith(ATTRIBUTE) or key.removeprefix(ATTRIBUTE) in attributes
 
 
-def _field(asked: Mapping[str, Any], attributes: Mapping[str, AttributeDefinition], language: str) -> forms.Field:
+def _field(asked: Mapping[str, Any], attributes: Mapping[str, AttributeDefinition], signup: SignupForm) -> forms.Field:
     key, required = asked["key"], asked["required"]
     if key.startswith(ATTRIBUTE):
-        return attribute_field(attributes[key.removeprefix(ATTRIBUTE)], language, required=required)
-    return own_field(key, required=required)
+        return attribute_field(attributes[key.removeprefix(ATTRIBUTE)], signup.language, required=required)
+    return own_field(key, required=required, code=calling_code(signup.workspace.country))
 
 
 class SignupEditForm(StyledForm):

@@ -3,9 +3,11 @@
 `audience.intake` takes the rows in a worker.
 """
 
+from audience.imports.choosing import values_found
 from audience.imports.files import LARGEST_FILE, open_import, opened, read_differently, sample_rows
 from audience.imports.mapping import (
     ATTRIBUTE,
+    CHOOSING,
     CONTACT_COLUMNS,
     NEW,
     NEW_KINDS,
@@ -19,6 +21,7 @@ from audience.imports.starting import ImportChoices, cancel_import, choices_of, 
 
 __all__ = [
     "ATTRIBUTE",
+    "CHOOSING",
     "CONTACT_COLUMNS",
     "LARGEST_FILE",
     "NEW",
@@ -36,4 +39,5 @@ __all__ = [
     "require_usable",
     "sample_rows",
     "start_import",
+    "values_found",
 ]

@@ -13,6 +13,7 @@ from django.core.files.base import File
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from audience.calling_codes import calling_code
 from audience.imports.mapping import ImportRefused, guess_mapping, usable_again
 from audience.models import ContactImport, ImportState
 from audience.services import current_attributes
@@ -66,8 +67,10 @@ def _readable(file: File[bytes], encoding: str, delimiter: str) -> Iterator[tupl
     if shape.kind != TableKind.WORKBOOK:
         yield raw, shape
         return
-    if file.size > LARGEST_WORKBOOK or shape.is_gzip:
-        raise ImportRefused(_("A workbook can have 30 MB, unpacked by nobody. Save larger ones as CSV."))
+    if shape.is_gzip:
+        raise ImportRefused(_("This is a workbook packed with gzip. Unpack it, and upload the workbook (XLSX) itself."))
+    if file.size > LARGEST_WORKBOOK:
+        raise ImportRefused(_("A workbook can have 30 MB. Save larger ones as CSV, and pack that with gzip."))
     with TemporaryFile() as lines:
         keep_as_lines(raw, cast("IO[bytes]", lines))
         yield cast("IO[bytes]", lines), Shape(TableKind.JSON_LINES, is_gzip=True, encoding="utf-8")
@@ -99,6 +102,7 @@ def _describe(found: ContactImport, shape: Shape, table: Table, start: Sequence[
     found.header, found.fingerprint = list(table.header), fingerprint_of(table.header)
     attributes = current_attributes(found.workspace)
     before = _earlier(found)
+    found.calling_code = calling_code(found.workspace.country)
     found.mapping = guess_mapping(table.header, attributes, start)
     if before is not None and usable_again(before.mapping, attributes):
         found.mapping, found.calling_code = before.mapping, before.calling_code

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
-from audience.models import AttributeDefinition, AttributeKind
+from audience.models import AttributeDefinition, AttributeKind, ContactImport
 from emailops.lib.addresses import InvalidAddress, read_address
 from emailops.lib.errors import DomainError
 
@@ -13,7 +13,8 @@ SKIP = ""
 ATTRIBUTE = "attribute."
 NEW = "new."
 """`new.<kind>`: an attribute that is made when the import starts, named as the column."""
-NEW_KINDS = (AttributeKind.TEXT, AttributeKind.NUMBER, AttributeKind.MONEY, AttributeKind.DATE, AttributeKind.BOOLEAN)
+NEW_KINDS = tuple(AttributeKind)
+CHOOSING = frozenset({f"{NEW}{AttributeKind.CHOICE}", f"{NEW}{AttributeKind.LIST}"})
 CONTACT_COLUMNS = (
     "email", "first_name", "last_name", "full_name", "phone", "country", "city", "language", "time_zone", "tags",
     "external_id", "agreed_on",
@@ -30,7 +31,8 @@ GUESSES: dict[str, str] = {
     r"lang.*|язык|език|sprache|langue|idioma": "language",
     r"time.?zone|tz|часов.*пояс|часова зона|zeitzone": "time_zone",
     r"tags?|labels?|теги?|метки|етикети": "tags",
-    r"(external|customer|crm|client|user|member).?id|id|kundennummer|номер клиента|код клиента": "external_id",
+    r"(external|customer|crm|client|user|member).?id|id( in your crm)?|kundennummer|номер клиента|код клиента":
+        "external_id",
     r"(opt.?in|consent|subscribed).?(date|at|on|time)|дата (согласия|подписки)|дата на съгласие": "agreed_on",
 }  # fmt: skip
 ENOUGH = 0.8  # share of values that say the same
@@ -118,14 +120,19 @@ def require_usable(mapping: Mapping[str, str], attributes: Mapping[str, Attribut
 
 
 def attributes_of(
-    header: Sequence[str], mapping: Mapping[str, str], attributes: Mapping[str, AttributeDefinition]
+    found: ContactImport, attributes: Mapping[str, AttributeDefinition]
 ) -> dict[str, AttributeDefinition]:
     """For each column number that becomes an attribute, its definition; one that is yet to be made is not saved."""
-    found: dict[str, AttributeDefinition] = {}
-    for index, target in mapping.items():
+    made: dict[str, AttributeDefinition] = {}
+    for index, target in found.mapping.items():
         if target.startswith(ATTRIBUTE):
-            found[index] = attributes[target.removeprefix(ATTRIBUTE)]
+            made[index] = attributes[target.removeprefix(ATTRIBUTE)]
         elif target.startswith(NEW):
-            label = header[int(index)][:80]
-            found[index] = AttributeDefinition(key=f"column_{index}", label=label, kind=target.removeprefix(NEW))
-    return found
+            made[index] = AttributeDefinition(
+                workspace=found.workspace,
+                key=f"column_{index}",
+                label=found.header[int(index)][:80],
+                kind=target.removeprefix(NEW),
+                choices=[{"key": label, "label": label} for label in found.new_choices.get(index, ())],
+            )
+    return made

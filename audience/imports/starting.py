@@ -1,16 +1,17 @@
 """Imports on their way to a worker: what was chosen, start, dry run, cancel."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from audience.imports.choosing import new_choices
 from audience.imports.forgetting import forget_file_of_erased
 from audience.imports.mapping import NEW, ImportRefused, require_usable
 from audience.models import AttributeKind, Consent, ContactImport, ContactList, ImportMode, ImportState, Topic
-from audience.services import current_attributes, define_attribute
+from audience.services import AttributeDetails, current_attributes, define_attribute
 from emailops.lib.queue import enqueue
 from workspaces.audit import record
 from workspaces.models import Member
@@ -24,7 +25,8 @@ class ImportChoices:
 
     With `consent` given, where these people agreed (`consent_source`) and in which words (`consent_wording`) are
     needed; `consented_on` is the day, unless a column says it for each. `fills_gaps`: what we know already stays as it
-    is. `calling_code` (+359) begins phone numbers that are written without one.
+    is. `calling_code` (+359) begins phone numbers that are written without one. `new_choices` holds labels by column
+    number; a column that becomes an attribute of choices and is not named there gets the values of the file.
     """
 
     mapping: Mapping[str, str]
@@ -33,6 +35,7 @@ class ImportChoices:
     lists: Sequence[ContactList] = ()
     topics: Sequence[Topic] = ()
     calling_code: str = ""
+    new_choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
     consent: Consent = Consent.UNKNOWN
     consent_source: str = ""
     consent_wording: str = ""
@@ -88,6 +91,7 @@ def _missing(choices: ImportChoices) -> dict[str, list[str]]:
 
 def _keep(found: ContactImport, choices: ImportChoices) -> None:
     found.mapping = dict(choices.mapping)
+    found.new_choices = new_choices(found, choices.mapping, choices.new_choices)
     found.mode, found.fills_gaps, found.calling_code = choices.mode, choices.fills_gaps, choices.calling_code.strip()
     found.list_ids = [chosen.pk for chosen in choices.lists]
     found.topic_ids = [chosen.pk for chosen in choices.topics]
@@ -103,6 +107,7 @@ def _with_new_attributes(found: ContactImport, by: Member, now: datetime) -> dic
                 workspace=found.workspace,
                 label=found.header[int(index)][:80],
                 kind=AttributeKind(target.removeprefix(NEW)),
+                details=_details(found, index),
                 by=by,
                 now=now,
             )
@@ -110,6 +115,11 @@ def _with_new_attributes(found: ContactImport, by: Member, now: datetime) -> dic
         else:
             made[index] = target
     return made
+
+
+def _details(found: ContactImport, index: str) -> AttributeDetails | None:
+    labels = found.new_choices.get(index)
+    return AttributeDetails(choices=[{"label": label} for label in labels]) if labels else None
 
 
 def _begin_anew(found: ContactImport, *, is_dry_run: bool) -> None:
@@ -139,6 +149,7 @@ def choices_of(found: ContactImport) -> ImportChoices:
         lists=list(found.lists),
         topics=list(found.topics),
         calling_code=found.calling_code,
+        new_choices=found.new_choices,
         consent=Consent(found.consent),
         consent_source=found.consent_source,
         consent_wording=found.consent_wording,

@@ -54,7 +54,7 @@ class RowReader:
 
     def __init__(self, found: ContactImport, attributes: Mapping[str, AttributeDefinition]) -> None:
         self._width = len(found.header)
-        definitions = attributes_of(found.header, found.mapping, attributes)
+        definitions = attributes_of(found, attributes)
         self._attributes = [(int(i), a.key, attribute_reader(a)) for i, a in definitions.items()]
         self._fields: list[tuple[int, str, Reader]] = []
         for index, column in found.mapping.items():

@@ -201,9 +201,13 @@ class Contact(Owned):
 
 
 class AddressChange(Owned):
-    """An address that a contact had before. Append-only."""
+    """An address that a contact had before. Append-only.
+
+    `merged_id` is the number of the contact that brought it and is gone since: links in old mails hold that number.
+    """
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="former_addresses")
+    merged_id = models.BigIntegerField(null=True)
     email = models.CharField(max_length=254)
     address = models.CharField(max_length=254)
     by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
@@ -215,6 +219,7 @@ class AddressChange(Owned):
         indexes = [
             models.Index(fields=["workspace", "address"], name="former_address"),
             models.Index(fields=["contact", "-at"], name="former_address_of_contact"),
+            models.Index(fields=["merged_id"], condition=Q(merged_id__isnull=False), name="merged_contact"),
         ]
 
     def __str__(self) -> str:

@@ -58,7 +58,8 @@ class ContactImport(Owned):
     `mapping` says for each column number what it becomes: a field name, `attribute.<key>`, `new.<kind>` or nothing; the
     latest that was started for a header of this `fingerprint` is what the next one begins with. `next_line` is where a
     worker goes on after a crash; it moves in the same transaction as the rows before it. A dry run counts and refuses,
-    and writes no contact. `suppressed_count` is part of the other counts.
+    and writes no contact. `suppressed_count` is part of the other counts. `new_choices` holds, by column number, what
+    one can choose from in an attribute that the column becomes.
     """
 
     file = models.FileField(upload_to="imports/%Y/%m")
@@ -70,6 +71,7 @@ class ContactImport(Owned):
     fingerprint = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the header")
     header = models.JSONField(default=list)
     mapping = models.JSONField(default=dict)
+    new_choices = models.JSONField(default=dict)
     mode = models.CharField(max_length=6, choices=ImportMode, default=ImportMode.BOTH)
     fills_gaps = models.BooleanField(default=False, help_text="whether what we know already stays as it is")
     list_ids = ArrayField(models.BigIntegerField(), default=list)

@@ -35,6 +35,10 @@ RULE = re.compile(rf"g({PATH})-r(\d{{1,2}})-field")
 GROUP = re.compile(rf"g({PATH})-match")
 
 
+FilterDraft = tuple[str, str, tuple[str, ...]]
+"""A property, a comparison, and one value or several choices."""
+
+
 @dataclass(frozen=True, slots=True)
 class RuleDraft:
     """One line of the form, as typed."""
@@ -43,7 +47,7 @@ class RuleDraft:
     op: str = ""
     values: tuple[str, ...] = ()
     days: str = ""
-    where: tuple[tuple[str, str, str], ...] = ()
+    where: tuple[FilterDraft, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +119,19 @@ class FilterLine:
     key: str
     property: str
     op: str
-    value: str
+    values: tuple[str, ...]
     known: Property | None
     operators: tuple[Operator, ...]
+
+    def value(self) -> str:
+        return next(iter(self.values), "")
+
+    def has_chips(self) -> bool:
+        """As in a line."""
+        return self.known is not None and len(self.known.choices) <= MOST_CHIPS
+
+    def choices(self) -> list[tuple[Choice, bool]]:
+        return [(choice, str(choice.value) in self.values) for choice in self.known.choices] if self.known else []
 
 
 @dataclass(slots=True)
@@ -176,12 +190,17 @@ def _rule_from_form(data: QueryDict, key: str) -> RuleDraft:
     if f"{key}-value2" in data:
         values = [*values[:1], data.get(f"{key}-value2", "")]
     where = tuple(
-        (data.get(f"{key}-w{n}-property", ""), data.get(f"{key}-w{n}-op", ""), data.get(f"{key}-w{n}-value", ""))
-        for n in range(MOST_FILTERS + 1)
-        if f"{key}-w{n}-property" in data
+        _filter_from_form(data, f"{key}-w{n}") for n in range(MOST_FILTERS + 1) if f"{key}-w{n}-property" in data
     )
     typed = tuple(values) if any(values) else ()
     return RuleDraft(field, data.get(f"{key}-op", ""), typed, data.get(f"{key}-days", "").strip(), where)
+
+
+def _filter_from_form(data: QueryDict, key: str) -> FilterDraft:
+    name = data.get(f"{key}-property", "")
+    if data.get(f"{key}-was", name) != name:
+        return (name, "", ())  # as of a line: another property has other values
+    return (name, data.get(f"{key}-op", ""), tuple(value for value in data.getlist(f"{key}-value") if value))
 
 
 def after_button(drafts: list[GroupDraft], do: str) -> list[GroupDraft]:
@@ -229,7 +248,7 @@ def _changed_rule(rule: RuleDraft, verb: str, at: list[int]) -> list[RuleDraft]:
     if verb == "remove-rule":
         return []
     if verb == "add-filter" and len(rule.where) < MOST_FILTERS:
-        return [replace(rule, where=(*rule.where, ("", "", "")))]
+        return [replace(rule, where=(*rule.where, ("", "", ())))]
     if verb == "remove-filter" and at:
         return [replace(rule, where=tuple(item for n, item in enumerate(rule.where) if n != at[0]))]
     return [rule]
@@ -246,13 +265,13 @@ def boxes(drafts: Sequence[GroupDraft], fields: Mapping[str, Field], within: str
     return drawn
 
 
-def _filter_line(key: str, asked: Field | None, item: tuple[str, str, str]) -> FilterLine:
-    name, op, value = item
+def _filter_line(key: str, asked: Field | None, item: FilterDraft) -> FilterLine:
+    name, op, values = item
     known = next((found for found in asked.properties if found.key == name), None) if asked else None
     if known is not None:
-        return FilterLine(key, name, op, value, known, known.operators)
+        return FilterLine(key, name, op, values, known, known.operators)
     free = PROPERTY_OPERATORS[Kind.TEXT] + PROPERTY_OPERATORS[Kind.NUMBER]
-    return FilterLine(key, name, op, value, None, free if asked and asked.is_free else ())
+    return FilterLine(key, name, op, values, None, free if asked and asked.is_free else ())
 
 
 def _line(key: str, draft: RuleDraft, fields: Mapping[str, Field]) -> RuleLine:
@@ -300,7 +319,7 @@ def _condition(line: RuleLine) -> Condition:
         line.operator.key,
         _raw_value(line.operator.takes, line.draft.values),
         int(days) if days and days.isdecimal() else days,
-        tuple(_raw_filter(found) for found in line.filters if found.property and found.value),
+        tuple(_raw_filter(found) for found in line.filters if found.property and found.values),
     )
     try:
         checked_ask(line.asked, condition, NO_TIME)
@@ -312,8 +331,8 @@ def _condition(line: RuleLine) -> Condition:
 def _raw_filter(line: FilterLine) -> Filter:
     op = line.op if any(found.key == line.op for found in line.operators) else line.operators[0].key
     is_choice = line.known is not None and line.known.kind == Kind.CHOICE
-    value = [int(line.value) if line.value.isdecimal() else line.value] if is_choice else line.value
-    return Filter(line.property, op, value)
+    chosen = [int(value) if value.isdecimal() else value for value in line.values]
+    return Filter(line.property, op, chosen if is_choice else line.value())
 
 
 def _raw_value(takes: Takes, values: tuple[str, ...]) -> Any:
@@ -352,15 +371,13 @@ def _draft(group: Group, *, level: int) -> GroupDraft | None:
 
 def _rule_draft(rule: Condition) -> RuleDraft | None:
     values = rule.value if isinstance(rule.value, list) else [] if rule.value is None else [rule.value]
-    if any(isinstance(item.value, list) and len(item.value) != 1 for item in rule.where):
-        return None  # the form has room for one choice a filter
-    where = tuple((item.property, item.op, _one(item.value)) for item in rule.where)
+    where = tuple((item.property, item.op, _several(item.value)) for item in rule.where)
     days = "" if rule.days is None else str(rule.days)
     return RuleDraft(rule.field, rule.op, tuple(_shown(value) for value in values), days, where)
 
 
-def _one(value: Any) -> str:
-    return _shown(value[0] if isinstance(value, list) else value)
+def _several(value: Any) -> tuple[str, ...]:
+    return tuple(_shown(item) for item in (value if isinstance(value, list) else [value]))
 
 
 def _shown(value: Any) -> str:

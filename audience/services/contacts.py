@@ -7,6 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from audience.calling_codes import calling_code
 from audience.models import AddressChange, Contact, ContactNote, Suppression, SuppressionReason
 from audience.places import read_country, read_phone
 from audience.services.attributes import checked_attributes
@@ -20,7 +21,7 @@ from workspaces.permissions import Role
 CONTACT_FIELDS = (
     "external_id", "first_name", "last_name", "language", "time_zone", "phone", "country", "city", "tags", "seller",
 )  # fmt: skip
-READERS: dict[str, Callable[[Any], Any]] = {"phone": read_phone, "country": read_country, "tags": read_tags}
+READERS: dict[str, Callable[[Any], Any]] = {"country": read_country, "tags": read_tags}
 
 
 class ContactRefused(DomainError):
@@ -95,7 +96,8 @@ def _require_not_erased(row: Contact) -> None:
 
 
 def _read_fields(workspace: Workspace, given: Mapping[str, Any]) -> dict[str, Any]:
-    chosen = {name: READERS.get(name, _as_is)(value) for name, value in given.items() if name in CONTACT_FIELDS}
+    readers = READERS | {"phone": lambda typed: read_phone(typed, calling_code(workspace.country))}
+    chosen = {name: readers.get(name, _as_is)(value) for name, value in given.items() if name in CONTACT_FIELDS}
     seller = chosen.get("seller")
     if isinstance(seller, Member) and (seller.workspace_id != workspace.pk or seller.left_at is not None):
         raise ContactRefused(_("Choose a colleague who is still here."), fields={"seller": [_("Not here any more.")]})

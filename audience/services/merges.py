@@ -82,7 +82,13 @@ def merge_contacts(
     addresses = [first.address, second.address]
     gone = second if "email" not in taken else first
     AddressChange.objects.create(
-        workspace=first.workspace, contact=first, email=gone.email, address=gone.address, by=by, at=now
+        workspace=first.workspace,
+        contact=first,
+        email=gone.email,
+        address=gone.address,
+        merged_id=second.pk,
+        by=by,
+        at=now,
     )
     _move(first, second)
     move_rows(first, second)

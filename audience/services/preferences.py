@@ -48,10 +48,32 @@ def visitor_of(token: str) -> Visitor:
         contact_id, mail = unseal(Kind.PREFERENCES, token)
     except (BadToken, ValueError) as error:
         raise _gone() from error
-    contact = Contact.objects.select_related("workspace").filter(pk=contact_id).first()
+    contact = survivor_of(contact_id)
     if contact is None:
         raise _gone()
     return Visitor(contact, mail)
+
+
+def survivor_of(contact_id: int) -> Contact | None:
+    """The contact of this number, or the one that it was merged into; None when neither is here any more.
+
+    Whoever held a link before a merge is the same person after it.
+    """
+    contacts = Contact.objects.select_related("workspace")
+    if (found := contacts.filter(pk=contact_id).first()) is not None:
+        return found
+    return contacts.filter(former_addresses__merged_id=contact_id).order_by("pk").first()
+
+
+def holder_of(workspace: Workspace, address: str) -> Contact | None:
+    """Who has this normalised address, or took over from who had it; None for nobody.
+
+    An address that somebody merely changed leads to nobody: it may be a stranger's by now.
+    """
+    contacts = Contact.objects.for_workspace(workspace).order_by("pk")
+    if (found := contacts.filter(address=address).first()) is not None:
+        return found
+    return contacts.filter(former_addresses__address=address, former_addresses__merged_id__isnull=False).first()
 
 
 def _gone() -> PreferencesGone:

@@ -48,6 +48,7 @@ def contact_list(request: MemberRequest) -> HttpResponse:
         people, broken = Contact.objects.for_workspace(request.workspace).none(), str(refusal)
     rows = newest(people.select_related("seller__user", "profile"), request.GET, PAGE_SIZE)
     context = {"contacts": rows, "wanted": wanted, "count": headcount(people), "broken": broken, **_offered(request)}
+    context["are_ticked"] = request.GET.get("ticked") == "1"
     name = "audience/_contact_rows.html" if request.htmx else "audience/contact_list.html"
     return render(request, name, context)
 

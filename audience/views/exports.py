@@ -5,6 +5,7 @@ from django.shortcuts import render
 
 from audience.exports import ExportWhat, export
 from audience.exports.formats import TYPES
+from audience.finding import ContactFilter
 from audience.forms.exports import ExportForm
 from workspaces.http import UNPROCESSABLE, MemberRequest, file_download, page, shown_on
 from workspaces.permissions import Can
@@ -13,7 +14,7 @@ from workspaces.permissions import Can
 @page(Can.EXPORT_AUDIENCE, Can.EXPORT_AUDIENCE)
 def export_page(request: MemberRequest) -> HttpResponse | StreamingHttpResponse:
     """Choose; the POST is answered by the file, since each is written down in the audit log."""
-    first = {name: request.GET.get(name, "") for name in ("contact_list", "segment", "words")}
+    first: dict[str, str] = {**ContactFilter.read(request.GET.dict()).asks}
     first["what"] = request.GET.get("what", ExportWhat.CONTACTS)
     form = ExportForm(request.POST or None, workspace=request.workspace, initial=first)
     if request.method == "POST" and form.is_valid():

@@ -77,7 +77,7 @@ def _read_as(found: ContactImport) -> dict[str, str]:
 def _mapping_page(request: MemberRequest, found: ContactImport, form: MappingForm, read: ReadForm) -> HttpResponse:
     samples = imports.sample_rows(found)
     columns = [
-        (column, [row[i] for row in samples if i < len(row) and row[i].strip()][:3])
+        (column, [row[i] for row in samples if i < len(row) and row[i].strip()][:3], form.choices_of(column))
         for i, column in enumerate(form.columns)
     ]
     context = {"form": form, "read_form": read, "found": found, "columns": columns}

@@ -6,15 +6,44 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from audience import services
-from audience.forms.segment import RuleTextForm
+from audience.forms.segment import NewRuleTextForm, RuleTextForm
 from audience.models import Segment
 from audience.segments.as_text import rule_as_text, rule_from_text, with_place
 from audience.segments.compile import sentence
-from audience.segments.definition import SegmentBroken, read_definition
+from audience.segments.definition import EVERYBODY, SegmentBroken, read_definition
 from audience.segments.fields import fields_of
 from audience.segments.membership import unwatch_segment, watch_segment
-from workspaces.http import UNPROCESSABLE, MemberRequest, action, page
+from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
 from workspaces.permissions import Can
+
+
+@page(Can.EDIT_AUDIENCE, Can.EDIT_AUDIENCE)
+def segment_new_json(request: MemberRequest) -> HttpResponse:
+    """A segment made of a rule that a colleague or a program wrote down."""
+    form = NewRuleTextForm(request.POST or None, initial={"definition": rule_as_text(EVERYBODY)})
+    if request.method == "POST" and form.is_valid() and (made := _made(request, form)):
+        messages.success(request, _("Segment saved"))
+        return redirect("audience:segment_edit", workspace=request.workspace.slug, pk=made.pk)
+    context = {"form": form}
+    return render(request, "audience/segment_new_json.html", context, status=UNPROCESSABLE if form.errors else 200)
+
+
+def _made(request: MemberRequest, form: NewRuleTextForm) -> Segment | None:
+    """The new segment; None when the form says why there is none."""
+    given = form.cleaned_data
+    with shown_on(form):
+        try:
+            return services.create_segment(
+                workspace=request.workspace,
+                name=given["name"],
+                description=given["description"],
+                definition=rule_from_text(given["definition"]),
+                by=request.member,
+                now=request.now,
+            )
+        except SegmentBroken as broken:
+            form.add_error("definition", with_place(broken))
+    return None
 
 
 @page(Can.SEE_AUDIENCE, Can.EDIT_AUDIENCE)

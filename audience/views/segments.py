@@ -37,7 +37,8 @@ def _described(request: MemberRequest, segment: Segment, fields: Mapping[str, Fi
     try:
         definition = read_definition(segment.definition)
         people = count_in(request.workspace, definition, request.now, fields)
-        return {"people": people, "words": sentence(definition, fields)}
+        slow = slow_reasons(request.workspace, definition, request.now, fields)
+        return {"people": people, "words": sentence(definition, fields), "slow": slow}
     except SegmentBroken as broken:
         return {"broken": str(broken)}
 

@@ -21,6 +21,7 @@ from emailops.demo.people import PASSWORD, PEOPLE, found_shop, invite_lena, make
 from emailops.demo.poker import tell_poker
 from emailops.demo.post import PostOffice
 from emailops.demo.reactions import Audience
+from emailops.demo.readers import show_the_brand, somebody_asks
 from emailops.demo.shop import Shop
 from emailops.demo.sprints import ask_about_next, tell_sprints
 from emailops.demo.stage import FIRST_SPRINT, RUNNING_SPRINT, Calendar, Stage, at
@@ -66,6 +67,8 @@ def tell(now: datetime, say: Say = lambda _line: None) -> None:
     OwnerTeller(stage).tell()
     _tell_nights(stage, shop, readers)
     stage.diary.on(calendar.in_sprint(RUNNING_SPRINT, "2 11:00"), partial(invite_lena, stage.lead))
+    stage.diary.on(at(calendar.founded, "10:30"), partial(show_the_brand, stage))
+    stage.diary.on(calendar.now, partial(somebody_asks, stage))
     _play(stage, say)
     fold(now)
     # What sends and the passing of time make of profiles is the work of tasks, and those are silenced.

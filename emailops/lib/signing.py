@@ -41,6 +41,7 @@ class Kind(IntEnum):
     SIGNUP_FORM = 32
     SIGNUP_SHOWN = 33
     PRIVACY = 38
+    BRAND = 40
 
 
 class BadToken(Exception):

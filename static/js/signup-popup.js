@@ -23,6 +23,7 @@
     close.textContent = "×";
     close.setAttribute("aria-label", me.dataset.close || "Close");
     Object.assign(close.style, { position: "absolute", insetInlineEnd: "8px", top: "8px", width: "36px", height: "36px", border: "0", background: "transparent", fontSize: "24px", cursor: "pointer" });
+    close.autofocus = true; // from inside the frame the Escape key would not reach the dialog
     close.addEventListener("click", () => dialog.close());
     const frame = document.createElement("iframe");
     frame.src = address;

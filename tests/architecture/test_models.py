@@ -17,6 +17,7 @@ from workspaces.permissions import Role
 Model = type[models.Model]
 
 ACROSS_WORKSPACES = {
+    "merged_contact": "a link in an old mail knows a number, and the workspace only through it",
     "system_mail_due": "the poller sends the due mail of all workspaces",
     "notice_to_mail": "the poller mails what is due in all workspaces",
     "import_unfinished": "the poller finds interrupted imports of all workspaces",

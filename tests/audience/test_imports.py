@@ -179,7 +179,7 @@ def _start(found: ContactImport, by: Member, now: datetime, **changes: Any) -> N
         ({"consent": Consent.GIVEN, "consent_wording": "Yes", "consent_source": ""}, "Say how these people agreed"),
         ({"consent": Consent.WITHDRAWN}, "cannot withdraw for them"),
         ({"mapping": {"0": "email", "1": "full_name", "2": "last_name"}}, "the whole name, another a part"),
-        ({"mapping": {"0": "email", "1": "new.choice"}}, "no longer exists"),
+        ({"mapping": {"0": "email", "1": "new.colour"}}, "no longer exists"),
     ],
 )
 def test_what_cannot_be_imported_is_refused_and_waits(

@@ -16,12 +16,14 @@ from audience.models import (
     Contact,
     ContactImport,
     ErasureRecord,
+    OptInRequest,
     RequestKind,
     Segment,
     SignupForm,
     Topic,
 )
 from audience.services.erasures import erase_address
+from audience.services.opt_ins import opt_in_token
 from audience.services.preferences import preferences_token
 from audience.services.privacy import ask_about_data, privacy_token
 from audience.services.signup import form_token
@@ -95,6 +97,7 @@ PAGES: dict[str, Find] = {
     "workspaces:notice_list": nothing,
     "workspaces:notice_settings": nothing,
     "workspaces:settings_general": nothing,
+    "workspaces:settings_brand": nothing,
     "workspaces:settings_members": nothing,
     "workspaces:settings_keys": nothing,
     "workspaces:settings_audit": nothing,
@@ -126,6 +129,7 @@ PAGES: dict[str, Find] = {
     "audience:bulk_detail": _first(BulkEdit),
     "audience:segment_list": nothing,
     "audience:segment_new": nothing,
+    "audience:segment_new_json": nothing,
     "audience:segment_edit": _first(Segment),
     "audience:export": nothing,
     "audience:segment_json": _first(Segment),
@@ -327,6 +331,12 @@ def _signup_page(workspace: Workspace) -> str:
     return reverse("audience:signup_page", args=[form_token(SignupForm.objects.for_workspace(workspace).latest("pk"))])
 
 
+def _opt_in_page(workspace: Workspace) -> str:
+    """The page behind the mail that asks whether we may write, before anybody has agreed."""
+    asked = OptInRequest.objects.for_workspace(workspace).filter(confirmed_at=None).latest("pk")
+    return reverse("audience:opt_in", args=[opt_in_token(asked)])
+
+
 def _kept_mail(_workspace: Workspace) -> str:
     return reverse("sandbox:message_detail", args=[SandboxMessage.objects.latest("pk").pk])
 
@@ -347,6 +357,7 @@ PUBLIC_PAGES: dict[str, Callable[[Workspace], str]] = {
     "audience:preferences": _readers_page,
     "audience:privacy_ask": _readers_data,
     "audience:privacy_link": _readers_request,
+    "audience:opt_in": _opt_in_page,
     "audience:signup_page": _signup_page,
     "audience:signup_frame": lambda workspace: f"{_signup_page(workspace)}/frame",
     "sandbox:message_list": lambda _workspace: reverse("sandbox:message_list"),

@@ -16,6 +16,7 @@ from sprints.models import ApprovalRequest, ApprovalSubject, Verdict
 from sprints.services.approval_links import approval_token
 from sprints.services.approvals import PlanChanged
 from tests.factories.approvals import answer
+from tests.factories.audience import TopicFactory
 from tests.factories.campaigns import campaign_for, ready_campaign, with_parts, write
 from workspaces.models import Member, Workspace
 
@@ -97,6 +98,35 @@ def test_a_change_after_the_yes_voids_it_until_it_is_asked_again(
     answer(_asked(changed, owner, lead, now), Verdict.APPROVED, now)
     _schedule(changed, lead, now)
     assert with_parts(ready).state == CampaignState.SCHEDULED
+
+
+def test_another_topic_after_the_yes_voids_it_and_the_first_one_again_holds(
+    ready: Campaign, owner: Member, lead: Member, now: datetime
+) -> None:
+    tips, news = (TopicFactory.create(workspace=ready.workspace, name=name) for name in ("Tips", "News"))
+    change_campaign(campaign=ready, by=lead, now=now, topic=tips)
+    request = _asked(with_parts(ready), owner, lead, now)
+    answer(request, Verdict.APPROVED, now)
+
+    assert request.items[0]["content"]["topic"] == "Tips"
+    assert launch_approval(with_parts(ready), now).holds
+    for other, words in ((news, "now “News”"), (None, "now “no topic”")):
+        change_campaign(campaign=with_parts(ready), by=lead, now=now, topic=other)
+        with pytest.raises(ScheduleRefused, match=f"Topic: approved “Tips”, {words}"):
+            _schedule(with_parts(ready), lead, now)
+    change_campaign(campaign=with_parts(ready), by=lead, now=now, topic=tips)
+    assert launch_approval(with_parts(ready), now).holds
+
+
+def test_a_topic_that_changed_after_the_question_cannot_be_approved_unseen(
+    ready: Campaign, owner: Member, lead: Member, now: datetime
+) -> None:
+    request = _asked(ready, owner, lead, now)
+    topic = TopicFactory.create(workspace=ready.workspace, name="Tips")
+    change_campaign(campaign=ready, by=lead, now=now, topic=topic)
+
+    with pytest.raises(PlanChanged):
+        answer(request, Verdict.APPROVED, now)
 
 
 def test_what_changed_after_the_question_cannot_be_approved_unseen(

@@ -1,6 +1,6 @@
 """What mail clients call: RFC 8058 to the letter, a redirect that is never an open one, a GET that changes nothing."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 import pytest
@@ -14,12 +14,15 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from audience.models import Consent, Contact, Suppression
+from audience.services import merge_contacts
+from audience.services.preferences import preferences_token, visitor_of
 from delivery import reactions
-from delivery.links import click_url, open_url, unsubscribe_url
+from delivery.links import click_url, open_url, preferences_url, unsubscribe_url
 from delivery.models import Delivery, DeliveryState, Hit, HitKind, Nature
 from emailops.lib.signing import Kind, seal, sign_text
+from tests.factories.audience import ContactFactory
 from tests.factories.delivery import BROWSER, DeliveryFactory
-from workspaces.models import AuditEntry, Workspace
+from workspaces.models import AuditEntry, Member, Workspace
 
 TARGET = "https://shop.example/glow?a=1&b=ж#top"
 
@@ -110,6 +113,27 @@ def test_a_reader_who_was_erased_gets_the_same_answer(row: Delivery, reader: Cli
 
     assert reader.get(unsubscribe_path(row)).status_code == 200
     assert reader.post(unsubscribe_path(row), ONE_CLICK).status_code == 200
+
+
+@pytest.mark.parametrize("has_both", [True, False], ids=["both had the mail", "one had it"])
+def test_after_a_merge_old_links_unsubscribe_who_is_left(
+    row: Delivery, reader: Client, lead: Member, now: datetime, has_both: bool
+) -> None:
+    gone = row.contact
+    assert gone is not None
+    kept = ContactFactory.create(workspace=row.workspace, email="kept@example.org")
+    if has_both:
+        DeliveryFactory.create(run=row.run, contact=kept)
+    merge_contacts(kept=kept, merged=gone, by=lead, now=now)
+
+    page = reader.get(unsubscribe_path(row)).content.decode()
+    room = reader.get(path_of(preferences_url(row.pk)))
+    reader.post(unsubscribe_path(row), {"List-Unsubscribe": "One-Click"})
+
+    kept.refresh_from_db()
+    assert reverse("audience:preferences", args=[preferences_token(kept.pk, row.pk)]) in page
+    assert visitor_of(room.headers["Location"].rpartition("/")[2]).contact == kept
+    assert kept.consent == Consent.WITHDRAWN
 
 
 def test_a_message_that_is_gone_gets_the_same_answer(db: None, reader: Client) -> None:

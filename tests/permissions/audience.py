@@ -145,6 +145,12 @@ ROWS = [
     Row("audience:bulk_undo", act=TEND, kwargs=_done_edit),
     Row("audience:segment_list", see=SEE),
     Row("audience:segment_new", see=EDIT, act=EDIT, data=lambda _w, _k: {"name": "All", "do": "save"}),
+    Row(
+        "audience:segment_new_json",
+        see=EDIT,
+        act=EDIT,
+        data=lambda _w, _k: {"name": "Written down", "definition": EVERYBODY},
+    ),
     Row("audience:segment_preview", see=SEE),
     Row("audience:segment_edit", see=SEE, act=EDIT, kwargs=_segment, data=lambda _w, _k: {"name": "All", "do": "save"}),
     Row("audience:segment_json", see=SEE, act=EDIT, kwargs=_segment, data=lambda _w, _k: {"definition": EVERYBODY}),

@@ -53,6 +53,8 @@ OUTSIDE_WORKSPACES = {
     "workspaces:new": "any signed-in person may open a workspace",
     "workspaces:join": "guarded by the token in the mail",
     "workspaces:notices_off": "in mails of news; guarded by the token",
+    "workspaces:brand_style": "a style sheet for readers' pages; guarded by the token",
+    "workspaces:brand_logo": "a picture on readers' pages; guarded by the token",
     "sprints:approve": "the owner's link; guarded by the token in the mail",
     "sprints:approve_mail": "what the owner's link shows; guarded by the same token",
     "sprints:retro_answer": "a link for the business owner in the mail with a report; guarded by the token",

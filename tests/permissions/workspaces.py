@@ -55,6 +55,7 @@ ROWS = [
         data=lambda _w, _k: {"digest": "daily", "hour": "9", "heard": ["story.mentioned"]},
     ),
     Row("workspaces:settings_general", see=MANAGE, act=MANAGE, data=lambda _w, _k: SETTINGS),
+    Row("workspaces:settings_brand", see=MANAGE, act=MANAGE, data=lambda _w, _k: {"name": "Moss", "colour": "#2f4a3a"}),
     Row(
         "workspaces:settings_members",
         see=MANAGE,
@@ -76,6 +77,7 @@ ROWS = [
 
 WISHES = {"digest": "daily", "hour": 9, "at_once": [], "muted": []}
 API_ROWS = [
+    ApiRow("api:brand", {"get": MANAGE, "patch": MANAGE}, data=lambda _w, _m: {"colour": "#2f4a3a"}),
     ApiRow("api:notice-list", {"get": Can.SEE_WORKSPACE}),
     ApiRow("api:notice-read", {"post": Can.SEE_WORKSPACE}),
     ApiRow("api:notice-mute", {"post": Can.SEE_WORKSPACE}, data=lambda w, _m: {**_about_a_story(w), "is_muted": True}),

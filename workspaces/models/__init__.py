@@ -1,5 +1,6 @@
 """Who we are: workspaces, the people in them, what everybody did, and what each is told; known by this name."""
 
+from workspaces.models.brand import HEX_COLOUR, Brand
 from workspaces.models.notices import DigestPace, Notice, NoticeMute, NoticeQuerySet, NoticeSettings
 from workspaces.models.people import (
     ApiKey,
@@ -21,9 +22,11 @@ from workspaces.models.people import (
 )
 
 __all__ = [
+    "HEX_COLOUR",
     "ApiKey",
     "ApiKeyQuerySet",
     "AuditEntry",
+    "Brand",
     "DigestPace",
     "Invitation",
     "InvitationQuerySet",

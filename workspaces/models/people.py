@@ -95,6 +95,12 @@ class Workspace(models.Model):
     slug = models.SlugField(_("address in the browser"), max_length=60, unique=True)
     language = models.CharField(_("language"), max_length=5, choices=Language, default=Language.ENGLISH)
     time_zone = models.CharField(_("time zone"), max_length=50, default="UTC", validators=[validate_time_zone])
+    country = models.CharField(
+        _("country"),
+        max_length=2,
+        blank=True,
+        help_text=_("For phone numbers that are written without the code of their country."),
+    )
     currency = models.CharField(_("currency"), max_length=3, default="EUR", help_text=_("Three letters, as in EUR."))
     postal_address = models.TextField(
         _("postal address"),

@@ -11,7 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from audience.exports import ExportFormat, ExportWhat, Wanted, export
-from audience.models import ContactList, Segment
+from audience.finding import ContactFilter
+from audience.models import Consent, ContactList, Lifecycle, Segment, SuppressionReason
 from emailops.lib.errors import DomainError
 from workspaces.models import Member, Workspace
 from workspaces.permissions import Can
@@ -32,6 +33,12 @@ class Command(BaseCommand):
         parser.add_argument("--list", metavar="NAME")
         parser.add_argument("--segment", metavar="NAME")
         parser.add_argument("--words", default="", help="only whose name or address holds these")
+        parser.add_argument("--tag", default="")
+        parser.add_argument("--consent", choices=Consent.values, default="")
+        parser.add_argument("--suppressed", choices=["yes", "no", *SuppressionReason.values], default="")
+        parser.add_argument("--lifecycle", choices=[stage.name.lower() for stage in Lifecycle], default="")
+        parser.add_argument("--seller", metavar="EMAIL", default="", help="who looks after them; none: nobody does")
+        parser.add_argument("--headings", choices=["names", "words"], default="names")
         parser.add_argument("--to", type=Path, metavar="FILE")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -41,9 +48,8 @@ class Command(BaseCommand):
             form=ExportFormat(options["format"]),
             is_gzip=options["gzip"],
             columns=options["columns"],
-            contact_list=_named(ContactList.objects.for_workspace(workspace), options["list"]),
-            segment=_named(Segment.objects.for_workspace(workspace).current(), options["segment"]),
-            words=options["words"],
+            has_words=options["headings"] == "words",
+            narrowed=_narrowed(workspace, options),
         )
         try:
             blocks = export(workspace=workspace, wanted=wanted, by=member, now=timezone.now())
@@ -65,10 +71,27 @@ def _who(slug: str, email: str | None) -> tuple[Workspace, Member]:
     raise CommandError("Nobody of that name there may take contacts away.", returncode=2)
 
 
-def _named(rows: Any, name: str | None) -> Any:
+def _narrowed(workspace: Workspace, options: dict[str, Any]) -> ContactFilter:
+    stage = options["lifecycle"]
+    given = {
+        "q": options["words"],
+        "list": _named(ContactList.objects.for_workspace(workspace).filter(archived_at=None), "name", options["list"]),
+        "segment": _named(Segment.objects.for_workspace(workspace).current(), "name", options["segment"]),
+        "seller": options["seller"],
+        "lifecycle": str(Lifecycle[stage.upper()].value) if stage else "",
+        **{name: options[name] for name in ("tag", "consent", "suppressed")},
+    }
+    if options["seller"] not in {"", "none"}:
+        members = Member.objects.for_workspace(workspace)
+        given["seller"] = _named(members, "user__email", options["seller"].lower())
+    return ContactFilter.read(given)
+
+
+def _named(rows: Any, field: str, name: str | None) -> str:
+    """The number of the row with this name, as text."""
     if name is None:
-        return None
-    found = rows.filter(name=name).first()
+        return ""
+    found = rows.filter(**{field: name}).first()
     if found is None:
         raise CommandError(f"There is no “{name}”.", returncode=2)
-    return found
+    return str(found.pk)

@@ -124,7 +124,7 @@ def _choices(found: ContactImport, options: dict[str, Any]) -> imports.ImportCho
         fills_gaps=options["fill_gaps"],
         lists=_named(ContactList.objects.for_workspace(found.workspace), options["lists"]),
         topics=_named(Topic.objects.for_workspace(found.workspace), options["topics"]),
-        calling_code=options["calling_code"],
+        calling_code=options["calling_code"] or found.calling_code,
         consent=Consent.GIVEN if options["basis"] else Consent.UNKNOWN,
         consent_source=options["source"],
         consent_wording=options["basis"],

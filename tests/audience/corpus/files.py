@@ -153,6 +153,7 @@ CORPUS = [
     ),
     Ugly("gzip", gzip.compress(SIMPLE.encode()), BOTH, filename="people.csv.gz"),
     Ugly("gzip of another code page", gzip.compress(CYRILLIC.encode("cp1251")), CYRILLIC_PEOPLE),
+    Ugly("a workbook in gzip", gzip.compress(b"PK\x03\x04" + b"0" * 99), broken="Unpack it"),
     Ugly("gzip cut off", gzip.compress(SIMPLE.encode() * 999)[:-30], broken="gzip file is damaged"),
     Ugly("a gzip bomb", gzip.compress(b"email\n" + b"\n" * 40_000_000), broken="far more than"),
     Ugly("JSON lines", lines({"email": ANN, "first name": "Ann"}, {"first name": "Bob", "email": BOB}), BOTH),

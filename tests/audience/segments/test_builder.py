@@ -319,7 +319,7 @@ def test_a_list_with_a_number_in_the_thousands_can_be_chosen(
     assert 'value="1551"' in page.content.decode()
 
 
-VISITED = RuleDraft("visits", "at_least", ("3",), "30", (("page", "contains", "serum"), ("n", "more_than", "2")))
+VISITED = RuleDraft("visits", "at_least", ("3",), "30", (("page", "contains", ("serum",)), ("n", "more_than", ("2",))))
 VISITS = {
     "visits": Field("visits", "Visits", "Group", Kind.PURCHASE, lambda _ask: Test(), is_free=True),
 }

@@ -22,8 +22,10 @@ from audience.models import (
 )
 from audience.services import ConsentBasis, ContactRefused, compare, give_consent, merge_contacts, suppress
 from audience.services.opt_ins import Ask, ask_to_opt_in, confirm_opt_in
+from audience.services.preferences import PreferencesGone, Visitor, preferences_token, visitor_of
 from audience.services.wishes import say_to_topic
 from tests.factories.audience import ContactFactory, ListFactory, MembershipFactory, TopicFactory
+from tests.together import together
 from workspaces.models import AuditEntry, Member, Workspace
 
 pytestmark = pytest.mark.django_db
@@ -192,6 +194,40 @@ def test_a_seller_merges_only_his_own(ann: Contact, other: Contact, seller: Memb
 
     with pytest.raises(ContactRefused):
         merge_contacts(kept=ann, merged=other, by=seller, now=now)
+
+
+def test_links_of_old_mails_lead_to_who_is_left(ann: Contact, other: Contact, lead: Member, now: datetime) -> None:
+    third = ContactFactory.create(workspace=ann.workspace, email="third@example.org")
+    tokens = [preferences_token(person.pk, 7) for person in (ann, other, third)]
+
+    merge_contacts(kept=ann, merged=other, by=lead, now=now)
+    merge_contacts(kept=third, merged=ann, by=lead, now=now)
+
+    assert [visitor_of(token) for token in tokens] == [Visitor(third, 7)] * 3
+
+
+def test_a_link_to_somebody_who_was_erased_leads_to_nobody(ann: Contact, other: Contact) -> None:
+    token = preferences_token(other.pk)
+    other.delete()
+
+    with pytest.raises(PreferencesGone):
+        visitor_of(token)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_merges_of_the_same_people_at_once_are_one(
+    ann: Contact, other: Contact, lead: Member, now: datetime
+) -> None:
+    answers = together(
+        lambda: merge_contacts(kept=ann, merged=other, by=lead, now=now),
+        lambda: merge_contacts(kept=other, merged=ann, by=lead, now=now),
+    )
+
+    assert sorted(isinstance(answer, ContactRefused) for answer in answers) == [False, True]
+    left = Contact.objects.get()
+    assert set(left.tags) == {"a", "b"}
+    assert AddressChange.objects.get().contact == left
+    assert AuditEntry.objects.filter(action="contact.merged").count() == 1
 
 
 def test_likely_doubles_are_suggested(ann: Contact, other: Contact, lead: Member) -> None:

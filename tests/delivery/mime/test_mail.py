@@ -15,6 +15,7 @@ from campaigns.liquid import RenderFailed, TemplateRefused, html_template
 from campaigns.models import ContentFormat
 from campaigns.rendering import template_from_source
 from campaigns.starter_texts import starter_texts
+from delivery.links import preferences_url
 from delivery.mime import mail
 from emailops.demo.mails import MAILS
 from tests.campaigns.compiled.templates import CONTEXTS, TEXTS, templates
@@ -28,7 +29,8 @@ PIECES = (
     '<a href="mailto:{{ contact.email }}">{{ contact.email }}</a>', '<img alt="{{ contact.first_name }}" src="i.png">',
     '<a href="{{ unsubscribe_url }}">Leave</a>', "<a href={{ unsubscribe_url }}>Leave</a>",
     "{{ unsubscribe_url }}", '<a href="https://shop.example/?from={{ unsubscribe_url }}">x</a>',
-    '<a href="https://shop.example/">',
+    '<a href="{{ preferences_url }}">Choose</a>', "<a href={{ preferences_url }}>Choose</a>", "{{ preferences_url }}",
+    '<a href="https://shop.example/?from={{ preferences_url }}">x</a>', '<a href="https://shop.example/">',
     "<!-- {{ contact.first_name }} -->", "<!--[if mso]><b>{{ contact.last_name }}</b><![endif]-->", "<!--> <!-- -->",
     "<style>p{color:red}</style>", "<style>p{color:{{ contact.first_name }}}</style>", '<ol start="3"><li>',
     "</ol>", '<div style="display:none">', "</div>", '<div hidden title="{{ contact.first_name }}">', "<body>",
@@ -195,6 +197,26 @@ def test_the_mails_of_the_house_take_the_fast_way(name: str, subject: str, html:
         assert_sound(wire)
 
     assert compiled.reference_count == 0
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p><a href="{{ preferences_url }}">Choose</a></p>',
+        '<p>{{ preferences_url }} <a href="{{ unsubscribe_url }}">Leave</a></p>',
+        '<p><a href="https://shop.example/?from={{ preferences_url }}">x</a></p>',
+        "<p>{% if contact.first_name %}<a href='{{ preferences_url | append: '?x=1' }}'>Choose</a>{% endif %}</p>",
+    ],
+)
+def test_the_page_of_choices_has_one_address_on_both_ways(html: str) -> None:
+    at = scene(html)
+
+    wires = [at.compiled().wire(number, "ann@example.org", reader()) for number in (DELIVERY, DELIVERY + 1)]
+
+    for number, wire in zip((DELIVERY, DELIVERY + 1), wires, strict=True):
+        assert opened(wire) == opened(at.reference("ann@example.org", reader(), number))
+        token = preferences_url(number).rpartition("/")[2]
+        assert token.encode() in opened(wire).html
 
 
 def test_a_template_that_fails_for_one_reader_fails_for_nobody_else() -> None:
