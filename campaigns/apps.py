@@ -17,6 +17,7 @@ class CampaignsConfig(AppConfig):
         from campaigns.linked import campaigns_of
         from campaigns.moves import KINDS, campaign_moves
         from campaigns.preflight import register_checks
+        from campaigns.survey_parts import survey_checks
         from sprints.launches import MailKeeper, register_mails
         from sprints.linked import register_linked
         from sprints.moves import register_moves
@@ -27,10 +28,14 @@ class CampaignsConfig(AppConfig):
 
         describe_actions(AUDIT_WORDS)
         register_moves(KINDS, campaign_moves)
-        register_checks("approval", _("Approval"), checks.approval_checks)
-        register_checks("audience", _("Audience and consent"), checks.audience_checks)
-        register_checks("content", _("Content"), checks.content_checks)
-        register_checks("schedule", _("Schedule"), checks.schedule_checks)
+        for key, label, found in (
+            ("approval", _("Approval"), checks.approval_checks),
+            ("audience", _("Audience and consent"), checks.audience_checks),
+            ("content", _("Content"), checks.content_checks),
+            ("surveys", _("Surveys"), survey_checks),
+            ("schedule", _("Schedule"), checks.schedule_checks),
+        ):
+            register_checks(key, label, found)
         see = Can.SEE_CAMPAIGNS
         register_entry(Entry("campaigns", "send", 20, _("Campaigns"), "mail", "campaigns:campaign_list", see))
         register_tab(Tab(20, _("Senders"), "campaigns:settings_senders", Can.MANAGE_WORKSPACE))

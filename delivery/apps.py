@@ -19,6 +19,7 @@ class DeliveryConfig(AppConfig):
         from delivery.profile_facts import register_mail_facts
         from delivery.readers import register_readers
         from delivery.story_news import register_story_news
+        from delivery.survey_door import register_surveys
         from sprints.moves import register_moves
         from workspaces.audit import describe_actions
         from workspaces.home import Panel, register_panel
@@ -28,7 +29,7 @@ class DeliveryConfig(AppConfig):
 
         describe_actions(AUDIT_WORDS)
         register_moves(KINDS, send_moves)
-        for register in (register_story_news, register_readers, register_mail, register_mail_facts):
+        for register in (register_story_news, register_readers, register_mail, register_mail_facts, register_surveys):
             register()
         for checks in (transport_checks, signing_checks, speed_checks):
             register_checks("delivery", _("Delivery"), checks)

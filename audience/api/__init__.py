@@ -14,6 +14,7 @@ from rest_framework.routers import SimpleRouter
 
 from audience import services
 from audience.api import consent as consent_api
+from audience.api import surveys as surveys_api
 from audience.api.attributes import AttributeViewSet
 from audience.api.bulk import BulkViewSet
 from audience.api.contacts import ContactViewSet
@@ -197,3 +198,4 @@ router.register("exports", ExportViewSet, basename="export")
 router.register("imports", ContactImportViewSet, basename="contactimport")
 router.register("events", EventViewSet, basename="event")
 consent_api.register(router)
+surveys_api.register(router)

@@ -9,7 +9,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audience.exports.formats import ExportFormat, written
-from audience.models import ConsentEntry, Contact, ContactList, ContactQuerySet, Event, Segment, Suppression
+from audience.models import (
+    AnswerValue,
+    ConsentEntry,
+    Contact,
+    ContactList,
+    ContactQuerySet,
+    Event,
+    Segment,
+    Suppression,
+)
 from audience.segments.compile import contacts_in
 from audience.segments.definition import read_definition
 from audience.services import current_attributes
@@ -34,6 +43,7 @@ class ExportWhat(models.TextChoices):
     CONSENT = "consent", gettext_lazy("Consent log")
     EVENTS = "events", gettext_lazy("Events")
     SUPPRESSION = "suppression", gettext_lazy("Addresses never written to")
+    ANSWERS = "answers", gettext_lazy("Answers to surveys")
 
 
 class ExportRefused(DomainError):
@@ -132,9 +142,25 @@ def _suppression(workspace: Workspace, _wanted: Wanted, _now: datetime) -> Table
     return header, rows.values_list(*header).iterator(chunk_size=ROWS_AT_ONCE)
 
 
+def _answers(workspace: Workspace, wanted: Wanted, now: datetime) -> Table:
+    """A row for each thing that was said. Answers without a name have no address, and no filter finds them."""
+    header = (
+        "survey", "answer", "email", "at", "by_way_of", "is_latest", "question", "kind", "number", "choices", "text",
+    )  # fmt: skip
+    fields = (
+        "answer__survey__slug", "answer", "answer__contact__email", "answer__at", "answer__source", "answer__is_latest",
+        "question__text", "question__kind", "number", "choices", "text",
+    )  # fmt: skip
+    said = AnswerValue.objects.for_workspace(workspace).order_by("answer__at", "answer", "question__position", "pk")
+    if _is_narrowed(wanted):
+        said = said.filter(answer__contact__in=chosen_contacts(workspace, wanted, now).values("pk"))
+    return header, said.values_list(*fields).iterator(chunk_size=ROWS_AT_ONCE)
+
+
 _TABLES: dict[ExportWhat, Callable[[Workspace, Wanted, datetime], Table]] = {
     ExportWhat.CONTACTS: _contacts,
     ExportWhat.CONSENT: _consent,
     ExportWhat.EVENTS: _events,
     ExportWhat.SUPPRESSION: _suppression,
+    ExportWhat.ANSWERS: _answers,
 }

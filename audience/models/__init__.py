@@ -1,4 +1,4 @@
-"""To whom, and may we: contacts, lists, consent, suppression, events, segments, imports; one module a noun."""
+"""To whom, and may we: contacts, lists, consent, suppression, events, segments, imports, surveys; one module a noun."""
 
 from audience.models.attributes import AttributeDefinition, AttributeKind
 from audience.models.bulk import BulkAction, BulkEdit, BulkEditPast, BulkEditQuerySet, BulkState
@@ -30,6 +30,17 @@ from audience.models.suppression import (
     address_hash_keys,
     address_hash_sql,
 )
+from audience.models.surveys import (
+    AnswerSource,
+    AnswerValue,
+    NpsGroup,
+    QuestionKind,
+    Survey,
+    SurveyAnswer,
+    SurveyAnswerQuerySet,
+    SurveyQuestion,
+    SurveyStatus,
+)
 from audience.models.topics import Topic, TopicConsent
 
 __all__ = [
@@ -41,6 +52,8 @@ __all__ = [
     "OPT_IN_DAYS",
     "AboutContactQuerySet",
     "AddressChange",
+    "AnswerSource",
+    "AnswerValue",
     "AttributeDefinition",
     "AttributeKind",
     "BulkAction",
@@ -66,12 +79,14 @@ __all__ = [
     "ImportState",
     "Lifecycle",
     "ListMembership",
+    "NpsGroup",
     "OptInRequest",
     "OptInRequestQuerySet",
     "Order",
     "OrderLine",
     "OrderStatus",
     "PreferencePage",
+    "QuestionKind",
     "Segment",
     "SegmentDay",
     "SegmentMember",
@@ -82,6 +97,11 @@ __all__ = [
     "Suppression",
     "SuppressionQuerySet",
     "SuppressionReason",
+    "Survey",
+    "SurveyAnswer",
+    "SurveyAnswerQuerySet",
+    "SurveyQuestion",
+    "SurveyStatus",
     "Topic",
     "TopicConsent",
     "address_hash",

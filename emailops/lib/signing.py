@@ -40,6 +40,8 @@ class Kind(IntEnum):
     OPT_IN = 31
     SIGNUP_FORM = 32
     SIGNUP_SHOWN = 33
+    SURVEY = 40
+    SURVEY_SHOWN = 41
 
 
 class BadToken(Exception):
