@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from audience.models.attributes import AttributeDefinition
-from audience.models.contacts import Contact
+from audience.models.contacts import AboutContactQuerySet, Contact
 from workspaces.models import Member, Owned, ScopedQuerySet
 from workspaces.permissions import Role
 
@@ -171,13 +171,8 @@ class SurveyQuestion(Owned):
         return str(found.get("labels", {}).get(get_language() or "") or found["label"]) if found else key
 
 
-class SurveyAnswerQuerySet(ScopedQuerySet["SurveyAnswer"]):
-    """Answers."""
-
-    def seen_by(self, member: Member) -> Self:
-        """Answers that this member sees: a seller those of the people that he or she looks after."""
-        ours = self.for_workspace(member.workspace)
-        return ours.filter(contact__seller=member) if member.role == Role.SELLER else ours
+class SurveyAnswerQuerySet(AboutContactQuerySet["SurveyAnswer"]):
+    """Answers. A seller sees those of the people that he or she looks after, and none without a name."""
 
     def counted(self) -> Self:
         """One answer a person, the latest, and all that have no name."""
@@ -220,6 +215,14 @@ class SurveyAnswer(Owned):
         return f"{self.survey} #{self.pk}"
 
 
+class AnswerValueQuerySet(ScopedQuerySet["AnswerValue"]):
+    """What was said, as far as the answers are seen."""
+
+    def seen_by(self, member: Member) -> Self:
+        ours = super().seen_by(member)
+        return ours.filter(answer__contact__seller=member) if member.role == Role.SELLER else ours
+
+
 class AnswerValue(Owned):
     """What was said to one question: a `number` (score; yes 1, no 0), keys of `choices`, or a `text`."""
 
@@ -229,7 +232,7 @@ class AnswerValue(Owned):
     choices = ArrayField(models.CharField(max_length=40), default=list)
     text = models.TextField(blank=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = AnswerValueQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["answer", "question"], name="survey_value_once")]

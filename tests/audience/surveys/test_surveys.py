@@ -343,7 +343,7 @@ def test_segments_ask_for_the_latest_answer(survey: Survey, score: SurveyQuestio
 
 
 def test_segments_ask_for_choices_and_yes_and_no(survey: Survey, now: datetime) -> None:
-    choices = [{"key": key, "label": key.title(), "labels": {}} for key in ("shop", "fair")]
+    choices: list[dict[str, Any]] = [{"key": key, "label": key.title(), "labels": {}} for key in ("shop", "fair")]
     both = QuestionFactory.create(survey=survey, kind=QuestionKind.SEVERAL, choices=choices)
     one = QuestionFactory.create(survey=survey, kind=QuestionKind.CHOICE, choices=choices)
     yes = QuestionFactory.create(survey=survey, kind=QuestionKind.YES_NO)
@@ -461,7 +461,7 @@ def test_the_preview_draws_what_stands_in_the_form_and_keeps_nothing(
     lead: Member, survey: Survey, score: SurveyQuestion, browse: Callable[[Member], Client]
 ) -> None:
     client, slug = browse(lead), survey.workspace.slug
-    typed = {"survey": survey.pk, "title": "Typed title", "thanks": ""}
+    typed: dict[str, Any] = {"survey": survey.pk, "title": "Typed title", "thanks": ""}
     asked = {"text": "Typed question?", "kind": "choice", "choices": "Shop\nFair | | Ярмарка"}
 
     page = client.get(reverse("audience:survey_preview", kwargs={"workspace": slug}), typed).content.decode()
