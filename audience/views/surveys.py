@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from audience.forms.surveys import AnswerForm, SurveyForm, new_survey
@@ -137,14 +138,13 @@ def _results(request: MemberRequest, survey: Survey) -> dict[str, Any]:
 
 
 def _addresses(survey: Survey) -> dict[str, str]:
-    """Where the survey stands: its page, and the frame for other sites."""
+    """Where the survey stands: its page, and the HTML that puts it into a frame on another site."""
     if not survey.pk:
         return {}
     args = [survey_token(survey)]
-    return {
-        "address": settings.BASE_URL + reverse("audience:survey_page", args=args),
-        "frame": settings.BASE_URL + reverse("audience:survey_frame", args=args),
-    }
+    frame = settings.BASE_URL + reverse("audience:survey_frame", args=args)
+    snippet = f'<iframe src="{frame}" title="{escape(survey.title)}" width="100%" height="640"></iframe>'
+    return {"address": settings.BASE_URL + reverse("audience:survey_page", args=args), "snippet": snippet}
 
 
 @page(Can.SEE_AUDIENCE)
