@@ -110,7 +110,7 @@ def test_a_mail_does_not_go_out_with_a_survey_that_takes_nothing(status: str, le
 @pytest.mark.parametrize("kind", ["nps", "yes_no", "choice", "rating"])
 def test_every_survey_is_offered_to_insert_and_works(workspace: Workspace, kind: str, written_as: str) -> None:
     survey = SurveyFactory.create(workspace=workspace, name="[After] the parcel", slug="parcel")
-    choices = [{"key": key, "label": key.title(), "labels": {}} for key in ("shop", "fair")]
+    choices: list[dict[str, object]] = [{"key": key, "label": key.title(), "labels": {}} for key in ("shop", "fair")]
     QuestionFactory.create(survey=survey, kind=kind, text="Would you? *Really*", choices=choices)
     SurveyFactory.create(workspace=workspace, status="closed")
 
