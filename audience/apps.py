@@ -25,7 +25,9 @@ class AudienceConfig(AppConfig):
         from audience.segments.fields import register_fields
         from audience.segments.history_fields import event_fields, order_fields
         from audience.segments.profile_fields import profile_fields, rfm_fields
+        from audience.segments.survey_fields import survey_fields
         from audience.services.opt_ins import CONFIRMATION, WELCOME
+        from audience.survey_places import take_survey_places
         from audience.timeline import register_timeline
         from workspaces.audit import describe_actions
         from workspaces.navigation import Entry, register_entry
@@ -36,7 +38,7 @@ class AudienceConfig(AppConfig):
         privacy_places.take()
         for source in (
             contact_fields, attribute_fields, consent_fields, list_fields, topic_fields, profile_fields, rfm_fields,
-            event_fields, order_fields, segment_fields, share_fields,
+            event_fields, order_fields, survey_fields, segment_fields, share_fields,
         ):  # fmt: skip
             register_fields(source)
         register_timeline(contact_moments, KINDS)
@@ -48,3 +50,4 @@ class AudienceConfig(AppConfig):
         register_entry(Entry("imports", "audience", 32, _("Imports"), "import", "audience:import_list", see))
         register_entry(Entry("topics", "audience", 34, _("Topics"), "tag", "audience:topic_list", see))
         register_entry(Entry("forms", "audience", 35, _("Forms"), "file-text", "audience:form_list", see))
+        take_survey_places()

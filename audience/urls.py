@@ -17,6 +17,9 @@ from audience.views import (
     segments,
     signup,
     signup_public,
+    survey_questions,
+    surveys,
+    surveys_public,
     topics,
 )
 
@@ -101,4 +104,26 @@ urlpatterns = [
     path("w/<slug:workspace>/forms/<int:pk>/", signup.form_detail, name="form_detail"),
     path("w/<slug:workspace>/forms/<int:pk>/edit/", signup.form_edit, name="form_edit"),
     path("w/<slug:workspace>/forms/<int:pk>/archive/", signup.form_archive, name="form_archive"),
+    path("s/<str:token>", surveys_public.survey_page, name="survey_page"),
+    path("s/<str:token>/frame", surveys_public.survey_frame, name="survey_frame"),
+    path("w/<slug:workspace>/surveys/", surveys.survey_list, name="survey_list"),
+    path("w/<slug:workspace>/surveys/new/", surveys.survey_new, name="survey_new"),
+    path("w/<slug:workspace>/surveys/preview/", surveys.survey_preview, name="survey_preview"),
+    path("w/<slug:workspace>/surveys/<int:pk>/", surveys.survey_detail, name="survey_detail"),
+    path("w/<slug:workspace>/surveys/<int:pk>/edit/", surveys.survey_edit, name="survey_edit"),
+    path("w/<slug:workspace>/surveys/<int:pk>/open/", surveys.survey_open, name="survey_open"),
+    path("w/<slug:workspace>/surveys/<int:pk>/close/", surveys.survey_close, name="survey_close"),
+    path("w/<slug:workspace>/surveys/<int:pk>/archive/", surveys.survey_archive, name="survey_archive"),
+    path(
+        "w/<slug:workspace>/surveys/<int:survey_pk>/questions/new/", survey_questions.question_new, name="question_new"
+    ),
+    path(
+        "w/<slug:workspace>/surveys/<int:survey_pk>/questions/preview/",
+        survey_questions.question_preview,
+        name="question_preview",
+    ),
+    path("w/<slug:workspace>/questions/<int:pk>/", survey_questions.question_edit, name="question_edit"),
+    path("w/<slug:workspace>/questions/<int:pk>/move/", survey_questions.question_move, name="question_move"),
+    path("w/<slug:workspace>/questions/<int:pk>/remove/", survey_questions.question_remove, name="question_remove"),
+    path("w/<slug:workspace>/answers/<int:pk>/", surveys.answer_detail, name="answer_detail"),
 ]

@@ -18,6 +18,7 @@ class CampaignsConfig(AppConfig):
         from campaigns.moves import KINDS, campaign_moves
         from campaigns.preflight import register_checks
         from campaigns.privacy import leave_senders_alone
+        from campaigns.survey_parts import survey_checks
         from sprints.launches import MailKeeper, register_mails
         from sprints.linked import register_linked
         from sprints.moves import register_moves
@@ -33,6 +34,7 @@ class CampaignsConfig(AppConfig):
             ("approval", _("Approval"), checks.approval_checks),
             ("audience", _("Audience and consent"), checks.audience_checks),
             ("content", _("Content"), checks.content_checks),
+            ("surveys", _("Surveys"), survey_checks),
             ("schedule", _("Schedule"), checks.schedule_checks),
         ):
             register_checks(key, label, found)

@@ -20,6 +20,7 @@ from campaigns.rendering import (
     CONTACT_PATHS,
     POSTAL_ADDRESS,
     PREFERENCES,
+    SURVEY,
     UNSUBSCRIBE,
     CompiledContent,
     RenderedMail,
@@ -132,7 +133,7 @@ def _address_checks(campaign: Campaign, compiled: CompiledContent) -> Iterator[F
 
 
 def _variable_checks(campaign: Campaign, version: ContentVersion, compiled: CompiledContent) -> Iterator[Finding]:
-    known = {"contact", "workspace.name", UNSUBSCRIBE, PREFERENCES, POSTAL_ADDRESS, "contact.attributes"}
+    known = {"contact", "workspace.name", UNSUBSCRIBE, PREFERENCES, SURVEY, POSTAL_ADDRESS, "contact.attributes"}
     known |= {f"contact.{path}" for path in CONTACT_PATHS}
     known |= {f"contact.attributes.{key}" for key in current_attributes(campaign.workspace)}
     unknown = sorted({*compiled.html.paths(), *compiled.subject.paths()} - known)

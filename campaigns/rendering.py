@@ -25,13 +25,16 @@ from workspaces.models import Workspace
 
 LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 BUTTON = re.compile(r'<p[^>]*><a href="(?P<href>[^"]*)" title="button" style="[^"]*">(?P<words>.*?)</a></p>', re.DOTALL)
+SCALE = re.compile(r'<p[^>]*><a href="(?P<href>[^"]*)" title="nps" style="[^"]*">(?P<words>.*?)</a></p>', re.DOTALL)
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")  # would break or fake a header line
 BODY_START = re.compile(r"""<!--.*?-->|(?P<body><body\b(?:[^>"']|"[^"]*"|'[^']*')*>)""", re.IGNORECASE | re.DOTALL)
 FILLER = "\u034f\u200c\u00a0" * 60  # joiners and spaces that nobody sees: about one line of an inbox
 CONTACT_PATHS = ("email", "first_name", "last_name", "full_name", "language")
 UNSUBSCRIBE = "unsubscribe_url"
 PREFERENCES = "preferences_url"
+SURVEY = "survey_url"
 SAMPLE_PREFERENCES = "https://preferences.invalid/"
+SAMPLE_SURVEY = "https://survey.invalid"
 POSTAL_ADDRESS = "postal_address"
 
 
@@ -76,10 +79,15 @@ def header_text(text: str) -> str:
 
 
 def personal_context(
-    contact: Contact, workspace: Workspace, *, unsubscribe_url: str, preferences_url: str = SAMPLE_PREFERENCES
+    contact: Contact,
+    workspace: Workspace,
+    *,
+    unsubscribe_url: str,
+    preferences_url: str = SAMPLE_PREFERENCES,
+    survey_url: str = SAMPLE_SURVEY,
 ) -> dict[str, Any]:
-    """Everything a template can ask about; plain values only."""
-    doors = {UNSUBSCRIBE: unsubscribe_url, PREFERENCES: preferences_url}
+    """Everything a template can ask about; plain values only. A survey's name follows `survey_url` after a slash."""
+    doors = {UNSUBSCRIBE: unsubscribe_url, PREFERENCES: preferences_url, SURVEY: survey_url}
     return {**contact_context(contact), **workspace_context(workspace), **doors}
 
 
@@ -112,6 +120,7 @@ def _markdown(source: str, brand: Brand) -> str:
     _style(tokens, element_styles(brand))
     html: str = markdown.renderer.render(tokens, markdown.options, {})
     html = BUTTON.sub(lambda found: _button(found, brand), html)
+    html = SCALE.sub(lambda found: _scale(found, brand), html)
     # A paragraph of nothing but tags ({% if … %} on a line of its own) would leave a gap behind.
     html = re.sub(rf"<p[^>]*>((?:{sign}t\d+z\s*)+)</p>", r"\1", html)
     return re.sub(rf"{sign}[tv](\d+)z", lambda found: parts[int(found[1])], html)
@@ -149,6 +158,13 @@ def _button(found: re.Match[str], brand: Brand) -> str:
     """A link alone in its paragraph with the title "button" becomes one."""
     parts = {"href": mark_safe(found["href"]), "words": mark_safe(found["words"])}  # noqa: S308  escaped by Markdown
     return render_to_string("campaigns/button.html", {**parts, "brand": brand})
+
+
+def _scale(found: re.Match[str], brand: Brand) -> str:
+    """A link alone in its paragraph with the title "nps" becomes a row of eleven links, for a score of 0 to 10."""
+    joint = "&amp;" if "?" in found["href"] else "?"
+    parts = {"href": mark_safe(found["href"] + joint), "words": mark_safe(found["words"])}  # noqa: S308  escaped by Markdown
+    return render_to_string("campaigns/scale.html", {**parts, "scores": range(11), "brand": brand}).strip()
 
 
 def with_preheader(html: str, preheader: str) -> str:

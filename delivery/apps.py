@@ -12,17 +12,10 @@ class DeliveryConfig(AppConfig):
         from campaigns.preflight import register_checks
         from delivery.audit_words import AUDIT_WORDS
         from delivery.checks import signing_checks, speed_checks, transport_checks
-        from delivery.disclosing import register_disclosing
         from delivery.home import doubt_banner, mail_server_banner
         from delivery.letters import halted, held, restored, stopped, stuck, warned
-        from delivery.merging import register_mail
         from delivery.moves import KINDS, send_moves
-        from delivery.privacy import register_erasing
-        from delivery.profile_facts import register_mail_facts
-        from delivery.readers import register_readers
-        from delivery.recipients import register_mail_servers
-        from delivery.retention import register_keepings
-        from delivery.story_news import register_story_news
+        from delivery.upstream import tell_upstream
         from sprints.moves import register_moves
         from workspaces.audit import describe_actions
         from workspaces.home import Panel, register_panel
@@ -32,9 +25,7 @@ class DeliveryConfig(AppConfig):
 
         describe_actions(AUDIT_WORDS)
         register_moves(KINDS, send_moves)
-        kept = (register_erasing, register_disclosing, register_keepings, register_mail_servers)
-        for register in (register_story_news, register_readers, register_mail, register_mail_facts, *kept):
-            register()
+        tell_upstream()
         for checks in (transport_checks, signing_checks, speed_checks):
             register_checks("delivery", _("Delivery"), checks)
         manage = Can.MANAGE_WORKSPACE

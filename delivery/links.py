@@ -14,6 +14,7 @@ from emailops.lib.signing import Kind, is_signed, seal, sign_text
 
 TRACKED_SCHEMES = {"http", "https"}
 TOKEN, SIGNATURE = "~token~", "~signature~"  # a tilde stands in no token, and in a path it needs no escape
+SLUG = "name"  # of a survey
 
 
 def open_url(delivery_id: int) -> str:
@@ -27,6 +28,11 @@ def unsubscribe_url(delivery_id: int) -> str:
 def preferences_url(delivery_id: int) -> str:
     """Where the reader of a message chooses what to get. Its token is that of `unsubscribe_url`."""
     return seal(Kind.UNSUBSCRIBE, delivery_id).join(around_preferences_token())
+
+
+def survey_url(delivery_id: int) -> str:
+    """Where the reader of a message answers surveys, without one's name. Its token is that of `unsubscribe_url`."""
+    return seal(Kind.UNSUBSCRIBE, delivery_id).join(around_survey_token())
 
 
 def click_url(delivery_id: int, target: str) -> str:
@@ -51,6 +57,11 @@ def around_unsubscribe_token() -> tuple[str, str]:
 def around_preferences_token() -> tuple[str, str]:
     """What stands before and after the token in `preferences_url`."""
     return _around_token(_path("delivery:preferences", TOKEN))
+
+
+def around_survey_token() -> tuple[str, str]:
+    """What stands before and after the token in `survey_url`."""
+    return _around_token(_path("delivery:survey", TOKEN, SLUG).removesuffix(f"/{SLUG}"))
 
 
 def around_click_token(target: str) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from campaigns.rendering import (
     insert_at_top,
     personal_context,
 )
-from delivery.links import counted_url, open_url, preferences_url, unsubscribe_url
+from delivery.links import counted_url, open_url, preferences_url, survey_url, unsubscribe_url
 from delivery.models import Delivery
 from emailops.lib.addresses import read_address
 from emailops.lib.signing import Kind, seal
@@ -48,6 +48,7 @@ def campaign_message(
         campaign.workspace,
         unsubscribe_url=unsubscribe_url(delivery.pk),
         preferences_url=preferences_url(delivery.pk),
+        survey_url=survey_url(delivery.pk),
     )
     return message_for(delivery.pk, delivery.address, context, campaign, sender, compiled)
 

@@ -55,7 +55,7 @@ def answers_only_our_links(view: PublicView[P]) -> PublicView[P]:
 @answers_only_our_links
 def open_pixel(request: HttpRequest, token: str) -> HttpResponse:
     """One transparent pixel, and a note that it was fetched."""
-    _note(_delivery_id(Kind.OPEN, token), HitKind.OPEN, request)
+    _note(delivery_of(Kind.OPEN, token), HitKind.OPEN, request)
     return HttpResponse(PIXEL, content_type="image/gif")
 
 
@@ -67,7 +67,7 @@ def click(request: HttpRequest, token: str, signature: str) -> HttpResponse:
     target = request.GET.get("u", "")
     if not is_our_link(target, signature):
         raise NotOurLink
-    _note(_delivery_id(Kind.CLICK, token), HitKind.CLICK, request, target)
+    _note(delivery_of(Kind.CLICK, token), HitKind.CLICK, request, target)
     return HttpResponseRedirect(target)
 
 
@@ -77,7 +77,7 @@ def click(request: HttpRequest, token: str, signature: str) -> HttpResponse:
 @answers_only_our_links
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows a button; POST, from the button or from a mailbox provider, unsubscribes at once, without redirect."""
-    delivery_id = _delivery_id(Kind.UNSUBSCRIBE, token)
+    delivery_id = delivery_of(Kind.UNSUBSCRIBE, token)
     if request.method == "POST":
         one_click = request.POST.get("List-Unsubscribe") == "One-Click"
         source = "one-click unsubscribe" if one_click else "unsubscribe page"
@@ -107,7 +107,7 @@ def _unsubscribe_page(request: HttpRequest, delivery_id: int) -> HttpResponse:
 @answers_only_our_links
 def preferences(_request: HttpRequest, token: str) -> HttpResponse:
     """On to the page on which the reader of a message chooses what to get. Nothing is noted, nothing changes."""
-    delivery = Delivery.objects.select_related("workspace").filter(pk=_delivery_id(Kind.UNSUBSCRIBE, token)).first()
+    delivery = Delivery.objects.select_related("workspace").filter(pk=delivery_of(Kind.UNSUBSCRIBE, token)).first()
     reader = reader_of(delivery) if delivery else None
     if delivery is None or reader is None:
         raise NotOurLink
@@ -117,7 +117,8 @@ def preferences(_request: HttpRequest, token: str) -> HttpResponse:
     )
 
 
-def _delivery_id(kind: Kind, token: str) -> int:
+def delivery_of(kind: Kind, token: str) -> int:
+    """The number of the message whose link it is. Raises `NotOurLink`."""
     try:
         (delivery_id,) = unseal(kind, token)
     except (BadToken, ValueError) as error:

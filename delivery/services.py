@@ -181,7 +181,13 @@ def send_test(*, campaign: Campaign, contact: Contact | None, to: Member, now: d
 def _hand_over_test(campaign: Campaign, contact: Contact, to: Member, now: datetime) -> Outcome:
     content, sender = _parts_of(campaign)
     mail = CompiledContent(content).render(
-        personal_context(contact, campaign.workspace, unsubscribe_url=NO_UNSUBSCRIBE, preferences_url=NO_UNSUBSCRIBE)
+        personal_context(
+            contact,
+            campaign.workspace,
+            unsubscribe_url=NO_UNSUBSCRIBE,
+            preferences_url=NO_UNSUBSCRIBE,
+            survey_url=NO_UNSUBSCRIBE,
+        )
     )
     message = sample_message(mail, contact, to.user.email, sender, subject_prefix=_("[Test]"))
     way = choose(campaign.workspace, now)

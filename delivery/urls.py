@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from delivery import public
+from delivery import public, survey_door
 from delivery.views import runs, safety, samples, signing, speed, transports
 
 app_name = "delivery"
@@ -11,6 +11,7 @@ urlpatterns = [
     path("t/c/<str:token>/<str:signature>", public.click, name="click"),
     path("t/u/<str:token>", public.unsubscribe, name="unsubscribe"),
     path("t/p/<str:token>", public.preferences, name="preferences"),
+    path("t/s/<str:token>/<slug:survey>", survey_door.survey, name="survey"),
     path("w/<slug:workspace>/campaigns/<int:pk>/progress/", runs.run_panel, name="run_panel"),
     path("w/<slug:workspace>/campaigns/<int:pk>/pause/", runs.run_pause, name="run_pause"),
     path("w/<slug:workspace>/campaigns/<int:pk>/resume/", runs.run_resume, name="run_resume"),

@@ -12,6 +12,7 @@ from sprints.notices import register_notices
 from sprints.own_moves import KINDS, sprint_moves
 from sprints.poker_letters import poker_invitation, poker_reminder
 from sprints.retro_letters import retro_report
+from sprints.survey_answers import register_answers
 from sprints.waiting import waiting_panel
 from workspaces.home import Panel, register_panel
 from workspaces.navigation import Entry, Tab, register_entry, register_tab
@@ -80,3 +81,4 @@ def take() -> None:
         register_letter(f"sprints.{name}", written)
     register_moves(KINDS, sprint_moves)
     register_notices()
+    register_answers()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sprints.views import attachments, checklists, labels, story_fields, story_links, talk
+from sprints.views import answer_stories, attachments, checklists, labels, story_fields, story_links, talk
 
 story_paths = [
     path("w/<slug:workspace>/stories/<int:pk>/fields/<slug:name>/", story_fields.story_field, name="story_field"),
@@ -31,4 +31,5 @@ story_paths = [
     path("w/<slug:workspace>/stories/<int:pk>/links/", story_links.story_link_add, name="story_link_add"),
     path("w/<slug:workspace>/story-links/<int:pk>/remove/", story_links.story_link_remove, name="story_link_remove"),
     path("w/<slug:workspace>/stories/<int:pk>/segments/", story_links.story_segments, name="story_segments"),
+    path("w/<slug:workspace>/answers/<int:pk>/story/", answer_stories.story_answer, name="story_answer"),
 ]

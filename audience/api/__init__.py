@@ -15,6 +15,7 @@ from rest_framework.routers import SimpleRouter
 from audience import services
 from audience.api import consent as consent_api
 from audience.api import privacy as privacy_api
+from audience.api import surveys as surveys_api
 from audience.api.attributes import AttributeViewSet
 from audience.api.bulk import BulkViewSet
 from audience.api.contacts import ContactViewSet
@@ -199,3 +200,4 @@ router.register("imports", ContactImportViewSet, basename="contactimport")
 router.register("events", EventViewSet, basename="event")
 consent_api.register(router)
 privacy_api.register(router)
+surveys_api.register(router)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from audience.exports.formats import ExportFormat, written
 from audience.finding import ContactFilter, found_contacts
-from audience.models import ConsentEntry, ContactQuerySet, Event, Suppression
+from audience.models import AnswerValue, ConsentEntry, ContactQuerySet, Event, Suppression
 from audience.services import current_attributes
 from emailops.lib.errors import DomainError
 from workspaces.audit import record
@@ -70,6 +70,7 @@ class ExportWhat(models.TextChoices):
     CONSENT = "consent", gettext_lazy("Consent log")
     EVENTS = "events", gettext_lazy("Events")
     SUPPRESSION = "suppression", gettext_lazy("Addresses never written to")
+    ANSWERS = "answers", gettext_lazy("Answers to surveys")
 
 
 class ExportRefused(DomainError):
@@ -172,9 +173,25 @@ def _suppression(by: Member, _wanted: Wanted, _now: datetime) -> Table:
     return header, rows.values_list(*header).iterator(chunk_size=ROWS_AT_ONCE)
 
 
+def _answers(by: Member, wanted: Wanted, now: datetime) -> Table:
+    """A row for each thing that was said. Answers without a name have no address, and no filter finds them."""
+    header = (
+        "survey", "answer", "email", "at", "by_way_of", "is_latest", "question", "kind", "number", "choices", "text",
+    )  # fmt: skip
+    fields = (
+        "answer__survey__slug", "answer", "answer__contact__email", "answer__at", "answer__source", "answer__is_latest",
+        "question__text", "question__kind", "number", "choices", "text",
+    )  # fmt: skip
+    said = AnswerValue.objects.for_workspace(by.workspace).order_by("answer__at", "answer", "question__position", "pk")
+    if wanted.narrowed.asks:
+        said = said.filter(answer__contact__in=_chosen(by, wanted, now).order_by().values("pk"))
+    return header, said.values_list(*fields).iterator(chunk_size=ROWS_AT_ONCE)
+
+
 _TABLES: dict[ExportWhat, Callable[[Member, Wanted, datetime], Table]] = {
     ExportWhat.CONTACTS: _contacts,
     ExportWhat.CONSENT: _consent,
     ExportWhat.EVENTS: _events,
     ExportWhat.SUPPRESSION: _suppression,
+    ExportWhat.ANSWERS: _answers,
 }

@@ -1,4 +1,4 @@
-"""To whom, and may we: contacts, lists, consent, suppression, events, segments, imports; one module a noun."""
+"""To whom, and may we: contacts, lists, consent, suppression, events, segments, imports, surveys; one module a noun."""
 
 from audience.models.attributes import AttributeDefinition, AttributeKind
 from audience.models.bulk import BulkAction, BulkEdit, BulkEditPast, BulkEditQuerySet, BulkState
@@ -43,6 +43,17 @@ from audience.models.suppression import (
     address_hash_keys,
     address_hash_sql,
 )
+from audience.models.surveys import (
+    AnswerSource,
+    AnswerValue,
+    NpsGroup,
+    QuestionKind,
+    Survey,
+    SurveyAnswer,
+    SurveyAnswerQuerySet,
+    SurveyQuestion,
+    SurveyStatus,
+)
 from audience.models.topics import Topic, TopicConsent
 
 __all__ = [
@@ -56,6 +67,8 @@ __all__ = [
     "AboutContactQuerySet",
     "AddressChange",
     "AnonymousSale",
+    "AnswerSource",
+    "AnswerValue",
     "AttributeDefinition",
     "AttributeKind",
     "BulkAction",
@@ -85,6 +98,7 @@ __all__ = [
     "ImportState",
     "Lifecycle",
     "ListMembership",
+    "NpsGroup",
     "OptInRequest",
     "OptInRequestQuerySet",
     "Order",
@@ -94,6 +108,7 @@ __all__ = [
     "PrivacyRequest",
     "PrivacyRequestQuerySet",
     "PrivacySettings",
+    "QuestionKind",
     "RequestKind",
     "RequestState",
     "RetentionRule",
@@ -109,6 +124,11 @@ __all__ = [
     "Suppression",
     "SuppressionQuerySet",
     "SuppressionReason",
+    "Survey",
+    "SurveyAnswer",
+    "SurveyAnswerQuerySet",
+    "SurveyQuestion",
+    "SurveyStatus",
     "Topic",
     "TopicConsent",
     "address_hash",

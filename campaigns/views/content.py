@@ -11,11 +11,12 @@ from campaigns import services
 from campaigns.documents import mail_document, message_document
 from campaigns.forms import ContentForm
 from campaigns.models import Campaign, ContentFormat, ContentVersion
-from campaigns.personal_parts import personal_parts
+from campaigns.personal_parts import PersonalPart, personal_parts
 from campaigns.readers import SAMPLE_UNSUBSCRIBE, Reader, reader_for, readers_offered
 from campaigns.rendering import CompiledContent, RenderedMail, personal_context
 from campaigns.starter_texts import starter_text, starter_texts
 from campaigns.steps import steps_of
+from campaigns.survey_parts import survey_parts
 from campaigns.views.campaigns import campaign_of
 from emailops.lib.errors import DomainError
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
@@ -61,11 +62,16 @@ def _page_context(request: MemberRequest, campaign: Campaign, form: ContentForm,
         "readers": readers_offered(campaign, request.member, request.now),
         "starters": starter_texts(request.workspace.language),
         "has_started": bool(campaign.content or form.is_bound or request.GET.get("start")),
-        "parts": personal_parts(request.workspace) if can_write else [],
+        "parts": _parts(request, form) if can_write else [],
     }
     if campaign.content is not None:
         context |= _shown(request, campaign, campaign.content)
     return context
+
+
+def _parts(request: MemberRequest, form: ContentForm) -> list[PersonalPart]:
+    surveys = survey_parts(request.workspace, str(form["written_as"].value()))
+    return [*personal_parts(request.workspace), *surveys]
 
 
 def _versions(campaign: Campaign) -> list[ContentVersion]:

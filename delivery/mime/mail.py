@@ -17,9 +17,9 @@ from django.conf import settings
 from campaigns.compiled import STUMBLES, Memo, NeedsReference, Program, compile_program, compile_text
 from campaigns.liquid import Template, TemplateRefused
 from campaigns.models import Campaign, ContentVersion, Sender
-from campaigns.rendering import PREFERENCES, UNSUBSCRIBE, CompiledContent, workspace_context
+from campaigns.rendering import PREFERENCES, SURVEY, UNSUBSCRIBE, CompiledContent, workspace_context
 from delivery.dkim import Signer
-from delivery.links import around_preferences_token, around_unsubscribe_token
+from delivery.links import around_preferences_token, around_survey_token, around_unsubscribe_token
 from delivery.messages import message_for
 from delivery.mime.bodies import personal_link
 from delivery.mime.frame import Frame
@@ -52,6 +52,7 @@ class CompiledMail:
         self._common = workspace_context(campaign.workspace)
         self._before_token, self._after_token = around_unsubscribe_token()
         self._before_preferences, self._after_preferences = around_preferences_token()
+        self._before_survey, self._after_survey = around_survey_token()
         self._token = sealer(Kind.UNSUBSCRIBE)
         self._fast = _prepare(self._content, sender, campaign)
 
@@ -75,6 +76,7 @@ class CompiledMail:
             **context,
             UNSUBSCRIBE: self._before_token + shown + self._after_token,
             PREFERENCES: self._before_preferences + shown + self._after_preferences,
+            SURVEY: self._before_survey + shown + self._after_survey,
         }
         if self._fast is not None:
             try:
@@ -157,9 +159,10 @@ class _Parts:
             raise NeedsReference
         address = _unsubscribe_mark()
         known = {UNSUBSCRIBE: Value(b"", b"", "", Form.ADDRESS)} if escape(address) == address else {}
-        room = token_mark(Token.UNSUBSCRIBE).join(around_preferences_token())
-        if known and escape(room) == room:
-            known[PREFERENCES] = Value(b"", b"", "", room)  # the same for all readers but for the token
+        for name, around in ((PREFERENCES, around_preferences_token()), (SURVEY, around_survey_token())):
+            door = token_mark(Token.UNSUBSCRIBE).join(around)
+            if known and escape(door) == door:
+                known[name] = Value(b"", b"", "", door)  # the same for all readers but for the token
         program = compile_program(content.html, value_of, known)
         if program is None:
             raise NeedsReference

@@ -27,6 +27,7 @@ from emailops.demo.sprints import ask_about_next, tell_sprints
 from emailops.demo.stage import FIRST_SPRINT, RUNNING_SPRINT, Calendar, Stage, at
 from emailops.demo.standups import tell_stand_ups
 from emailops.demo.strategy import tell_strategy
+from emailops.demo.survey import SurveyTeller
 from emailops.demo.talk import tell_talk
 from emailops.lib.queue import silence
 from insights.services import fold
@@ -65,6 +66,7 @@ def tell(now: datetime, say: Say = lambda _line: None) -> None:
     tell_rhythm(stage)
     tell_talk(stage)
     OwnerTeller(stage).tell()
+    SurveyTeller(stage).tell()
     _tell_nights(stage, shop, readers)
     stage.diary.on(calendar.in_sprint(RUNNING_SPRINT, "2 11:00"), partial(invite_lena, stage.lead))
     stage.diary.on(at(calendar.founded, "10:30"), partial(show_the_brand, stage))

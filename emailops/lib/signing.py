@@ -42,6 +42,8 @@ class Kind(IntEnum):
     SIGNUP_SHOWN = 33
     PRIVACY = 38
     BRAND = 40
+    SURVEY = 41
+    SURVEY_SHOWN = 42
 
 
 class BadToken(Exception):

@@ -2,7 +2,7 @@
 
 Sources: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927);
 R. G. Newcombe, "Interval estimation for the difference between independent proportions", Stat. Med. 17 (1998),
-method 10.
+method 10; B. Rocks, "Interval Estimation for the Net Promoter Score", The American Statistician 70 (2016).
 """
 
 from dataclasses import dataclass
@@ -60,6 +60,30 @@ def total_interval(count: int, total: float, sum_of_squares: float, *, confidenc
     variance = max(0.0, (sum_of_squares - total * total / count) / (count - 1))
     half = _z(confidence) * sqrt(variance * count)
     return Estimate(total, total - half, total + half, count)
+
+
+def net_interval(plus: int, zero: int, minus: int, *, confidence: float = CONFIDENCE) -> Estimate:
+    """The share of `plus` less that of `minus`, from -1 to 1, with the adjusted Wald interval of Rocks.
+
+    It adds three answers, half of them `zero`, so that few answers give a wide interval instead of none. Without any
+    nothing is known: 0, from -1 to 1.
+    """
+    count = plus + zero + minus
+    if count == 0:
+        return Estimate(0.0, -1.0, 1.0, 0)
+    wide, ups, downs = count + 3, plus + 0.75, minus + 0.75
+    middle = (ups - downs) / wide
+    half = _z(confidence) * sqrt(((ups + downs) / wide - middle * middle) / wide)
+    value = (plus - minus) / count
+    return Estimate(value, max(-1.0, min(middle - half, value)), min(1.0, max(middle + half, value)), count)
+
+
+def mean_interval(count: int, total: float, sum_of_squares: float, *, confidence: float = CONFIDENCE) -> Estimate:
+    """A mean with a normal interval; of fewer than two values the whole line. Raises ValueError without any."""
+    if count < 1:
+        raise ValueError("no values have no mean")
+    sum_of = total_interval(count, total, sum_of_squares, confidence=confidence)
+    return Estimate(sum_of.value / count, sum_of.low / count, sum_of.high / count, count)
 
 
 def _z(confidence: float) -> float:

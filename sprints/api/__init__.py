@@ -3,6 +3,7 @@
 from rest_framework.routers import SimpleRouter
 
 from sprints.api import (
+    answer_stories,
     approvals,
     backlog,
     board,
@@ -25,6 +26,7 @@ from sprints.api import (
 NOUNS = (
     stories, sprints, board, approvals, retros, poker, backlog, ideas, owners, standups, retro_rooms, retro_topics,
     cadence, team, talk, story_parts, calibration,
+    answer_stories,
 )  # fmt: skip
 router = SimpleRouter()
 for noun in NOUNS:

@@ -18,6 +18,7 @@ MAILS = ("templates/emails/", "templates/account/email/")
 PARTS_OF_MAILS = {
     "templates/campaigns/layout.html",
     "templates/campaigns/button.html",
+    "templates/campaigns/scale.html",
     "templates/campaigns/preheader.html",
     "templates/campaigns/no_preview.html",
 }

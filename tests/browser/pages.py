@@ -20,6 +20,9 @@ from audience.models import (
     RequestKind,
     Segment,
     SignupForm,
+    Survey,
+    SurveyAnswer,
+    SurveyQuestion,
     Topic,
 )
 from audience.services.erasures import erase_address
@@ -27,6 +30,7 @@ from audience.services.opt_ins import opt_in_token
 from audience.services.preferences import preferences_token
 from audience.services.privacy import ask_about_data, privacy_token
 from audience.services.signup import form_token
+from audience.services.survey_answers import survey_token
 from campaigns.models import Campaign
 from delivery.links import unsubscribe_url
 from delivery.models import Delivery, SandboxMessage, SigningKey, Transport
@@ -48,6 +52,7 @@ from sprints.models import (
     StoryImport,
     StoryTemplate,
 )
+from sprints.services.answer_stories import stories_of
 from sprints.services.approval_links import approval_token
 from sprints.services.condition_links import condition_token
 from sprints.services.ideas import link_token
@@ -91,6 +96,15 @@ def _two_contacts(workspace: Workspace) -> dict[str, Any]:
     return {"pk": first.pk, "other_pk": second.pk}
 
 
+def _survey_of_questions(workspace: Workspace) -> dict[str, Any]:
+    return {"survey_pk": Survey.objects.for_workspace(workspace).latest("pk").pk}
+
+
+def _answer_without_story(workspace: Workspace) -> dict[str, Any]:
+    made = stories_of(SurveyAnswer.objects.for_workspace(workspace))
+    return {"pk": SurveyAnswer.objects.for_workspace(workspace).exclude(pk__in=made).latest("pk").pk}
+
+
 PAGES: dict[str, Find] = {
     "workspaces:home": nothing,
     "workspaces:profile": nothing,
@@ -119,6 +133,13 @@ PAGES: dict[str, Find] = {
     "audience:form_new": nothing,
     "audience:form_detail": _first(SignupForm),
     "audience:form_edit": _first(SignupForm),
+    "audience:survey_list": nothing,
+    "audience:survey_new": nothing,
+    "audience:survey_detail": _first(Survey),
+    "audience:survey_edit": _first(Survey),
+    "audience:question_new": _survey_of_questions,
+    "audience:question_edit": _first(SurveyQuestion),
+    "audience:answer_detail": _first(SurveyAnswer),
     "audience:list_list": nothing,
     "audience:attribute_list": nothing,
     "audience:attribute_edit": _first(AttributeDefinition),
@@ -149,6 +170,7 @@ PAGES: dict[str, Find] = {
     "strategy:principle_edit": _first(Principle, archived_at=None),
     "sprints:story_list": nothing,
     "sprints:story_new": nothing,
+    "sprints:story_answer": _answer_without_story,
     "sprints:story_detail": _first(Story, kind="campaign"),
     "sprints:story_detail unplanned": _first(Story, sprint=None, dropped_at=None),
     "sprints:story_edit": _first(Story),
@@ -337,6 +359,12 @@ def _opt_in_page(workspace: Workspace) -> str:
     return reverse("audience:opt_in", args=[opt_in_token(asked)])
 
 
+def _survey_page(workspace: Workspace) -> str:
+    """The page on which anybody answers."""
+    survey = Survey.objects.for_workspace(workspace).filter(status="open").latest("pk")
+    return reverse("audience:survey_page", args=[survey_token(survey)])
+
+
 def _kept_mail(_workspace: Workspace) -> str:
     return reverse("sandbox:message_detail", args=[SandboxMessage.objects.latest("pk").pk])
 
@@ -360,6 +388,8 @@ PUBLIC_PAGES: dict[str, Callable[[Workspace], str]] = {
     "audience:opt_in": _opt_in_page,
     "audience:signup_page": _signup_page,
     "audience:signup_frame": lambda workspace: f"{_signup_page(workspace)}/frame",
+    "audience:survey_page": _survey_page,
+    "audience:survey_frame": lambda workspace: f"{_survey_page(workspace)}/frame",
     "sandbox:message_list": lambda _workspace: reverse("sandbox:message_list"),
     "sandbox:message_detail": _kept_mail,
 }
@@ -375,6 +405,8 @@ NOT_A_PAGE = {
     "sprints:attachment_file": "a file",
     "audience:segment_preview": "a fragment of the builder, looked at inside it",
     "audience:form_preview": "a fragment, looked at beside the form that it shows",
+    "audience:survey_preview": "a fragment, looked at beside the survey that it shows",
+    "audience:question_preview": "a fragment, looked at beside the question that it shows",
     "audience:import_refusals": "a CSV",
     "audience:privacy_receipt": "a JSON file",
     "audience:privacy_sales": "a CSV",

@@ -5,6 +5,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from audience.models import (
+    AnswerSource,
     AttributeDefinition,
     BulkAction,
     BulkEdit,
@@ -13,8 +14,13 @@ from audience.models import (
     ContactImport,
     ContactList,
     ListMembership,
+    QuestionKind,
     Segment,
     SignupForm,
+    Survey,
+    SurveyAnswer,
+    SurveyQuestion,
+    SurveyStatus,
     Topic,
 )
 from tests.factories.workspaces import MemberFactory, WorkspaceFactory
@@ -124,3 +130,48 @@ class SignupFormFactory(DjangoModelFactory[SignupForm]):
     created_by = factory.SubFactory(MemberFactory, workspace=factory.SelfAttribute("..workspace"))
     created_at = factory.LazyFunction(timezone.now)
     updated_at = factory.LazyFunction(timezone.now)
+
+
+class SurveyFactory(DjangoModelFactory[Survey]):
+    """An open survey without questions."""
+
+    class Meta:
+        model = Survey
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    name = factory.Sequence(lambda n: f"Survey {n}")
+    slug = factory.Sequence(lambda n: f"survey-{n}")
+    title = "How are we doing?"
+    button = "Send"
+    thanks = "Thank you for telling us"
+    status = SurveyStatus.OPEN
+    created_by = factory.SubFactory(MemberFactory, workspace=factory.SelfAttribute("..workspace"))
+    created_at = factory.LazyFunction(timezone.now)
+    updated_at = factory.LazyFunction(timezone.now)
+
+
+class QuestionFactory(DjangoModelFactory[SurveyQuestion]):
+    """Would you recommend us, 0 to 10."""
+
+    class Meta:
+        model = SurveyQuestion
+
+    workspace = factory.SelfAttribute("survey.workspace")
+    survey = factory.SubFactory(SurveyFactory)
+    kind = QuestionKind.NPS
+    text = "Would you recommend us?"
+    position = factory.Sequence(lambda n: n)
+
+
+class AnswerFactory(DjangoModelFactory[SurveyAnswer]):
+    """An answer without values, of a contact."""
+
+    class Meta:
+        model = SurveyAnswer
+
+    workspace = factory.SelfAttribute("survey.workspace")
+    survey = factory.SubFactory(SurveyFactory)
+    contact = factory.SubFactory(ContactFactory, workspace=factory.SelfAttribute("..survey.workspace"))
+    source = AnswerSource.LINK
+    at = factory.LazyFunction(timezone.now)
+    changed_at = factory.LazyFunction(timezone.now)

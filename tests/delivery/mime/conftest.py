@@ -8,8 +8,8 @@ from email.message import Message
 from typing import Any, NamedTuple
 
 from campaigns.models import Campaign, ContentVersion, Sender
-from campaigns.rendering import PREFERENCES, UNSUBSCRIBE, CompiledContent, workspace_context
-from delivery.links import preferences_url, unsubscribe_url
+from campaigns.rendering import PREFERENCES, SURVEY, UNSUBSCRIBE, CompiledContent, workspace_context
+from delivery.links import preferences_url, survey_url, unsubscribe_url
 from delivery.messages import message_for
 from delivery.mime import CompiledMail, compile_mail
 from delivery.transports import wire_bytes
@@ -31,8 +31,8 @@ class Scene(NamedTuple):
     def reference(self, address: str, context: dict[str, Any], delivery_id: int = DELIVERY) -> bytes:
         """What the reference path puts on the wire."""
         common = workspace_context(self.campaign.workspace)
-        filled = {**common, **context, UNSUBSCRIBE: unsubscribe_url(delivery_id)}
-        filled[PREFERENCES] = preferences_url(delivery_id)
+        doors = {UNSUBSCRIBE: unsubscribe_url(delivery_id), SURVEY: survey_url(delivery_id)}
+        filled = {**common, **context, **doors, PREFERENCES: preferences_url(delivery_id)}
         content = CompiledContent(self.version)
         return wire_bytes(message_for(delivery_id, address, filled, self.campaign, self.sender, content), address)
 

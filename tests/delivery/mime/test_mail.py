@@ -28,6 +28,7 @@ PIECES = (
     '<a href="{{ contact.attributes.city }}">', '<a href="https://shop.example/{{ contact.first_name }}?q=1">there</a>',
     '<a href="mailto:{{ contact.email }}">{{ contact.email }}</a>', '<img alt="{{ contact.first_name }}" src="i.png">',
     '<a href="{{ unsubscribe_url }}">Leave</a>', "<a href={{ unsubscribe_url }}>Leave</a>",
+    '<a href="{{ survey_url }}/parcel?q=1&amp;v=9">9</a>', "<a href='{{ survey_url }}/{{ contact.first_name }}'>x</a>",
     "{{ unsubscribe_url }}", '<a href="https://shop.example/?from={{ unsubscribe_url }}">x</a>',
     '<a href="{{ preferences_url }}">Choose</a>', "<a href={{ preferences_url }}>Choose</a>", "{{ preferences_url }}",
     '<a href="https://shop.example/?from={{ preferences_url }}">x</a>', '<a href="https://shop.example/">',
