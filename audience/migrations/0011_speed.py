@@ -107,6 +107,11 @@ class Migration(migrations.Migration):
             model_name='contact',
             index=models.Index(fields=['workspace', 'created_at', 'id'], name='contact_newest'),
         ),
+        migrations.AddField(
+            model_name='attributedefinition',
+            name='asked_at',
+            field=models.DateTimeField(null=True),
+        ),
         migrations.RunSQL(MEMBERSHIP, NO_MEMBERSHIP),
         migrations.RunSQL(CONSENT, NO_CONSENT),
     ]
