@@ -87,14 +87,14 @@ def _people(workspace: Any) -> dict[str, Address]:
     members = ContactList.objects.for_workspace(workspace).order_by("pk")[0].pk
     preview = _reverse("audience:segment_preview", workspace)
     searched = {"one word": "anna", "two words": "anna last1", "an address": "reader77@mail77.example", "nobody": "zzz"}
-    narrowed = {
+    narrowed: dict[str, dict[str, Any]] = {
         "on a list": {"list": members},
         "who consented": {"consent": "given"},
         "who may not be written to": {"suppressed": "yes"},
         "of a stage": {"lifecycle": 2},
         "tagged": {"tag": "regular"},
     }
-    rules = {
+    rules: dict[str, dict[str, Any]] = {
         "city": {"field": "city", "op": "is", "value": "Sofia"},
         "opened in 30 days": {"field": "mail.opened", "op": "in_last_days", "value": 30},
         "not opened in 90 days": {"field": "mail.opened", "op": "not_in_last_days", "value": 90},

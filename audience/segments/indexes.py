@@ -5,7 +5,7 @@ was left over by a worker that died and is made anew. Each covers one workspace.
 the index on all attributes answers for them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -124,7 +124,7 @@ def being_made(workspace: Workspace, definition: Group, now: datetime) -> list[A
     return [found for found in wanted(workspace, now) if found.key in keys and found.pk not in done]
 
 
-def _ask(statement: str, values: Iterable[object] = ()) -> list[tuple[object, ...]]:
+def _ask(statement: str, values: Sequence[int | str] = ()) -> list[tuple[object, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, list(values) or None)
         return list(cursor.fetchall()) if cursor.description else []
