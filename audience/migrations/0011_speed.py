@@ -112,6 +112,10 @@ class Migration(migrations.Migration):
             name='asked_at',
             field=models.DateTimeField(null=True),
         ),
+        migrations.AddIndex(
+            model_name='consententry',
+            index=models.Index(fields=['workspace', 'at', 'id'], name='consent_log_by_day'),
+        ),
         migrations.RunSQL(MEMBERSHIP, NO_MEMBERSHIP),
         migrations.RunSQL(CONSENT, NO_CONSENT),
     ]

@@ -49,7 +49,10 @@ class ConsentEntry(Owned):
                 name="consent_to_a_topic_names_it",
             )
         ]
-        indexes = [models.Index(fields=["contact", "-at", "-id"], name="consent_log_of_contact")]
+        indexes = [
+            models.Index(fields=["contact", "-at", "-id"], name="consent_log_of_contact"),
+            models.Index(fields=["workspace", "at", "id"], name="consent_log_by_day"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.contact_id}: {self.consent}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -16,7 +17,7 @@ from tests.factories.audience import AttributeFactory, ContactFactory, SegmentFa
 from workspaces.models import Workspace
 
 pytestmark = pytest.mark.django_db(transaction=True)
-RULES = {
+RULES: dict[AttributeKind, dict[str, Any]] = {
     AttributeKind.TEXT: {"field": "attribute.wish", "op": "is", "value": "Soap"},
     AttributeKind.NUMBER: {"field": "attribute.wish", "op": "more_than", "value": 5},
     AttributeKind.MONEY: {"field": "attribute.wish", "op": "between", "value": [5, 7]},
