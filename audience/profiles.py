@@ -14,7 +14,7 @@ from typing import Any, Literal
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
-from audience.models import EARNING, Contact
+from audience.models import EARNING, Contact, Lifecycle
 from workspaces.models import Workspace
 
 AT_ONCE = 5000
@@ -67,7 +67,7 @@ def _write(contact_ids: Sequence[int], now: datetime) -> None:
         facts, values = _facts(contact_ids)
         cursor.execute("DELETE FROM audience_contactday WHERE contact_id = ANY(%s)", [list(contact_ids)])
         cursor.execute(_DAYS.format(facts=facts), values)
-        cursor.execute(_PROFILES.format(facts=facts), [*values, *_of_orders(contact_ids)])
+        cursor.execute(_PROFILES.format(facts=facts), [Lifecycle.NEW.value, *values, *_of_orders(contact_ids)])
         cursor.execute(_STANDING, {"ids": list(contact_ids), "now": now, **_limits()})
 
 
@@ -104,7 +104,7 @@ _PROFILES = """
         order_count, order_sum, first_order_at, last_order_at, last_event_at, lifecycle, rfm)
     SELECT c.id, c.workspace_id, m.last_sent_at, m.last_open_at, m.last_click_at,
            coalesce(m.sent, 0), coalesce(m.opens, 0), coalesce(m.clicks, 0),
-           coalesce(o.n, 0), coalesce(o.total, 0), o.first_at, o.last_at, e.last_at, 1, 0
+           coalesce(o.n, 0), coalesce(o.total, 0), o.first_at, o.last_at, e.last_at, %s, 0
     FROM audience_contact c
     LEFT JOIN (
         SELECT contact_id, max(at) FILTER (WHERE kind = 'sent') AS last_sent_at,
@@ -132,13 +132,13 @@ _PROFILES = """
 _STANDING = """
     UPDATE audience_contactprofile p SET
         lifecycle = CASE
-            WHEN p.order_count > 0 AND p.last_order_at <= %(now)s - %(lapsed)s * interval '1 day' THEN 7
-            WHEN p.order_count >= %(loyal)s THEN 6
-            WHEN p.order_count > 0 THEN 5
-            WHEN d.seen > %(now)s - %(active)s * interval '1 day' THEN 2
-            WHEN d.known > %(now)s - %(active)s * interval '1 day' THEN 1
-            WHEN coalesce(d.seen, d.known) > %(now)s - %(quiet)s * interval '1 day' THEN 3
-            ELSE 4 END,
+            WHEN p.order_count > 0 AND p.last_order_at <= %(now)s - %(lapsed)s * interval '1 day' THEN %(is_lapsed)s
+            WHEN p.order_count >= %(loyal)s THEN %(is_loyal)s
+            WHEN p.order_count > 0 THEN %(is_customer)s
+            WHEN d.seen > %(now)s - %(active)s * interval '1 day' THEN %(is_active)s
+            WHEN d.known > %(now)s - %(active)s * interval '1 day' THEN %(is_new)s
+            WHEN coalesce(d.seen, d.known) > %(now)s - %(quiet)s * interval '1 day' THEN %(is_quiet)s
+            ELSE %(is_lost)s END,
         rfm = CASE WHEN p.order_count = 0 THEN 0 ELSE
             100 * (5 - width_bucket(
                 extract(epoch FROM %(now)s - p.last_order_at)::numeric / 86400, %(recency)s::numeric[]))
@@ -154,6 +154,7 @@ _STANDING = """
 
 def _limits() -> dict[str, Any]:
     return {
+        **{f"is_{stage.name.lower()}": stage.value for stage in Lifecycle},
         "loyal": LOYAL_ORDERS,
         "active": ACTIVE_DAYS,
         "quiet": QUIET_DAYS,

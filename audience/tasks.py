@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from audience import intake, many, profiles
 from audience.models import BulkEdit, ContactImport, ErasureRecord, RetentionRun, Segment
-from audience.segments import membership
+from audience.segments import indexes, membership
 from audience.services import retention
 from audience.services.erasures import finish_erasure as go_on_erasing
 from audience.services.opt_ins import forget_unconfirmed
@@ -34,6 +34,12 @@ def refresh_segments(**_future: object) -> None:
     """Look who came into watched segments and who went."""
     for segment in Segment.objects.watched().select_related("workspace").order_by("pk"):
         membership.refresh_members(segment, timezone.now())
+
+
+@shared_task(name="audience.tend_indexes", time_limit=REBUILDING)
+def tend_indexes(**_future: object) -> None:
+    """Make and drop the indexes on attributes, as segments ask about them."""
+    indexes.tend(timezone.now())
 
 
 @shared_task(name="audience.ring_imports")

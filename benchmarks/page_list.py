@@ -2,12 +2,12 @@
 
 from typing import Any
 
-APPS = ("workspaces", "strategy", "sprints", "campaigns")
+APPS = ("workspaces", "audience", "strategy", "sprints", "campaigns")
 HTMX = {"HX-Request": "true", "HX-Target": "board"}
 LISTS = (
     "story", "idea", "sprint", "approval", "approval-log", "stand-up", "poker-session", "blocker", "label",
     "comment", "notice", "goal", "kpi", "campaign", "story-template", "approval-condition", "delegation",
-    "poker-calibration", "skill",
+    "poker-calibration", "skill", "contact", "attribute", "list", "segment", "bulk-edit", "contactimport",
 )  # fmt: skip
 NOT_FOR_THE_LEAD = {"sprints:owner_rules_edit", "sprints:comment_edit"}
 """The first is the owner's, the second that of whoever wrote the comment."""
@@ -20,7 +20,7 @@ Address = tuple[str, dict[str, str]]
 def addresses(workspace: Any, secret: str) -> dict[str, Address]:
     """Each page by name, with its address and headers, the baseline first."""
     pages: dict[str, Address] = {SHELL: (_reverse("workspaces:profile", workspace), {})}
-    pages |= _looked_at(workspace) | _narrowed(workspace) | _public(workspace)
+    pages |= _looked_at(workspace) | _narrowed(workspace) | _people(workspace) | _public(workspace)
     return pages | _lists_of_the_api(workspace, secret)
 
 
@@ -46,7 +46,7 @@ def _public(workspace: Any) -> dict[str, Address]:
     return {
         name.replace(":", ": ", 1): (find(workspace), {})
         for name, find in PUBLIC_PAGES.items()
-        if name.startswith("sprints")
+        if name.startswith(("sprints", "audience"))
     }
 
 
@@ -75,6 +75,42 @@ def _narrowed(workspace: Any) -> dict[str, Address]:
         "story with most to tell": (_reverse("sprints:story_detail", workspace, pk=busiest), {}),
         "ideas declined": (f"{_reverse('sprints:idea_list', workspace)}?state=declined", {}),
     }
+
+
+def _people(workspace: Any) -> dict[str, Address]:
+    """The list of contacts as it is searched, narrowed and turned, and the builder of segments as it counts."""
+    from urllib.parse import urlencode
+
+    from audience.models import ContactList
+
+    found = _reverse("audience:contact_list", workspace)
+    members = ContactList.objects.for_workspace(workspace).order_by("pk")[0].pk
+    preview = _reverse("audience:segment_preview", workspace)
+    searched = {"one word": "anna", "two words": "anna last1", "an address": "reader77@mail77.example", "nobody": "zzz"}
+    narrowed: dict[str, dict[str, Any]] = {
+        "on a list": {"list": members},
+        "who consented": {"consent": "given"},
+        "who may not be written to": {"suppressed": "yes"},
+        "of a stage": {"lifecycle": 2},
+        "tagged": {"tag": "regular"},
+    }
+    rules: dict[str, dict[str, Any]] = {
+        "city": {"field": "city", "op": "is", "value": "Sofia"},
+        "opened in 30 days": {"field": "mail.opened", "op": "in_last_days", "value": 30},
+        "not opened in 90 days": {"field": "mail.opened", "op": "not_in_last_days", "value": 90},
+    }
+    return {
+        **{f"contacts: search, {name}": (f"{found}?{urlencode({'q': text})}", {}) for name, text in searched.items()},
+        **{f"contacts: {name}": (f"{found}?{urlencode(asked)}", {}) for name, asked in narrowed.items()},
+        **{f"segment count: {name}": (f"{preview}?{_drawn(rule)}", HTMX) for name, rule in rules.items()},
+    }
+
+
+def _drawn(rule: dict[str, Any]) -> str:
+    """A rule as the builder's form sends it."""
+    from urllib.parse import urlencode
+
+    return urlencode({"g0-match": "all", **{f"g0-r0-{part}": value for part, value in rule.items()}})
 
 
 def _lists_of_the_api(workspace: Any, secret: str) -> dict[str, Address]:

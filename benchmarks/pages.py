@@ -1,7 +1,7 @@
 """Pages of a workspace that has worked for years, as a member asks for them: every one, below 200 ms.
 
     python -m benchmarks.pages [--only WORDS] [--requests N] [--bar MS] [--json] [--grown]
-        [--stories N] [--sprints N] [--running N]
+        [--stories N] [--sprints N] [--running N] [--contacts N]
 
 Measured from the request to the last byte, in one process, through the WSGI handler with all middleware, and with a
 connection of its own to PostgreSQL for each request, as the product has it.
@@ -121,7 +121,7 @@ def bench(options: argparse.Namespace) -> dict[str, Any]:
 
     settings.DEBUG, settings.ALLOWED_HOSTS = False, ["*"]
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
-    mass = Mass(stories=options.stories, sprints=options.sprints, running=options.running)
+    mass = Mass(stories=options.stories, sprints=options.sprints, running=options.running, contacts=options.contacts)
     lead = _grown_before() if options.grown else grow(mass).lead
     browser, pages = Browser(lead.user), addresses(lead.workspace, _key(lead))
     warm_up()
@@ -170,7 +170,8 @@ def main() -> int:
     parser.add_argument("--only", default="", metavar="WORDS", help="only pages with these words in their names")
     parser.add_argument("--grown", action="store_true", help="the database has been grown by an earlier run")
     parser.add_argument("--bar", type=float, default=BAR_MS, help="milliseconds; a page above it fails the run")
-    for option, default in (("stories", 5_000), ("sprints", 100), ("running", 200), ("requests", 20)):
+    numbers = {"stories": 5_000, "sprints": 100, "running": 200, "contacts": 10_000, "requests": 20}
+    for option, default in numbers.items():
         parser.add_argument(f"--{option}", type=int, default=default)
     options = parser.parse_args()
     prepare()

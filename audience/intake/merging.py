@@ -4,7 +4,7 @@ Each row brings an id that its contact will have if it is new. Where no row of t
 case of a first import, the ids are right from the beginning and nothing has to be looked up.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS import_row (
 TRUNCATE import_row
 """
 STAGED = ("contact_id", "suppression", *COPIED)
-ONE_AT_A_TIME = 0x1337  # class of advisory locks: the chunks of one workspace are written one after the other
+ONE_AT_A_TIME = 0x1337  # class of advisory locks: the imports of one workspace are written one after the other
 
 
 @dataclass(slots=True)
@@ -48,6 +48,14 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Stages:
+    """Called on the way: when the database alone has to work, and when what is left are lists, consent and topics."""
+
+    handed_over: Callable[[], None]
+    people_written: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Merge:
     """One import's way of writing: which columns, and what wins."""
 
@@ -56,7 +64,7 @@ class Merge:
     has_attributes: bool
     params: dict[str, Any] = field(default_factory=dict)
 
-    def take(self, chunk: Chunk, now: datetime) -> Written:
+    def take(self, chunk: Chunk, now: datetime, stages: Stages) -> Written:
         """Write the chunk; rows that turn out to be refused are added to it. Inside the caller's transaction."""
         self._prepare(chunk, now)
         if not chunk.incoming:
@@ -67,7 +75,11 @@ class Merge:
             return Written()
         self._stage(chunk, reasons)
         self._refuse_met_before(chunk)
+        stages.handed_over()
         written = self._count_only(chunk) if self.found.is_dry_run else self._write(chunk)
+        stages.people_written()
+        if not self.found.is_dry_run:
+            self._say_where_they_belong()
         written.suppressed = sum(1 for address in reasons if address in chunk.incoming)
         return written
 
@@ -86,7 +98,6 @@ class Merge:
             wording=self.found.consent_wording,
             evidence=Json(self._evidence()),
         )
-        _run("SELECT pg_advisory_xact_lock(%(lock)s, %(workspace)s)", {**self.params, "lock": ONE_AT_A_TIME})
         if "external_id" in self.columns:
             _refuse_taken_ids(self.found, chunk)
 
@@ -155,7 +166,6 @@ class Merge:
                 _run("DELETE FROM import_row WHERE was IS NOT NULL", {})
             else:
                 updated = _run(self._update(), self.params)
-        self._say_where_they_belong()
         return Written(created, updated, rest - updated)
 
     def _refuse_unknown(self, chunk: Chunk) -> None:
@@ -201,6 +211,11 @@ class Merge:
             _run(ON_LISTS, self.params)
         if self.found.topic_ids:
             _run(ON_TOPICS, self.params)
+
+
+def wait_for_other_imports(found: ContactImport) -> None:
+    """Have the people of the workspace written by this import alone, until the transaction ends."""
+    _run("SELECT pg_advisory_xact_lock(%(lock)s, %(of)s)", {"lock": ONE_AT_A_TIME, "of": found.workspace_id})
 
 
 def _run(statement: str, params: Mapping[str, Any]) -> int:

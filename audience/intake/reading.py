@@ -1,12 +1,12 @@
 """Rows of a file, read and checked in Python, a chunk ahead of the database."""
 
 import json
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import islice
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from emailops.lib.bulk import copied
 from emailops.lib.csvfile import Row, Table, rearmed
 from emailops.lib.errors import DomainError
 
-CHUNK = 5000  # rows a transaction
+CHUNK = 10_000  # rows a transaction
 TEXTS = ("external_id", "first_name", "last_name", "language", "time_zone", "country", "city", "phone")
 COPIED = ("line", "email", "address", "key", *TEXTS, "tags", "attributes", "agreed_on")
 as_json = json.JSONEncoder(ensure_ascii=False).encode
@@ -134,22 +134,42 @@ def _divide_name(fields: dict[str, Any]) -> None:
     fields["first_name"], fields["last_name"] = (first or last)[:100], (last if first else "")[:100]
 
 
-def chunks_ahead(
-    found: ContactImport, file: IO[bytes], table: Table, reader: RowReader
-) -> Generator[Chunk, None, None]:
-    """The chunks from `next_line` on; while one is being written the next one is read in a thread."""
-    chunks = _chunks(found, file, table, reader)
-    language = get_language() or "en"
+class ChunksAhead:
+    """The chunks from `next_line` on, each read in a thread while the one before it is being written.
 
-    def following() -> Chunk | None:
-        with override(language):
-            return next(chunks, None)
+    Whoever writes calls `read_on` when the database is about to work for long: until then the thread would only keep
+    the short statements waiting for the interpreter.
+    """
 
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(following)
-        while (chunk := coming.result()) is not None:
-            coming = pool.submit(following)
+    def __init__(self, found: ContactImport, file: IO[bytes], table: Table, reader: RowReader) -> None:
+        self._chunks = _chunks(found, file, table, reader)
+        self._language = get_language() or "en"
+        self._pool = ThreadPoolExecutor(1)
+        self._coming: Future[Chunk | None] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self._pool.shutdown()
+
+    def __iter__(self) -> Iterator[Chunk]:
+        while (chunk := self._next()) is not None:
             yield chunk
+
+    def read_on(self) -> None:
+        """Begin with the next chunk. Repeating is harmless."""
+        if self._coming is None:
+            self._coming = self._pool.submit(self._read)
+
+    def _next(self) -> Chunk | None:
+        self.read_on()
+        coming, self._coming = self._coming, None
+        return coming.result() if coming else None
+
+    def _read(self) -> Chunk | None:
+        with override(self._language):
+            return next(self._chunks, None)
 
 
 def _chunks(found: ContactImport, file: IO[bytes], table: Table, reader: RowReader) -> Iterator[Chunk]:

@@ -1,16 +1,19 @@
 """One import in a worker: claim it, take chunk after chunk, hand over, finish."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from audience.imports import ImportRefused, opened, require_usable
 from audience.imports.forgetting import ERASED_ROW, forget_file_of_erased, rows_of_erased
 from audience.imports.starting import forget_addresses
-from audience.intake.merging import Merge
-from audience.intake.reading import Chunk, RowReader, chunks_ahead
+from audience.intake.lanes import Lanes, Turn
+from audience.intake.merging import Merge, Stages, Written, wait_for_other_imports
+from audience.intake.reading import Chunk, ChunksAhead, RowReader
 from audience.models import ContactImport, ImportRefusal, ImportState
 from audience.services import current_attributes
 from emailops.lib.csvfile import UnreadableTable
@@ -19,6 +22,7 @@ from workspaces.audit import record
 
 LEASE = timedelta(seconds=60)  # a chunk takes about a second; after this a silent worker counts as dead
 BUDGET = timedelta(seconds=30)  # of one task, so that a worker can always stop within its grace
+CHUNKS_A_TURN = 20  # after them another import of the workspace may go on; some seconds
 COUNTERS = (
     "created_count", "updated_count", "unchanged_count", "refused_count", "suppressed_count", "next_line", "read_rate",
 )  # fmt: skip
@@ -61,31 +65,76 @@ def _claim(import_id: int, now: datetime) -> ContactImport | None:
 
 def _take_rows(found: ContactImport, clock: Callable[[], datetime]) -> bool:
     """Whether the end of the file was reached."""
-    stop_at = clock() + BUDGET
     attributes = current_attributes(found.workspace)
     require_usable(found.mapping, attributes)
     reader = RowReader(found, attributes)
     merge = Merge(found, reader.columns, reader.has_attributes)
-    with opened(found) as (file, table), closing(chunks_ahead(found, file, table, reader)) as chunks:
-        for chunk in chunks:
-            now = clock()
-            _take_chunk(found, chunk, merge, now)
-            if now > stop_at:
+    with opened(found) as (file, table), ChunksAhead(found, file, table, reader) as chunks:
+        taking = _Taking(found, merge, chunks, clock, stop_at=clock() + BUDGET)
+        return taking.in_one_lane() if connection.in_atomic_block else taking.in_two_lanes()
+
+
+@dataclass(slots=True)
+class _Taking:
+    """One task's way through the chunks; each way says whether the end of the file was reached."""
+
+    found: ContactImport
+    merge: Merge
+    chunks: ChunksAhead
+    clock: Callable[[], datetime]
+    stop_at: datetime
+
+    def in_one_lane(self) -> bool:
+        """One chunk after the other: within a caller's transaction nobody else sees what was written."""
+        for chunk in self.chunks:
+            now = self.clock()
+            with transaction.atomic():
+                wait_for_other_imports(self.found)
+                self._write(chunk, now, Turn())
+            if now > self.stop_at:
                 return False
-    return True
+        return True
+
+    def in_two_lanes(self) -> bool:
+        """Turns of some chunks, between which another import of the workspace gets its own."""
+        chunks = iter(self.chunks)
+        while (taken := self._turn(islice(chunks, CHUNKS_A_TURN))) == CHUNKS_A_TURN:
+            continue
+        return taken is not None
+
+    def _turn(self, chunks: Iterator[Chunk]) -> int | None:
+        """How many chunks were taken; None when the time was over."""
+        taken, now = 0, self.stop_at
+        with transaction.atomic(), Lanes() as lanes:
+            wait_for_other_imports(self.found)
+            for chunk in chunks:
+                taken, now = taken + 1, self.clock()
+                lanes.take(partial(self._commit, chunk, now))
+                if now > self.stop_at:
+                    break
+            lanes.finish()
+        return None if now > self.stop_at else taken
+
+    def _commit(self, chunk: Chunk, now: datetime, turn: Turn) -> None:
+        with transaction.atomic():
+            self._write(chunk, now, turn)
+
+    def _write(self, chunk: Chunk, now: datetime, turn: Turn) -> None:
+        merge = replace(self.merge, params={})
+        written = merge.take(chunk, now, Stages(self.chunks.read_on, turn.people_written.set))
+        ImportRefusal.objects.bulk_create(_refusals(self.found, chunk))
+        turn.await_commit_before()
+        _count(self.found, chunk, written)
+        _save_progress(self.found, lease_until=now + LEASE)
 
 
-@transaction.atomic
-def _take_chunk(found: ContactImport, chunk: Chunk, merge: Merge, now: datetime) -> None:
-    written = merge.take(chunk, now)
-    ImportRefusal.objects.bulk_create(_refusals(found, chunk))
+def _count(found: ContactImport, chunk: Chunk, written: Written) -> None:
     found.created_count += written.created
     found.updated_count += written.updated
     found.unchanged_count += written.unchanged
     found.suppressed_count += written.suppressed
     found.refused_count += len(chunk.refused)
     found.next_line, found.read_rate = chunk.next_line, chunk.read_rate
-    _save_progress(found, lease_until=now + LEASE)
 
 
 def _refusals(found: ContactImport, chunk: Chunk) -> Iterator[ImportRefusal]:

@@ -25,7 +25,8 @@ class AttributeDefinition(Owned):
     Values are stored as JSON of their kind: dates as ISO 8601 text, money as a number in the workspace's currency, one
     choice as its key, several as an array of keys. `labels` holds the label by language, where it has one; `choices`
     holds, in their order, `{"key": ..., "label": ..., "labels": {language: ...}}`. An archived attribute keeps its
-    values, but rules on it no longer work.
+    values, but rules on it no longer work. `asked_at` is when a segment was last seen to ask about it; while that is
+    not long ago, it has an index of its own where there are many contacts (audience/segments/indexes.py).
     """
 
     key = models.SlugField(_("key"), max_length=40)
@@ -36,6 +37,7 @@ class AttributeDefinition(Owned):
     choices = models.JSONField(default=list)
     position = models.PositiveSmallIntegerField(default=0)
     archived_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
 
     objects = ScopedQuerySet.as_manager()
 

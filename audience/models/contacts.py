@@ -174,7 +174,8 @@ class Contact(Owned):
             ),
         ]
         indexes = [
-            models.Index(fields=["workspace", "-created_at", "-id"], name="contact_newest"),
+            # Ascending, so that newcomers are added at the end; a list of the newest reads it backwards.
+            models.Index(fields=["workspace", "created_at", "id"], name="contact_newest"),
             # Holds all that "may we write to them" asks, so that counting those who did something reads no contact.
             models.Index(fields=["workspace", "consent", "suppression", "id"], name="contact_reachable"),
             GinIndex(fields=["attributes"], opclasses=["jsonb_path_ops"], name="contact_attributes"),

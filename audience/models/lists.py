@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from audience.models.contacts import AboutContactQuerySet, Contact
-from workspaces.models import Owned, ScopedQuerySet
+from workspaces.models import Owned, ScopedQuerySet, Workspace
 
 
 class ContactList(Owned):
@@ -24,9 +24,18 @@ class ContactList(Owned):
 
 
 class ListMembership(Owned):
-    """A contact on a list, since when and how."""
+    """A contact on a list, since when and how.
 
-    contact_list = models.ForeignKey(ContactList, on_delete=models.CASCADE, related_name="memberships")
+    Triggers hold contact, list and workspace together, a statement at a time (migration 0011): a key checked for every
+    row would double what an import costs. `on_list_once` is the index by list.
+    """
+
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    contact_list = models.ForeignKey(
+        ContactList, on_delete=models.CASCADE, related_name="memberships", db_index=False, db_constraint=False
+    )
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="memberships")
     added_at = models.DateTimeField()
     source = models.CharField(max_length=60)

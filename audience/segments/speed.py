@@ -11,6 +11,7 @@ from audience.models import Contact
 from audience.segments.compile import condition_of
 from audience.segments.definition import Group
 from audience.segments.fields import Field
+from audience.segments.indexes import being_made
 from audience.segments.plan import planned
 from workspaces.models import Workspace
 
@@ -19,13 +20,17 @@ DEAR = 150_000
 
 
 def slow_reasons(workspace: Workspace, definition: Group, now: datetime, fields: Mapping[str, Field]) -> list[str]:
-    """Why a segment is slow, most telling first; empty while PostgreSQL estimates that it is not."""
+    """Why a segment is slow, most telling first, and what is done about it; empty while PostgreSQL finds it quick."""
     plan = planned(definition, fields, now)
     found = Contact.objects.for_workspace(workspace).filter(condition_of(plan)).order_by().values("pk")
     if _estimate(found.query) < DEAR:
         return []
     reasons = list(dict.fromkeys(leaf.test.slow for leaf in plan.leaves() if leaf.test.slow))
-    return reasons or [_("It compares a value of very many people, one by one.")]
+    reasons = reasons or [_("It compares a value of very many people, one by one.")]
+    return reasons + [
+        _("An index on “%(name)s” is on its way and will make this faster.") % {"name": attribute.shown_label}
+        for attribute in being_made(workspace, definition, now)
+    ]
 
 
 def _estimate(query: Query) -> float:

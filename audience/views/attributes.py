@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from audience import services
 from audience.forms.people import AttributeEditForm, AttributeForm
 from audience.models import AttributeDefinition, AttributeKind
+from audience.segments import indexes
 from audience.services import current_attributes
 from audience.services.attributes import CHOOSING
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
@@ -34,6 +35,7 @@ def attribute_list(request: MemberRequest) -> HttpResponse:
     context = {
         "form": form,
         "attributes": current_attributes(request.workspace).values(),
+        "indexed": indexes.ready(request.workspace),
         "archived": archived.order_by("label", "pk"),
     }
     return render(request, "audience/attribute_list.html", context, status=UNPROCESSABLE if form.errors else 200)

@@ -9,6 +9,7 @@ class Mass:
 
     stories: int = 5_000
     sprints: int = 100
+    contacts: int = 0
     members: int = 50
     goals: int = 40
     readings_each: int = 400

@@ -5,6 +5,7 @@ from benchmarks.years.ground import Ground, company
 from benchmarks.years.mass import Mass
 from benchmarks.years.meetings import meet
 from benchmarks.years.past import tell_past
+from benchmarks.years.readers import gather
 from benchmarks.years.stories import write_sprints, write_stories
 from benchmarks.years.talk import talk
 
@@ -17,7 +18,7 @@ def grow(mass: Mass) -> Ground:
 
     ground = company(mass)
     with silence():
-        for tell in (write_sprints, write_stories, tell_past, talk, meet, decide):
+        for tell in (gather, write_sprints, write_stories, tell_past, talk, meet, decide):
             tell(ground)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # as autovacuum would have done long ago

@@ -9,6 +9,7 @@ from psycopg2.extras import Json, execute_values
 
 __all__ = ["Json", "copied", "copy_rows", "insert_rows"]
 
+AT_ONCE = 1 << 20  # bytes handed over without a pause: each pause asks other threads for leave to go on
 SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -36,4 +37,5 @@ def copied(text: str) -> str:
 def copy_rows(table: str, columns: Sequence[str], lines: str) -> None:
     r"""COPY into a table: one line a row, tabs between columns, every text through `copied`, `\\N` for NULL."""
     with connection.cursor() as cursor:
-        cursor.cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", io.StringIO(lines))
+        statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+        cursor.cursor.copy_expert(statement, io.StringIO(lines), size=AT_ONCE)

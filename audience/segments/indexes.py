@@ -1,0 +1,130 @@
+"""Indexes on attributes that segments ask about: made where there are many contacts, dropped when nobody asks any more.
+
+What PostgreSQL has is the truth: an index that is there and valid is ready, one that is not valid is being made, or
+was left over by a worker that died and is made anew. Each covers one workspace. Choices, lists and yes or no need none:
+the index on all attributes answers for them.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from audience.models import AttributeDefinition, AttributeKind, Contact, Segment
+from audience.segments.definition import Group, SegmentBroken, read_definition
+from workspaces.models import Workspace
+
+MANY = 50_000  # contacts of a workspace, from which on reading them all is slow
+MOST = 10  # indexes of one workspace: each makes writing a contact a little dearer
+KEPT = timedelta(days=30)  # after a segment last asked
+TENDING = 0x1339  # the advisory lock of whoever makes and drops them
+EXPRESSIONS = {
+    AttributeKind.TEXT: "(upper(attributes ->> {key})) text_pattern_ops",
+    AttributeKind.NUMBER: "((attributes -> {key}))",
+    AttributeKind.MONEY: "((attributes -> {key}))",
+    AttributeKind.DATE: "((attributes ->> {key}))",
+}
+"""As the comparisons of `attribute_fields` write them, or PostgreSQL would not see that the index fits."""
+
+
+def tend(now: datetime) -> None:
+    """Make what is wanted, drop what is not. Two at once do no harm: the second leaves. Not inside a transaction."""
+    if not _alone():
+        return
+    try:
+        for workspace in Workspace.objects.order_by("pk"):
+            _note_asked(workspace, now)
+            _tend_workspace(workspace, now)
+    finally:
+        _ask("SELECT pg_advisory_unlock(%s)", [TENDING])
+
+
+def _alone() -> bool:
+    return bool(_ask("SELECT pg_try_advisory_lock(%s)", [TENDING])[0][0])
+
+
+def _note_asked(workspace: Workspace, now: datetime) -> None:
+    keys = {key for segment in Segment.objects.for_workspace(workspace).current() for key in _keys_in(segment)}
+    AttributeDefinition.objects.for_workspace(workspace).filter(key__in=keys).update(asked_at=now)
+
+
+def _keys_in(segment: Segment) -> set[str]:
+    try:
+        return keys_asked(read_definition(segment.definition))
+    except SegmentBroken:
+        return set()
+
+
+def keys_asked(definition: Group) -> set[str]:
+    """The attributes that a rule names."""
+    fields = (condition.field for condition in definition.conditions())
+    return {field.removeprefix("attribute.") for field in fields if field.startswith("attribute.")}
+
+
+def wanted(workspace: Workspace, now: datetime) -> list[AttributeDefinition]:
+    """The attributes that are to have an index, those first that have been asked about for longest."""
+    if len(Contact.objects.for_workspace(workspace).order_by().values_list("pk")[MANY - 1 : MANY]) == 0:
+        return []
+    asked = AttributeDefinition.objects.for_workspace(workspace).filter(
+        archived_at=None, kind__in=EXPRESSIONS, asked_at__gt=now - KEPT
+    )
+    return list(asked.order_by("pk")[:MOST])
+
+
+def _tend_workspace(workspace: Workspace, now: datetime) -> None:
+    names = {name_of(definition): definition for definition in wanted(workspace, now)}
+    there = _there(workspace)
+    for name, is_valid in there.items():
+        if name not in names or not is_valid:
+            _ask(f'DROP INDEX CONCURRENTLY IF EXISTS "{name}"')
+    for name, definition in names.items():
+        if not there.get(name):
+            _make(name, definition)
+
+
+def _make(name: str, definition: AttributeDefinition) -> None:
+    key = "'" + definition.key.replace("'", "''") + "'"  # a slug: letters, digits, hyphens
+    expression = EXPRESSIONS[AttributeKind(definition.kind)].format(key=key)
+    _ask(
+        f'CREATE INDEX CONCURRENTLY "{name}" ON audience_contact ({expression})'
+        f" WHERE workspace_id = {definition.workspace_id:d}"
+    )
+    _ask("ANALYZE audience_contact")  # what PostgreSQL knows of an expression it learns from its index
+
+
+def name_of(definition: AttributeDefinition) -> str:
+    return f"{_beginning(definition.workspace_id)}{definition.pk}"
+
+
+def _beginning(workspace_id: int) -> str:
+    return f"contact_attribute_{workspace_id}_"
+
+
+def _there(workspace: Workspace) -> dict[str, bool]:
+    rows = _ask(
+        "SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+        " WHERE i.indrelid = 'audience_contact'::regclass AND starts_with(c.relname, %s)",
+        [_beginning(workspace.pk)],
+    )
+    return {str(name): bool(is_valid) for name, is_valid in rows}
+
+
+def ready(workspace: Workspace) -> set[int]:
+    """The keys of the attributes that have their index. One query."""
+    beginning = _beginning(workspace.pk)
+    return {int(name.removeprefix(beginning)) for name, is_valid in _there(workspace).items() if is_valid}
+
+
+def being_made(workspace: Workspace, definition: Group, now: datetime) -> list[AttributeDefinition]:
+    """The attributes of a kept rule whose index is still to come. Three queries, none when it asks of no attribute."""
+    keys = keys_asked(definition)
+    if not keys:
+        return []
+    done = ready(workspace)
+    return [found for found in wanted(workspace, now) if found.key in keys and found.pk not in done]
+
+
+def _ask(statement: str, values: Sequence[int | str] = ()) -> list[tuple[object, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, list(values) or None)
+        return list(cursor.fetchall()) if cursor.description else []
