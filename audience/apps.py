@@ -44,5 +44,8 @@ class AudienceConfig(AppConfig):
         register_entry(Entry("contacts", "audience", 30, _("Contacts"), "users", "audience:contact_list", see))
         register_entry(Entry("segments", "audience", 31, _("Segments"), "chart-pie", "audience:segment_list", see))
         register_entry(Entry("imports", "audience", 32, _("Imports"), "import", "audience:import_list", see))
+        register_entry(
+            Entry("orders", "audience", 33, _("Orders and events"), "shopping-bag", "audience:order_list", see)
+        )
         register_entry(Entry("topics", "audience", 34, _("Topics"), "tag", "audience:topic_list", see))
         register_entry(Entry("forms", "audience", 35, _("Forms"), "file-text", "audience:form_list", see))

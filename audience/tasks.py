@@ -7,6 +7,7 @@ from audience import intake, many, profiles
 from audience.models import BulkEdit, ContactImport, Segment
 from audience.segments import membership
 from audience.services.opt_ins import forget_unconfirmed
+from audience.services.visitors import forget_visitors
 from emailops.lib.queue import enqueue
 from workspaces.models import Workspace
 
@@ -58,3 +59,9 @@ def ring_bulks(**_future: object) -> None:
 def forget_opt_ins(**_future: object) -> None:
     """Delete what nobody confirmed."""
     forget_unconfirmed(timezone.now())
+
+
+@shared_task(name="audience.forget_visitors")
+def forget_visitors_of_sites(**_future: object) -> None:
+    """Delete what unknown visitors did long ago."""
+    forget_visitors(timezone.now())

@@ -259,6 +259,7 @@ CELERY_BEAT_SCHEDULE = {
     "profiles made anew": {"task": "audience.rebuild_profiles", "schedule": crontab(hour=1, minute=20)},
     "who came into segments and who went": {"task": "audience.refresh_segments", "schedule": 600.0},
     "requests that nobody confirmed": {"task": "audience.forget_opt_ins", "schedule": 86400.0},
+    "visitors of web sites who did not come back": {"task": "audience.forget_visitors", "schedule": 86400.0},
     "poker: countdowns, deadlines, reminders": {"task": "sprints.poker", "schedule": 5.0},
     "owners who have not answered": {"task": "sprints.chase_approvals", "schedule": 60.0},
     "changes of approved plans": {"task": "sprints.log_drift", "schedule": 300.0},
@@ -313,6 +314,10 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "BulkAction": "audience.models.BulkAction",
         "ImportMode": "audience.models.ImportMode",
+        "ImportWhat": "audience.models.ImportWhat",
+        "ExportWhat": "audience.exports.ExportWhat",
+        "OrderStatus": "audience.models.OrderStatus",
+        "FactSource": "audience.models.Source",
         "PokerMode": "sprints.models.PokerMode",
         "ConsentEnum": "audience.models.Consent",
         "SignupKindEnum": "audience.models.SignupKind",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audience.exports.formats import ExportFormat, written
-from audience.models import ConsentEntry, Contact, ContactList, ContactQuerySet, Event, Segment, Suppression
+from audience.models import ConsentEntry, Contact, ContactList, ContactQuerySet, Event, Order, Segment, Suppression
 from audience.segments.compile import contacts_in
 from audience.segments.definition import read_definition
 from audience.services import current_attributes
@@ -33,6 +33,7 @@ class ExportWhat(models.TextChoices):
     CONTACTS = "contacts", gettext_lazy("Contacts")
     CONSENT = "consent", gettext_lazy("Consent log")
     EVENTS = "events", gettext_lazy("Events")
+    ORDERS = "orders", gettext_lazy("Orders, a row for each product")
     SUPPRESSION = "suppression", gettext_lazy("Addresses never written to")
 
 
@@ -45,7 +46,7 @@ class ExportRefused(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rows and columns. Filters are of contacts, and of the log and events of these; they add up."""
+    """Which rows and columns. Filters are of contacts, and of the log, events and orders of these; they add up."""
 
     what: ExportWhat = ExportWhat.CONTACTS
     form: ExportFormat = ExportFormat.CSV
@@ -113,12 +114,30 @@ def _consent(workspace: Workspace, wanted: Wanted, now: datetime) -> Table:
 
 
 def _events(workspace: Workspace, wanted: Wanted, now: datetime) -> Table:
-    header = ("email", "name", "occurred_at", "properties")
+    header = ("email", "external_id", "name", "occurred_at", "value", "event_id", "properties", "source")
     events = Event.objects.for_workspace(workspace).order_by("occurred_at", "pk")
     if _is_narrowed(wanted):
         events = events.filter(contact__in=chosen_contacts(workspace, wanted, now).values("pk"))
-    fields = ("contact__email", "name", "occurred_at", "properties")
+    fields = (
+        "contact__email", "contact__external_id", "name", "occurred_at", "value", "external_id", "properties", "source",
+    )  # fmt: skip
     return header, events.values_list(*fields).iterator(chunk_size=ROWS_AT_ONCE)
+
+
+def _orders(workspace: Workspace, wanted: Wanted, now: datetime) -> Table:
+    """An order without lines is one row without a product. An import reads the columns by the same names."""
+    header = (
+        "order_id", "email", "external_id", "placed_at", "status", "total", "currency", "product", "sku", "category",
+        "quantity", "price", "source",
+    )  # fmt: skip
+    fields = (
+        "external_id", "contact__email", "contact__external_id", "placed_at", "status", "total", "workspace__currency",
+        "lines__name", "lines__sku", "lines__category", "lines__quantity", "lines__price", "source",
+    )  # fmt: skip
+    orders = Order.objects.for_workspace(workspace).order_by("placed_at", "pk", "lines__pk")
+    if _is_narrowed(wanted):
+        orders = orders.filter(contact__in=chosen_contacts(workspace, wanted, now).values("pk"))
+    return header, orders.values_list(*fields).iterator(chunk_size=ROWS_AT_ONCE)
 
 
 def _is_narrowed(wanted: Wanted) -> bool:
@@ -136,5 +155,6 @@ _TABLES: dict[ExportWhat, Callable[[Workspace, Wanted, datetime], Table]] = {
     ExportWhat.CONTACTS: _contacts,
     ExportWhat.CONSENT: _consent,
     ExportWhat.EVENTS: _events,
+    ExportWhat.ORDERS: _orders,
     ExportWhat.SUPPRESSION: _suppression,
 }

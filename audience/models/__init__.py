@@ -4,15 +4,24 @@ from audience.models.attributes import AttributeDefinition, AttributeKind
 from audience.models.bulk import BulkAction, BulkEdit, BulkEditPast, BulkEditQuerySet, BulkState
 from audience.models.consent import ConsentEntry, ConsentTo
 from audience.models.contacts import AddressChange, Consent, Contact, ContactNote, ContactQuerySet, Frequency
-from audience.models.events import Event
-from audience.models.imports import ContactImport, ContactImportQuerySet, ImportMode, ImportRefusal, ImportState
+from audience.models.events import ORDER_EVENT, Event, EventQuerySet
+from audience.models.imports import (
+    ContactImport,
+    ContactImportQuerySet,
+    ImportMode,
+    ImportRefusal,
+    ImportState,
+    ImportWhat,
+)
 from audience.models.lists import ContactList, ListMembership
 from audience.models.opt_ins import OPT_IN_DAYS, OptInRequest, OptInRequestQuerySet
-from audience.models.orders import CENTS, EARNING, MONEY_DIGITS, Order, OrderLine, OrderStatus
+from audience.models.orders import CENTS, EARNING, MONEY_DIGITS, Order, OrderLine, OrderQuerySet, OrderStatus
 from audience.models.preferences import PreferencePage
 from audience.models.profiles import ContactDay, ContactProfile, Lifecycle
 from audience.models.segments import Segment, SegmentDay, SegmentMember, SegmentQuerySet
 from audience.models.signup import FORM_FIELDS, SignupForm, SignupFormVersion, SignupKind
+from audience.models.sites import LONGEST_VISITOR, Site, SiteDeed, SiteVisitor
+from audience.models.sources import Source
 from audience.models.suppression import (
     HMAC_BLOCK,
     Suppression,
@@ -29,8 +38,10 @@ __all__ = [
     "EARNING",
     "FORM_FIELDS",
     "HMAC_BLOCK",
+    "LONGEST_VISITOR",
     "MONEY_DIGITS",
     "OPT_IN_DAYS",
+    "ORDER_EVENT",
     "AddressChange",
     "AttributeDefinition",
     "AttributeKind",
@@ -51,16 +62,19 @@ __all__ = [
     "ContactProfile",
     "ContactQuerySet",
     "Event",
+    "EventQuerySet",
     "Frequency",
     "ImportMode",
     "ImportRefusal",
     "ImportState",
+    "ImportWhat",
     "Lifecycle",
     "ListMembership",
     "OptInRequest",
     "OptInRequestQuerySet",
     "Order",
     "OrderLine",
+    "OrderQuerySet",
     "OrderStatus",
     "PreferencePage",
     "Segment",
@@ -70,6 +84,10 @@ __all__ = [
     "SignupForm",
     "SignupFormVersion",
     "SignupKind",
+    "Site",
+    "SiteDeed",
+    "SiteVisitor",
+    "Source",
     "Suppression",
     "SuppressionQuerySet",
     "SuppressionReason",

@@ -1,10 +1,27 @@
 """What contacts did elsewhere."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from audience.models.contacts import Contact
-from workspaces.models import Owned, ScopedQuerySet
+from audience.models.sources import Source
+from workspaces.models import Member, Owned, ScopedQuerySet
+from workspaces.permissions import Role
+
+ORDER_EVENT = "order_placed"
+"""The event that says that an order earned money; its `external_id` is the order's and its `value` what was paid."""
+
+
+class EventQuerySet(ScopedQuerySet["Event"]):
+    """Events, by who may see them."""
+
+    def seen_by(self, member: Member) -> Self:
+        """Events of the contacts that this member sees."""
+        ours = self.for_workspace(member.workspace)
+        return ours.filter(contact__seller=member) if member.role == Role.SELLER else ours
 
 
 class Event(Owned):
@@ -16,8 +33,9 @@ class Event(Owned):
     value = models.DecimalField(max_digits=12, decimal_places=2, null=True)
     properties = models.JSONField(default=dict)
     external_id = models.CharField(max_length=100, blank=True)
+    source = models.CharField(_("reported by"), max_length=4, choices=Source, default=Source.API, db_default=Source.API)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -28,6 +46,7 @@ class Event(Owned):
         indexes = [
             models.Index(fields=["workspace", "name", "occurred_at"], name="event_by_name"),
             models.Index(fields=["contact", "-occurred_at", "-id"], name="event_of_contact"),
+            models.Index(fields=["workspace", "occurred_at", "id"], name="event_by_time"),
         ]
 
     def __str__(self) -> str:

@@ -1,10 +1,15 @@
 """What contacts bought."""
 
+from decimal import Decimal
+from typing import Self
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from audience.models.contacts import Contact
-from workspaces.models import Owned, ScopedQuerySet
+from audience.models.sources import Source
+from workspaces.models import Member, Owned, ScopedQuerySet
+from workspaces.permissions import Role
 
 MONEY_DIGITS, CENTS = 14, 2
 
@@ -22,6 +27,15 @@ class OrderStatus(models.TextChoices):
 EARNING = (OrderStatus.PAID, OrderStatus.SENT)
 
 
+class OrderQuerySet(ScopedQuerySet["Order"]):
+    """Orders, by who may see them."""
+
+    def seen_by(self, member: Member) -> Self:
+        """Orders of the contacts that this member sees."""
+        ours = self.for_workspace(member.workspace)
+        return ours.filter(contact__seller=member) if member.role == Role.SELLER else ours
+
+
 class Order(Owned):
     """One order, by the shop's own id. Money is in the workspace's currency; `total` is what was paid in the end."""
 
@@ -31,9 +45,10 @@ class Order(Owned):
     placed_at = models.DateTimeField()
     total = models.DecimalField(_("total"), max_digits=MONEY_DIGITS, decimal_places=CENTS)
     properties = models.JSONField(default=dict)
+    source = models.CharField(_("reported by"), max_length=4, choices=Source, default=Source.API, db_default=Source.API)
     updated_at = models.DateTimeField()
 
-    objects = ScopedQuerySet.as_manager()
+    objects = OrderQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace", "external_id"], name="order_once")]
@@ -68,3 +83,8 @@ class OrderLine(Owned):
 
     def __str__(self) -> str:
         return f"{self.quantity} {self.name}"
+
+    @property
+    def amount(self) -> Decimal:
+        """What all pieces cost together."""
+        return (self.quantity * self.price).quantize(Decimal("0.01"))

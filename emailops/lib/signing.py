@@ -40,6 +40,7 @@ class Kind(IntEnum):
     OPT_IN = 31
     SIGNUP_FORM = 32
     SIGNUP_SHOWN = 33
+    SITE_PERSON = 40
 
 
 class BadToken(Exception):

@@ -25,7 +25,8 @@
     Object.assign(close.style, { position: "absolute", insetInlineEnd: "8px", top: "8px", width: "36px", height: "36px", border: "0", background: "transparent", fontSize: "24px", cursor: "pointer" });
     close.addEventListener("click", () => dialog.close());
     const frame = document.createElement("iframe");
-    frame.src = address;
+    const visitor = window.emailops && window.emailops.visitor;  // known only to who agreed to it on this site
+    frame.src = visitor ? `${address}?visitor=${encodeURIComponent(visitor)}` : address;
     frame.title = me.dataset.label || document.title;
     Object.assign(frame.style, { border: "0", width: "100%", height: "min(36rem, 80vh)", display: "block" });
     dialog.append(frame, close);
