@@ -41,9 +41,7 @@ class SiteOrderSerializer(serializers.Serializer[Any]):
     )
     currency = serializers.CharField(max_length=3, required=False, allow_blank=True, default="")
     status = serializers.ChoiceField(choices=[OrderStatus.OPEN.value, OrderStatus.PAID.value], default=OrderStatus.PAID)
-    lines = serializers.ListField(
-        child=SiteLineSerializer(), required=False, default=list, max_length=MOST_SITE_LINES
-    )
+    lines = serializers.ListField(child=SiteLineSerializer(), required=False, default=list, max_length=MOST_SITE_LINES)
 
 
 class SiteReportSerializer(serializers.Serializer[Any]):

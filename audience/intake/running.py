@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
 from audience.imports import ImportRefused, opened, require_usable
 from audience.imports.starting import forget_addresses
+from audience.intake.facts import FactMerge, FactReader
 from audience.intake.merging import Merge
 from audience.intake.reading import Chunk, RowReader, chunks_ahead
-from audience.models import ContactImport, ImportRefusal, ImportState
+from audience.models import ContactImport, ImportRefusal, ImportState, ImportWhat
 from audience.services import current_attributes
 from emailops.lib.csvfile import UnreadableTable
 from emailops.lib.queue import enqueue
@@ -61,10 +63,7 @@ def _claim(import_id: int, now: datetime) -> ContactImport | None:
 def _take_rows(found: ContactImport, clock: Callable[[], datetime]) -> bool:
     """Whether the end of the file was reached."""
     stop_at = clock() + BUDGET
-    attributes = current_attributes(found.workspace)
-    require_usable(found.mapping, attributes)
-    reader = RowReader(found, attributes)
-    merge = Merge(found, reader.columns, reader.has_attributes)
+    reader, merge = _ways(found)
     with opened(found) as (file, table), closing(chunks_ahead(found, file, table, reader)) as chunks:
         for chunk in chunks:
             now = clock()
@@ -74,8 +73,18 @@ def _take_rows(found: ContactImport, clock: Callable[[], datetime]) -> bool:
     return True
 
 
+def _ways(found: ContactImport) -> tuple[Any, Any]:
+    """Who reads the rows and who writes them, by what they are."""
+    attributes = current_attributes(found.workspace)
+    require_usable(found.mapping, attributes, ImportWhat(found.what))
+    if found.what != ImportWhat.PEOPLE:
+        return FactReader(found), FactMerge(found)
+    reader = RowReader(found, attributes)
+    return reader, Merge(found, reader.columns, reader.has_attributes)
+
+
 @transaction.atomic
-def _take_chunk(found: ContactImport, chunk: Chunk, merge: Merge, now: datetime) -> None:
+def _take_chunk(found: ContactImport, chunk: Chunk, merge: Any, now: datetime) -> None:
     written = merge.take(chunk, now)
     ImportRefusal.objects.bulk_create(
         ImportRefusal(
