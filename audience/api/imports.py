@@ -30,8 +30,8 @@ class ContactImportSerializer(serializers.ModelSerializer[ContactImport]):
         model = ContactImport
         fields = (
             "id", "what", "filename", "kind", "is_gzip", "encoding", "delimiter", "header", "mapping", "mode",
-            "fills_gaps", "list_ids", "topic_ids", "calling_code", "consent", "consent_source", "consent_wording", "consented_on",
-            "adds_people",
+            "fills_gaps", "list_ids", "topic_ids", "calling_code", "consent", "consent_source", "consent_wording",
+            "consented_on", "adds_people",
             "state", "is_dry_run", "message", "read_rate", "created_count", "updated_count", "unchanged_count",
             "refused_count", "suppressed_count", "rows_per_second", "seconds_left", "created_at", "started_at",
             "finished_at",

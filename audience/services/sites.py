@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -115,14 +115,14 @@ def with_person(url: str, contact: Contact, now: datetime) -> str:
     """
     if contact.tracking == Consent.WITHDRAWN:
         return url
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         origin = read_origin(f"{parts.scheme}://{parts.netloc}")
-    except SiteRefused:
+    except (ValueError, SiteRefused):
         return url
     sites = Site.objects.filter(workspace_id=contact.workspace_id, is_on=True, origins__contains=[origin])
     if not sites.exists():
         return url
-    asked = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != PARAMETER]
-    query = urlencode([*asked, (PARAMETER, person_token(contact, now))])
-    return urlunsplit(parts._replace(query=query))
+    # Appended as it is: what else stands there is the site's own, and may be no list of names and values at all.
+    mark = f"{PARAMETER}={person_token(contact, now)}"
+    return urlunsplit(parts._replace(query=f"{parts.query}&{mark}" if parts.query else mark))
