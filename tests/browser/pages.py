@@ -9,7 +9,17 @@ from typing import Any
 
 from django.urls import reverse
 
-from audience.models import AttributeDefinition, BulkEdit, Contact, ContactImport, Segment, SignupForm, Topic
+from audience.models import (
+    AttributeDefinition,
+    BulkEdit,
+    Contact,
+    ContactImport,
+    Order,
+    Segment,
+    SignupForm,
+    Site,
+    Topic,
+)
 from audience.services.preferences import preferences_token
 from audience.services.signup import form_token
 from campaigns.models import Campaign
@@ -99,6 +109,11 @@ PAGES: dict[str, Find] = {
     "audience:segment_edit": _first(Segment),
     "audience:export": nothing,
     "audience:segment_json": _first(Segment),
+    "audience:order_list": nothing,
+    "audience:order_detail": _first(Order),
+    "audience:event_list": nothing,
+    "audience:site_list": nothing,
+    "audience:site_detail": _first(Site),
     "audience:import_list": nothing,
     "audience:import_detail": _first(ContactImport, state="done"),
     "audience:import_map": _first(ContactImport, state="mapping"),

@@ -64,6 +64,7 @@ OUTSIDE_WORKSPACES = {
     "sprints:poker_guest_leave": "the same",
     "sprints:idea_page": "where anybody leaves an idea; guarded by the token in the address",
     "audience:preferences": "where readers choose what they get; guarded by the token",
+    "audience:site_report": "for browsers on other web sites; guarded by the origin and the key of the site",
     "audience:opt_in": "in the mail that asks whether we may write; guarded by the token",
     "audience:signup_page": "where anybody asks for mail; guarded by the token in the address",
     "audience:signup_frame": "the same, in the frame of a pop-up",
