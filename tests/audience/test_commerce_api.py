@@ -24,7 +24,8 @@ def ann(lead: Member) -> None:
 
 def test_each_item_of_a_batch_gets_its_answer(lead: Member, api: Api) -> None:
     items: list[Any] = [
-        ORDER, {**ORDER, "external_id": "O-2", "currency": "USD"}, "nonsense", {**ORDER, "external_id": "O-3", "lines": [{}]},
+        ORDER, {**ORDER, "external_id": "O-2", "currency": "USD"}, "nonsense",
+        {**ORDER, "external_id": "O-3", "lines": [{}]},
         {**ORDER, "external_id": "O-4", "total": None, "lines": [{"name": "Soap", "price": "8.50", "quantity": 2}]},
     ]  # fmt: skip
 
