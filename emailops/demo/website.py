@@ -18,6 +18,8 @@ from emailops.demo.stage import Stage, at
 
 COLUMNS = ("Order number", "E-mail", "Date", "Status", "Total", "Currency", "Product", "SKU", "Category", "Quantity",
            "Price")  # fmt: skip
+SPOILT = ("MM-9999-0", "asked.to.be@forgotten.example", "2025-11-03 10:00", "sent", "8.50", "EUR", "Moss soap",
+          "MM-MOSS-SOAP", "Cleansing", "1", "8.50")  # fmt: skip
 BOUGHT_BEFORE = 0.45  # share of customers in the shop's old records
 OLDEST, YOUNGEST = 300, 100  # days before the story begins
 VISITORS_A_DAY = 9
@@ -42,7 +44,7 @@ class WebSite:
 
     def _bring_old_orders(self, now: datetime) -> None:
         by = self._stage.cast["ivo"]
-        rows = [row for reader in self._customers for row in self._old_orders(reader, now)]
+        rows = [row for reader in self._customers for row in self._old_orders(reader, now)] + [SPOILT]
         file = ContentFile(as_csv(COLUMNS, rows), name="shop-orders-of-last-year.csv")
         found: ContactImport = open_import(workspace=self._stage.workspace, file=file, by=by, now=now)
         later = now + timedelta(minutes=3)

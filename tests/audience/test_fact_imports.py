@@ -17,8 +17,7 @@ from django.urls import reverse
 from audience.imports import ImportChoices, ImportRefused, open_import, read_differently, start_import
 from audience.imports.cells import CellRefused
 from audience.imports.facts import read_moment, read_number, read_status
-from audience.intake import run_import
-from audience.intake.facts import CHUNK
+from audience.intake import CHUNK, run_import
 from audience.models import (
     Contact,
     ContactImport,

@@ -148,7 +148,7 @@ def test_tokens_are_ours_of_this_workspace_and_a_month_old_at_most(
     found = [
         person_of(site.workspace, text, now + timedelta(days=days))
         for text, days in (
-            (token, 30), (token, 31), (token, -1), (token[:-1], 0), ("", 0), (seal(Kind.LINK, ann.pk, 1), 0),
+            (token, 29), (token, 31), (token, -1), (token[:-1], 0), ("", 0), (seal(Kind.LINK, ann.pk, 1), 0),
             (seal(Kind.SITE_PERSON, ann.pk), 0), (person_token(theirs, now), 0),
         )
     ]  # fmt: skip
