@@ -41,6 +41,12 @@ class Report:
     deeds: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
 
 
+def site_at(key: str, origin: str) -> Site | None:
+    """The site with this key, if a page at this origin may report for it."""
+    rows = Site.objects.select_related("workspace")
+    return rows.filter(key=key, origins__contains=[origin]).first() if "\0" not in key + origin else None
+
+
 def is_site_open(site: Site, network: str, visitor: str) -> bool:
     """Whether one more report of this site, network and browser is taken now."""
     return (

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from audience.api.site_report import read_report
 from audience.models import Site
-from audience.services.visitors import is_site_open, take_report
+from audience.services.visitors import is_site_open, site_at, take_report
 
 LARGEST = 32 * 1024  # bytes of one report
 PREFLIGHT_SECONDS = 7200  # the longest that Chromium keeps one
@@ -28,7 +28,7 @@ NO_CONTENT = 204
 def site_report(request: HttpRequest, key: str) -> HttpResponse:
     """Take a report, and answer with nothing."""
     origin = request.headers.get("Origin", "")
-    site = Site.objects.select_related("workspace").filter(key=key, origins__contains=[origin]).first()
+    site = site_at(key, origin)
     response = HttpResponse(status=NO_CONTENT)
     response.headers["Vary"] = "Origin"
     if site is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ def test_orders_are_found_and_summed_up(lead: Member, ann: Contact, browse: Brow
     lately, cancelled, old = (_page(client, "order_list", lead, query) for query in ("", "?status=cancelled", "?q=OLD"))
 
     assert "2 orders" in lately
-    assert "€30.00" in lately
+    assert "€30" in lately
     assert "OLD" not in lately
     assert "A-2" in cancelled
     assert "A-1" not in cancelled
@@ -50,7 +51,7 @@ def test_pages_of_orders_are_turned_by_key(lead: Member, ann: Contact, browse: B
     ShopOrderFactory.create_batch(51, contact=ann)
 
     first = _page(browse(lead), "order_list", lead)
-    older = first.partition("older=")[2].partition('"')[0]
+    older = first.partition("?older=")[2].partition('"')[0]
     second = _page(browse(lead), "order_list", lead, f"?older={older}")
 
     assert first.count('class="row__title nowrap"') == 50
@@ -59,7 +60,7 @@ def test_pages_of_orders_are_turned_by_key(lead: Member, ann: Contact, browse: B
 
 def test_an_order_shows_its_lines_and_stands_once_in_the_timeline(lead: Member, ann: Contact, browse: Browse) -> None:
     now = timezone.now()
-    new = NewOrder(ann, "O-77", now, lines=[NewLine("Glow serum", 34, "GS-1")])  # type: ignore[arg-type]  # whole numbers do
+    new = NewOrder(ann, "O-77", now, lines=[NewLine("Glow serum", Decimal(34), "GS-1")])
     [taken] = record_orders(workspace=lead.workspace, orders=[new], by=lead, now=now)
     client = browse(lead)
 
