@@ -42,11 +42,13 @@ def _events_and_orders(contact: Contact, limit: int) -> Iterator[Moment]:
     events = contact.events.exclude(Q(Exists(known), name=ORDER_EVENT))
     for event in events.order_by("-occurred_at", "-pk")[:limit]:
         worth = money(event.value, currency) if event.value is not None else ""
-        yield Moment(event.occurred_at, "shopping-bag", capfirst(event.name.replace("_", " ")), worth, kind="event")
+        yield Moment(
+            event.occurred_at, "mouse-pointer-click", capfirst(event.name.replace("_", " ")), worth, kind="event"
+        )
     for order in contact.orders.order_by("-placed_at", "-pk")[:limit]:
         title = _("Order %(number)s: %(status)s") % {"number": order, "status": order.get_status_display().lower()}
         href = reverse("audience:order_detail", kwargs={"workspace": slug, "pk": order.pk})
-        yield Moment(order.placed_at, "credit-card", title, money(order.total, currency), href, kind="event")
+        yield Moment(order.placed_at, "shopping-bag", title, money(order.total, currency), href, kind="event")
 
 
 def _words_and_addresses(contact: Contact, limit: int) -> Iterator[Moment]:

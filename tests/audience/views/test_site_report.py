@@ -55,7 +55,10 @@ def test_a_page_of_the_site_reports_and_gets_nothing_back(site: Site, ann: Conta
 def test_known_and_unknown_people_get_the_same_answer(site: Site, ann: Contact) -> None:
     answers = [_post(site, EVENT, t=token) for token in (person_token(ann, timezone.now()), "nonsense", "")]
 
-    assert len({(answer.status_code, answer.content, str(sorted(answer.headers.items()))) for answer in answers}) == 1
+    # When an answer expires is the second in which it was given.
+    heads = [{name: value for name, value in answer.headers.items() if name != "Expires"} for answer in answers]
+    assert heads[0] == heads[1] == heads[2]
+    assert [(answer.status_code, answer.content) for answer in answers] == [(204, b"")] * 3
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "", "https://shop.example.evil.example"])
