@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
 
 
 class AudienceConfig(AppConfig):
@@ -12,6 +11,7 @@ class AudienceConfig(AppConfig):
         from audience import privacy_places
         from audience.audit_words import AUDIT_WORDS
         from audience.letters import confirmation, welcome
+        from audience.menu import take_entries
         from audience.own_timeline import KINDS, contact_moments
         from audience.segments.attribute_fields import attribute_fields
         from audience.segments.contact_fields import (
@@ -30,8 +30,6 @@ class AudienceConfig(AppConfig):
         from audience.survey_places import take_survey_places
         from audience.timeline import register_timeline
         from workspaces.audit import describe_actions
-        from workspaces.navigation import Entry, register_entry
-        from workspaces.permissions import Can
         from workspaces.systemmail import register_letter
 
         describe_actions(AUDIT_WORDS)
@@ -44,10 +42,5 @@ class AudienceConfig(AppConfig):
         register_timeline(contact_moments, KINDS)
         register_letter(CONFIRMATION, confirmation)
         register_letter(WELCOME, welcome)
-        see = Can.SEE_AUDIENCE
-        register_entry(Entry("contacts", "audience", 30, _("Contacts"), "users", "audience:contact_list", see))
-        register_entry(Entry("segments", "audience", 31, _("Segments"), "chart-pie", "audience:segment_list", see))
-        register_entry(Entry("imports", "audience", 32, _("Imports"), "import", "audience:import_list", see))
-        register_entry(Entry("topics", "audience", 34, _("Topics"), "tag", "audience:topic_list", see))
-        register_entry(Entry("forms", "audience", 35, _("Forms"), "file-text", "audience:form_list", see))
+        take_entries()
         take_survey_places()

@@ -158,30 +158,37 @@ class Stretch(Generic[Row]):
     older: str = ""
 
 
-def newest(people: QuerySet[Any], given: Mapping[str, Any], size: int) -> Stretch[Any]:
+def newest(people: QuerySet[Any], given: Mapping[str, Any], size: int, moment: str = "created_at") -> Stretch[Any]:
     """The stretch that `given` asks for by `older` or `newer` than a mark; the first one otherwise.
+
+    `moment` is the column that says how new a row is.
 
     One query. It reads as far as the page is long, because it begins at a mark and not at a number.
     """
     older, newer = _mark(given.get("older", "")), _mark(given.get("newer", ""))
     if newer and not older:
-        at, pk = newer
-        later = people.filter(Q(created_at__gt=at) | Q(created_at=at, pk__gt=pk), created_at__gte=at)
-        rows = list(later.order_by("created_at", "pk")[: size + 1])
+        later = people.filter(_beyond(moment, "gt", newer), **{f"{moment}__gte": newer[0]})
+        rows = list(later.order_by(moment, "pk")[: size + 1])
         more = len(rows) > size
         rows = rows[:size][::-1]
-        return Stretch(rows, _mark_of(rows[0]) if rows and more else "", _mark_of(rows[-1]) if rows else "")
+        first = _mark_of(rows[0], moment) if rows and more else ""
+        return Stretch(rows, first, _mark_of(rows[-1], moment) if rows else "")
     if older:
-        at, pk = older
-        people = people.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk), created_at__lte=at)
-    rows = list(people.order_by("-created_at", "-pk")[: size + 1])
+        people = people.filter(_beyond(moment, "lt", older), **{f"{moment}__lte": older[0]})
+    rows = list(people.order_by(f"-{moment}", "-pk")[: size + 1])
     more = len(rows) > size
     rows = rows[:size]
-    return Stretch(rows, _mark_of(rows[0]) if older and rows else "", _mark_of(rows[-1]) if more else "")
+    first = _mark_of(rows[0], moment) if older and rows else ""
+    return Stretch(rows, first, _mark_of(rows[-1], moment) if more else "")
 
 
-def _mark_of(row: Any) -> str:
-    return f"{(row.created_at - EPOCH) // timedelta(microseconds=1)}-{row.pk}"
+def _beyond(moment: str, way: str, mark: tuple[datetime, int]) -> Q:
+    at, pk = mark
+    return Q(**{f"{moment}__{way}": at}) | Q(**{moment: at, f"pk__{way}": pk})
+
+
+def _mark_of(row: Any, moment: str) -> str:
+    return f"{(getattr(row, moment) - EPOCH) // timedelta(microseconds=1)}-{row.pk}"
 
 
 def _mark(text: str) -> tuple[datetime, int] | None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from audience.models import Consent, ConsentEntry, ConsentTo, Contact
+from audience.models import ORDER_EVENT, Consent, ConsentEntry, ConsentTo, Contact, Order
 from audience.timeline import Moment
 from workspaces.templatetags.ui import money
 
@@ -29,15 +31,24 @@ def contact_moments(contact: Contact, limit: int) -> Iterator[Moment]:
     for membership in contact.memberships.select_related("contact_list").order_by("-added_at", "-pk")[:limit]:
         title = _("Added to the list “%(name)s”") % {"name": membership.contact_list}
         yield Moment(membership.added_at, "list-checks", title, membership.source, kind="list")
-    for event in contact.events.order_by("-occurred_at", "-pk")[:limit]:
-        worth = money(event.value, contact.workspace.currency) if event.value is not None else ""
-        yield Moment(event.occurred_at, "shopping-bag", capfirst(event.name.replace("_", " ")), worth, kind="event")
     yield from _words_and_addresses(contact, limit)
+    yield from _events_and_orders(contact, limit)
+
+
+def _events_and_orders(contact: Contact, limit: int) -> Iterator[Moment]:
+    """What was done and bought. The event by which an order is counted as money is no second thing."""
+    slug, currency = contact.workspace.slug, contact.workspace.currency
+    known = Order.objects.filter(workspace=contact.workspace_id, external_id=OuterRef("external_id"))
+    events = contact.events.exclude(Q(Exists(known), name=ORDER_EVENT))
+    for event in events.order_by("-occurred_at", "-pk")[:limit]:
+        worth = money(event.value, currency) if event.value is not None else ""
+        yield Moment(
+            event.occurred_at, "mouse-pointer-click", capfirst(event.name.replace("_", " ")), worth, kind="event"
+        )
     for order in contact.orders.order_by("-placed_at", "-pk")[:limit]:
         title = _("Order %(number)s: %(status)s") % {"number": order, "status": order.get_status_display().lower()}
-        yield Moment(
-            order.placed_at, "credit-card", title, money(order.total, contact.workspace.currency), kind="event"
-        )
+        href = reverse("audience:order_detail", kwargs={"workspace": slug, "pk": order.pk})
+        yield Moment(order.placed_at, "shopping-bag", title, money(order.total, currency), href, kind="event")
 
 
 def _words_and_addresses(contact: Contact, limit: int) -> Iterator[Moment]:

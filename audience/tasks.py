@@ -9,6 +9,7 @@ from audience.segments import indexes, membership
 from audience.services import retention
 from audience.services.erasures import finish_erasure as go_on_erasing
 from audience.services.opt_ins import forget_unconfirmed
+from audience.services.visitors import forget_visitors
 from emailops.lib.queue import enqueue
 from workspaces.models import Workspace
 
@@ -98,3 +99,9 @@ def ring_retention(**_future: object) -> None:
     """Ring again for rounds that nobody works on."""
     for run_id in RetentionRun.objects.unfinished().idle(timezone.now()).values_list("pk", flat=True):
         enqueue("audience.keep_retention", run_id=run_id)
+
+
+@shared_task(name="audience.forget_visitors")
+def forget_visitors_of_sites(**_future: object) -> None:
+    """Delete what unknown visitors did long ago."""
+    forget_visitors(timezone.now())

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audience.models import Contact
 from audience.services.preferences import preferences_token
+from audience.services.sites import with_person
 from delivery import reactions
 from delivery.links import is_our_link
 from delivery.merging import reader_of
@@ -67,8 +68,19 @@ def click(request: HttpRequest, token: str, signature: str) -> HttpResponse:
     target = request.GET.get("u", "")
     if not is_our_link(target, signature):
         raise NotOurLink
-    _note(delivery_of(Kind.CLICK, token), HitKind.CLICK, request, target)
-    return HttpResponseRedirect(target)
+    delivery_id = delivery_of(Kind.CLICK, token)
+    _note(delivery_id, HitKind.CLICK, request, target)
+    return HttpResponseRedirect(_recognised(delivery_id, target))
+
+
+def _recognised(delivery_id: int, target: str) -> str:
+    """The target with a word of who comes, if it is a web site of the workspace that asks for it."""
+    try:
+        delivery = Delivery.objects.select_related("contact").filter(pk=delivery_id).first()
+        return with_person(target, delivery.contact, timezone.now()) if delivery and delivery.contact else target
+    except Error:
+        logger.exception("Who follows a link could not be read")
+        return target
 
 
 @never_cache

@@ -18,24 +18,22 @@ from audience.api import privacy as privacy_api
 from audience.api import surveys as surveys_api
 from audience.api.attributes import AttributeViewSet
 from audience.api.bulk import BulkViewSet
+from audience.api.commerce import EventViewSet, OrderViewSet
 from audience.api.contacts import ContactViewSet
 from audience.api.exports import ExportViewSet
 from audience.api.imports import ContactImportViewSet
 from audience.api.segments import SegmentQuestions
+from audience.api.sites import WebSiteViewSet
 from audience.models import (
-    Contact,
     ContactList,
     Segment,
 )
 from audience.segments.compile import contacts_in, sentence
 from audience.segments.definition import read_definition
 from audience.segments.fields import Field, fields_of
-from audience.services import NewEvent
 from emailops.lib.errors import DomainError
 from workspaces.api import JsonObject, ScopedViewSet
 from workspaces.permissions import Can
-
-MOST_EVENTS = 1000
 
 
 class ListSerializer(serializers.ModelSerializer[ContactList]):
@@ -82,35 +80,6 @@ class CountSerializer(serializers.Serializer[Any]):
 
     people = serializers.IntegerField()
     reachable = serializers.IntegerField()
-
-
-class EventSerializer(serializers.Serializer[Any]):
-    """Something a contact did. The same `external_id` counts once; an order is `order_placed` with its value."""
-
-    email = serializers.CharField(max_length=254)
-    name = serializers.SlugField(max_length=60)
-    occurred_at = serializers.DateTimeField()
-    value = serializers.DecimalField(max_digits=12, decimal_places=2, required=False, allow_null=True, default=None)
-    properties = JsonObject(required=False, default=dict)
-    external_id = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")
-
-
-class EventBatchSerializer(serializers.Serializer[Any]):
-    """Up to a thousand events at once."""
-
-    events = EventSerializer(many=True)
-
-    def validate_events(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        if len(events) > MOST_EVENTS:
-            raise serializers.ValidationError(f"At most {MOST_EVENTS} at once.")
-        return events
-
-
-class EventResultSerializer(serializers.Serializer[Any]):
-    """What became of a batch of events."""
-
-    received = serializers.IntegerField()
-    added = serializers.IntegerField()
 
 
 class ListViewSet(ScopedViewSet[ContactList], mixins.ListModelMixin):
@@ -172,23 +141,6 @@ class SegmentViewSet(SegmentQuestions, ScopedViewSet[Segment], mixins.ListModelM
         return Response({"people": people.count(), "reachable": people.reachable().count()})
 
 
-class EventViewSet(ScopedViewSet[Contact]):
-    """What contacts did elsewhere."""
-
-    queryset = Contact.objects.all()
-    serializer_class = EventBatchSerializer
-    can: ClassVar = {"create": Can.EDIT_AUDIENCE}
-
-    @extend_schema(request=EventBatchSerializer, responses={200: EventResultSerializer})
-    def create(self, request: Request) -> Response:
-        """Record events. Contacts must exist; the whole batch is refused otherwise."""
-        events = self.checked(EventBatchSerializer)["events"]
-        contacts = services.contacts_by_email(self.workspace, [event["email"] for event in events])
-        new = [NewEvent(contact=contacts[event.pop("email")], **event) for event in events]
-        added = services.record_events(workspace=self.workspace, events=new, by=self.member, now=self.now)
-        return Response({"received": len(new), "added": added})
-
-
 router = SimpleRouter()
 router.register("contacts", ContactViewSet, basename="contact")
 router.register("attributes", AttributeViewSet, basename="attribute")
@@ -198,6 +150,8 @@ router.register("segments", SegmentViewSet, basename="segment")
 router.register("exports", ExportViewSet, basename="export")
 router.register("imports", ContactImportViewSet, basename="contactimport")
 router.register("events", EventViewSet, basename="event")
+router.register("orders", OrderViewSet, basename="order")
+router.register("sites", WebSiteViewSet, basename="site")
 consent_api.register(router)
 privacy_api.register(router)
 surveys_api.register(router)

@@ -1,4 +1,4 @@
-"""REST: imports of contacts from files."""
+"""REST: imports of contacts, orders and events from files."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audience import imports
-from audience.models import Consent, ContactImport, ContactList, ImportMode, Topic
+from audience.models import Consent, ContactImport, ContactList, ImportMode, ImportWhat, Topic
 from emailops.lib.csvfile import write_table
 from workspaces.api import InWorkspace, JsonObject, ScopedViewSet
 from workspaces.http import csv_download
@@ -29,8 +29,9 @@ class ContactImportSerializer(serializers.ModelSerializer[ContactImport]):
     class Meta:
         model = ContactImport
         fields = (
-            "id", "filename", "kind", "is_gzip", "encoding", "delimiter", "header", "mapping", "mode", "fills_gaps",
-            "list_ids", "topic_ids", "calling_code", "consent", "consent_source", "consent_wording", "consented_on",
+            "id", "what", "filename", "kind", "is_gzip", "encoding", "delimiter", "header", "mapping", "mode",
+            "fills_gaps", "list_ids", "topic_ids", "calling_code", "consent", "consent_source", "consent_wording",
+            "consented_on", "adds_people",
             "state", "is_dry_run", "message", "read_rate", "created_count", "updated_count", "unchanged_count",
             "refused_count", "suppressed_count", "rows_per_second", "seconds_left", "created_at", "started_at",
             "finished_at",
@@ -47,6 +48,9 @@ class ImportUploadSerializer(serializers.Serializer[Any]):
     """A file: CSV, XLSX or JSON lines, also gzipped. Encoding and delimiter are found unless given."""
 
     file = serializers.FileField()
+    what = serializers.ChoiceField(
+        choices=ImportWhat.choices, required=False, allow_null=True, default=None, help_text="Found out unless given."
+    )
     encoding = serializers.CharField(max_length=20, required=False, allow_blank=True, default="")
     delimiter = serializers.CharField(max_length=1, required=False, allow_blank=True, default="", trim_whitespace=False)
 
@@ -54,6 +58,9 @@ class ImportUploadSerializer(serializers.Serializer[Any]):
 class ImportReadingSerializer(serializers.Serializer[Any]):
     """How the kept file is to be read."""
 
+    what = serializers.ChoiceField(
+        choices=ImportWhat.choices, required=False, allow_null=True, default=None, help_text="What the rows are."
+    )
     encoding = serializers.CharField(max_length=20, required=False, allow_blank=True, default="")
     delimiter = serializers.CharField(max_length=1, required=False, allow_blank=True, default="", trim_whitespace=False)
 
@@ -82,10 +89,13 @@ class ImportChoicesSerializer(serializers.Serializer[Any]):
     consent_source = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
     consent_wording = serializers.CharField(required=False, allow_blank=True, default="")
     consented_on = serializers.DateField(required=False, allow_null=True, default=None)
+    adds_people = serializers.BooleanField(
+        default=False, help_text="Of orders and events: strangers become contacts, without consent."
+    )
 
 
 class ContactImportViewSet(ScopedViewSet[ContactImport], mixins.ListModelMixin, mixins.RetrieveModelMixin):
-    """Contacts from files: upload, check, start, watch, fetch what was refused."""
+    """Contacts, orders and events from files: upload, check, start, watch, fetch what was refused."""
 
     queryset = ContactImport.objects.select_related("workspace").order_by("-created_at", "-pk")
     serializer_class = ContactImportSerializer
@@ -105,7 +115,7 @@ class ContactImportViewSet(ScopedViewSet[ContactImport], mixins.ListModelMixin, 
     def create(self, request: Request) -> Response:
         """Upload a file; the answer holds its columns and what they are guessed to be."""
         data = self.checked(ImportUploadSerializer)
-        found = imports.open_import(workspace=self.workspace, by=self.member, now=self.now, **data)
+        found = imports.open_import(workspace=self.workspace, by=self.member, now=self.now, **_typed(data))
         return self.shown(found, status=201)
 
     @extend_schema(request=ImportReadingSerializer, responses={200: ContactImportSerializer})
@@ -114,7 +124,7 @@ class ContactImportViewSet(ScopedViewSet[ContactImport], mixins.ListModelMixin, 
         """Have the file read as something else; the columns are guessed again."""
         found = self.get_object()
         data = self.checked(ImportReadingSerializer)
-        imports.read_differently(found=found, by=self.member, now=self.now, **data)
+        imports.read_differently(found=found, by=self.member, now=self.now, **_typed(data))
         return self.shown(found)
 
     @extend_schema(request=ImportChoicesSerializer, responses={200: ContactImportSerializer})
@@ -154,6 +164,10 @@ class ContactImportViewSet(ScopedViewSet[ContactImport], mixins.ListModelMixin, 
         return csv_download(
             f"not-imported-{found.pk}.csv", write_table(["line", "reason", *found.header], _rows(found))
         )
+
+
+def _typed(data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "what": ImportWhat(data["what"]) if data["what"] else None}
 
 
 def _rows(found: ContactImport) -> Iterator[list[object]]:

@@ -57,7 +57,7 @@ class SurveyQuestionSerializer(serializers.ModelSerializer[SurveyQuestion]):
 
 
 class SurveySerializer(serializers.ModelSerializer[Survey]):
-    """A survey; `token` stands in its public address, `/s/<token>`, `words` holds other languages' texts."""
+    """A survey; `token` stands in its public address, `/q/<token>`, `words` holds other languages' texts."""
 
     token = serializers.SerializerMethodField()
     questions = serializers.SerializerMethodField()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from audience.exports.formats import ExportFormat, written
 from audience.finding import ContactFilter, found_contacts
-from audience.models import AnswerValue, ConsentEntry, ContactQuerySet, Event, Suppression
+from audience.models import AnswerValue, ConsentEntry, ContactQuerySet, Event, Order, Suppression
 from audience.services import current_attributes
 from emailops.lib.errors import DomainError
 from workspaces.audit import record
@@ -69,6 +69,7 @@ class ExportWhat(models.TextChoices):
     CONTACTS = "contacts", gettext_lazy("Contacts")
     CONSENT = "consent", gettext_lazy("Consent log")
     EVENTS = "events", gettext_lazy("Events")
+    ORDERS = "orders", gettext_lazy("Orders, a row for each product")
     SUPPRESSION = "suppression", gettext_lazy("Addresses never written to")
     ANSWERS = "answers", gettext_lazy("Answers to surveys")
 
@@ -84,7 +85,7 @@ class ExportRefused(DomainError):
 class Wanted:
     """Which rows and columns, and whether headings are words for people rather than names for programs.
 
-    `narrowed` is that of the list of contacts; it also holds for the log and the events of these contacts.
+    `narrowed` is that of the list of contacts; it also holds for the log, events, orders and answers of these contacts.
     """
 
     what: ExportWhat = ExportWhat.CONTACTS
@@ -158,12 +159,30 @@ def _consent(by: Member, wanted: Wanted, now: datetime) -> Table:
 
 
 def _events(by: Member, wanted: Wanted, now: datetime) -> Table:
-    header = ("email", "name", "occurred_at", "properties")
+    header = ("email", "external_id", "name", "occurred_at", "value", "event_id", "properties", "source")
     events = Event.objects.for_workspace(by.workspace).order_by("occurred_at", "pk")
     if wanted.narrowed.asks:
         events = events.filter(contact__in=_chosen(by, wanted, now).order_by().values("pk"))
-    fields = ("contact__email", "name", "occurred_at", "properties")
+    fields = (
+        "contact__email", "contact__external_id", "name", "occurred_at", "value", "external_id", "properties", "source",
+    )  # fmt: skip
     return header, events.values_list(*fields).iterator(chunk_size=ROWS_AT_ONCE)
+
+
+def _orders(by: Member, wanted: Wanted, now: datetime) -> Table:
+    """An order without lines is one row without a product. An import reads the columns by the same names."""
+    header = (
+        "order_id", "email", "external_id", "placed_at", "status", "total", "currency", "product", "sku", "category",
+        "quantity", "price", "source",
+    )  # fmt: skip
+    fields = (
+        "external_id", "contact__email", "contact__external_id", "placed_at", "status", "total", "workspace__currency",
+        "lines__name", "lines__sku", "lines__category", "lines__quantity", "lines__price", "source",
+    )  # fmt: skip
+    orders = Order.objects.for_workspace(by.workspace).order_by("placed_at", "pk", "lines__pk")
+    if wanted.narrowed.asks:
+        orders = orders.filter(contact__in=_chosen(by, wanted, now).order_by().values("pk"))
+    return header, orders.values_list(*fields).iterator(chunk_size=ROWS_AT_ONCE)
 
 
 def _suppression(by: Member, _wanted: Wanted, _now: datetime) -> Table:
@@ -192,6 +211,7 @@ _TABLES: dict[ExportWhat, Callable[[Member, Wanted, datetime], Table]] = {
     ExportWhat.CONTACTS: _contacts,
     ExportWhat.CONSENT: _consent,
     ExportWhat.EVENTS: _events,
+    ExportWhat.ORDERS: _orders,
     ExportWhat.SUPPRESSION: _suppression,
     ExportWhat.ANSWERS: _answers,
 }

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from audience.calling_codes import calling_code_choices
 from audience.forms import current_lists
 from audience.imports import ATTRIBUTE, CHOOSING, CONTACT_COLUMNS, NEW, NEW_KINDS, SKIP, ImportChoices, values_found
-from audience.models import AttributeDefinition, Consent, ContactImport, ContactList, ImportMode, Topic
+from audience.models import AttributeDefinition, Consent, ContactImport, ContactList, ImportMode, ImportWhat, Topic
 from audience.services.attributes import MOST_CHOICES
 from workspaces.forms import DateInput, StyledForm, offer, style
 
@@ -50,6 +50,9 @@ COLUMN_LABELS = {
 }
 
 
+WHAT = [("", _("Find out")), *ImportWhat.choices]
+
+
 class UploadForm(StyledForm):
     """The file to import."""
 
@@ -60,14 +63,22 @@ class UploadForm(StyledForm):
             " Up to 200 MB, a workbook up to 30 MB."
         ),
     )
+    what = forms.ChoiceField(label=_("What is in it"), choices=WHAT, required=False)
     encoding = forms.ChoiceField(label=_("Encoding"), choices=ENCODINGS, required=False)
+
+    def clean_what(self) -> ImportWhat | None:
+        return ImportWhat(self.cleaned_data["what"]) if self.cleaned_data["what"] else None
 
 
 class ReadForm(StyledForm):
-    """How a CSV is to be read."""
+    """What a file is to be taken for."""
 
+    what = forms.ChoiceField(label=_("What is in it"), choices=ImportWhat.choices, required=False)
     encoding = forms.ChoiceField(label=_("Encoding"), choices=ENCODINGS, required=False)
     delimiter = forms.ChoiceField(label=_("Columns are divided by"), choices=DELIMITERS, required=False)
+
+    def clean_what(self) -> ImportWhat | None:
+        return ImportWhat(self.cleaned_data["what"]) if self.cleaned_data["what"] else None
 
 
 class MappingForm(StyledForm):

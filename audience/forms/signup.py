@@ -17,16 +17,21 @@ from audience.services.signup import ATTRIBUTE, CONTENT
 from workspaces.forms import StyledForm, offer, style
 from workspaces.models import Language, Workspace
 
+LONGEST_MARK = 70  # a site's key, a dot and a UUID
 LEFT_OUT, OFFERED, REQUIRED = "", "optional", "required"
 
 
 class PublicSignupForm(StyledForm):
-    """What people fill in. `website` is a trap: people do not see it, programs fill it in."""
+    """What people fill in. `website` is a trap: people do not see it, programs fill it in.
+
+    `visitor` says which browser of a site with our script fills it in, if its reader agreed to that there.
+    """
 
     email = forms.CharField(
         label=_("E-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )
     website = forms.CharField(label=_("Leave this empty"), required=False)
+    visitor = forms.CharField(required=False, widget=forms.HiddenInput())
 
     def __init__(
         self,
@@ -70,6 +75,8 @@ class PublicSignupForm(StyledForm):
             if value not in EMPTY:
                 part = "attributes" if key.startswith(ATTRIBUTE) else "fields"
                 values[part][key.removeprefix(ATTRIBUTE)] = value
+        if given.get("visitor"):
+            values["site"] = {"visitor": given["visitor"][:LONGEST_MARK]}
         return Ask(
             given["email"],
             ConsentBasis("form", self.signup.consent_wording, evidence, self.signup.version_name),

@@ -1,4 +1,4 @@
-"""Contacts from a file, the part that people see: upload, match the columns, check, start, cancel.
+"""Contacts, orders and events from a file, the part that people see: upload, match the columns, check, start, cancel.
 
 `audience.intake` takes the rows in a worker.
 """
@@ -15,9 +15,9 @@ from audience.imports.mapping import (
     ImportRefused,
     attributes_of,
     guess_mapping,
-    require_usable,
 )
 from audience.imports.starting import ImportChoices, cancel_import, choices_of, start_import
+from audience.imports.usable import require_usable
 
 __all__ = [
     "ATTRIBUTE",

@@ -14,8 +14,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audience.calling_codes import calling_code
-from audience.imports.mapping import ImportRefused, guess_mapping, usable_again
-from audience.models import ContactImport, ImportState
+from audience.imports.facts import guess_what
+from audience.imports.mapping import ImportRefused
+from audience.imports.usable import guess_columns, usable_again
+from audience.models import ContactImport, ImportState, ImportWhat
 from audience.services import current_attributes
 from emailops.lib.csvfile import AUTOMATIC, Table
 from emailops.lib.tablefile import Shape, TableKind, examined, opened_table, unpacked
@@ -38,8 +40,12 @@ def open_import(
     now: datetime,
     encoding: str = AUTOMATIC,
     delimiter: str = AUTOMATIC,
+    what: ImportWhat | None = None,
 ) -> ContactImport:
-    """Keep an uploaded file and read its header. Raises `ImportRefused` or `UnreadableTable`; nothing is kept then."""
+    """Keep an uploaded file and read its header, which says what the rows are unless `what` does.
+
+    Raises `ImportRefused` or `UnreadableTable`; nothing is kept then.
+    """
     if file.size > LARGEST_FILE:
         raise ImportRefused(_("The file is larger than 200 MB. Split it and import the parts."))
     with _readable(file, encoding, delimiter) as (kept, shape):
@@ -51,6 +57,7 @@ def open_import(
             created_by=by,
             created_at=now,
         )
+        found.what = what or guess_what(table.header)
         _describe(found, shape, table, start)
         suffix = f"{shape.kind}.gz" if shape.is_gzip else shape.kind
         found.file.save(f"{now:%H%M%S}.{suffix}", File(kept), save=False)
@@ -103,8 +110,9 @@ def _describe(found: ContactImport, shape: Shape, table: Table, start: Sequence[
     attributes = current_attributes(found.workspace)
     before = _earlier(found)
     found.calling_code = calling_code(found.workspace.country)
-    found.mapping = guess_mapping(table.header, attributes, start)
-    if before is not None and usable_again(before.mapping, attributes):
+    what = ImportWhat(found.what)
+    found.mapping = guess_columns(table.header, attributes, start, what)
+    if before is not None and usable_again(before.mapping, attributes, what):
         found.mapping, found.calling_code = before.mapping, before.calling_code
         found.mode, found.fills_gaps = before.mode, before.fills_gaps
 
@@ -116,13 +124,24 @@ def fingerprint_of(header: Sequence[str]) -> str:
 
 def _earlier(found: ContactImport) -> ContactImport | None:
     """The latest import of such a file that somebody matched."""
-    same = ContactImport.objects.for_workspace(found.workspace).filter(fingerprint=found.fingerprint)
+    same = ContactImport.objects.for_workspace(found.workspace).filter(fingerprint=found.fingerprint, what=found.what)
     return same.exclude(state=ImportState.MAPPING).exclude(pk=found.pk).order_by("-created_at", "-pk").first()
 
 
 @transaction.atomic
-def read_differently(*, found: ContactImport, encoding: str, delimiter: str, by: Member, now: datetime) -> None:
-    """Take the kept file for what a person says it is. Raises `ImportRefused` once started, or `UnreadableTable`."""
+def read_differently(
+    *,
+    found: ContactImport,
+    encoding: str,
+    delimiter: str,
+    by: Member,
+    now: datetime,
+    what: ImportWhat | None = None,
+) -> None:
+    """Take the kept file, and its rows, for what a person says they are.
+
+    Raises `ImportRefused` once started, or `UnreadableTable`.
+    """
     locked = ContactImport.objects.select_for_update().get(pk=found.pk)
     if not locked.can_be_started:
         raise ImportRefused(_("This import was started already."))
@@ -133,10 +152,19 @@ def read_differently(*, found: ContactImport, encoding: str, delimiter: str, by:
         shape = found.shape if is_workbook else looked if encoding else examined(file, delimiter=delimiter)
         plain.seek(0)
         table, start = _read_through(file, shape)
+    found.what = what or found.what
     _describe(found, shape, table, start)
     found.state = ImportState.MAPPING
     found.save()
-    record("import.read_differently", found, by=by, now=now, encoding=found.encoding, delimiter=found.delimiter)
+    record(
+        "import.read_differently",
+        found,
+        by=by,
+        now=now,
+        encoding=found.encoding,
+        delimiter=found.delimiter,
+        what=found.what,
+    )
 
 
 @contextmanager

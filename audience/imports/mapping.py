@@ -95,16 +95,7 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def usable_again(mapping: Mapping[str, str], attributes: Mapping[str, AttributeDefinition]) -> bool:
-    """Whether what was once chosen still stands."""
-    try:
-        require_usable(mapping, attributes)
-    except ImportRefused:
-        return False
-    return True
-
-
-def require_usable(mapping: Mapping[str, str], attributes: Mapping[str, AttributeDefinition]) -> None:
+def require_usable_people(mapping: Mapping[str, str], attributes: Mapping[str, AttributeDefinition]) -> None:
     """Raises `ImportRefused` unless there is an e-mail column, no field is named twice and every attribute is there."""
     chosen = [column for column in mapping.values() if column != SKIP]
     fields = [column for column in chosen if not column.startswith(NEW)]

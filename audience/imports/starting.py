@@ -9,8 +9,18 @@ from django.utils.translation import gettext as _
 
 from audience.imports.choosing import new_choices
 from audience.imports.forgetting import forget_file_of_erased
-from audience.imports.mapping import NEW, ImportRefused, require_usable
-from audience.models import AttributeKind, Consent, ContactImport, ContactList, ImportMode, ImportState, Topic
+from audience.imports.mapping import NEW, ImportRefused
+from audience.imports.usable import require_usable
+from audience.models import (
+    AttributeKind,
+    Consent,
+    ContactImport,
+    ContactList,
+    ImportMode,
+    ImportState,
+    ImportWhat,
+    Topic,
+)
 from audience.services import AttributeDetails, current_attributes, define_attribute
 from emailops.lib.queue import enqueue
 from workspaces.audit import record
@@ -26,7 +36,9 @@ class ImportChoices:
     With `consent` given, where these people agreed (`consent_source`) and in which words (`consent_wording`) are
     needed; `consented_on` is the day, unless a column says it for each. `fills_gaps`: what we know already stays as it
     is. `calling_code` (+359) begins phone numbers that are written without one. `new_choices` holds labels by column
-    number; a column that becomes an attribute of choices and is not named there gets the values of the file.
+    number; a column that becomes an attribute of choices and is not named there gets the values of the file. All this
+    is about people; of orders and events `adds_people` says whether strangers become contacts, who have agreed to
+    nothing.
     """
 
     mapping: Mapping[str, str]
@@ -40,6 +52,7 @@ class ImportChoices:
     consent_source: str = ""
     consent_wording: str = ""
     consented_on: date | None = None
+    adds_people: bool = False
 
 
 @transaction.atomic
@@ -54,7 +67,7 @@ def start_import(
     locked = ContactImport.objects.select_for_update().get(pk=found.pk)
     if not locked.can_be_started:
         raise ImportRefused(_("This import was started already."))
-    require_usable(choices.mapping, current_attributes(found.workspace))
+    require_usable(choices.mapping, current_attributes(found.workspace), ImportWhat(found.what))
     _require_basis(choices, now)
     _keep(found, choices)
     if not is_dry_run:
@@ -90,7 +103,7 @@ def _missing(choices: ImportChoices) -> dict[str, list[str]]:
 
 
 def _keep(found: ContactImport, choices: ImportChoices) -> None:
-    found.mapping = dict(choices.mapping)
+    found.mapping, found.adds_people = dict(choices.mapping), choices.adds_people
     found.new_choices = new_choices(found, choices.mapping, choices.new_choices)
     found.mode, found.fills_gaps, found.calling_code = choices.mode, choices.fills_gaps, choices.calling_code.strip()
     found.list_ids = [chosen.pk for chosen in choices.lists]
@@ -154,6 +167,7 @@ def choices_of(found: ContactImport) -> ImportChoices:
         consent_source=found.consent_source,
         consent_wording=found.consent_wording,
         consented_on=found.consented_on,
+        adds_people=found.adds_people,
     )
 
 

@@ -1,4 +1,4 @@
-"""Contacts from a file, the part that workers do: take the rows in chunks, say for each refused one why.
+"""Contacts, orders and events from a file, the part that workers do: take rows in chunks, say for each refused why.
 
 A chunk is one transaction that also moves `next_line`, so a worker that dies is followed by one that goes on with the
 next chunk: no row is taken twice or lost. The lease is also the fence: a worker that was only slow finds it changed by

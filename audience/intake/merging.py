@@ -5,9 +5,9 @@ case of a first import, the ids are right from the beginning and nothing has to 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, Self
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -55,6 +55,16 @@ class Stages:
     people_written: Callable[[], None]
 
 
+class Writer(Protocol):
+    """One import's way of writing."""
+
+    def for_one_chunk(self) -> Self:
+        """Apart from other chunks that are being written at the same time."""
+
+    def take(self, chunk: Any, now: datetime, stages: Stages) -> Written:
+        """Write the chunk; rows that turn out to be refused are added to it. Inside the caller's transaction."""
+
+
 @dataclass(frozen=True, slots=True)
 class Merge:
     """One import's way of writing: which columns, and what wins."""
@@ -63,6 +73,9 @@ class Merge:
     columns: frozenset[str]
     has_attributes: bool
     params: dict[str, Any] = field(default_factory=dict)
+
+    def for_one_chunk(self) -> Self:
+        return replace(self, params={})
 
     def take(self, chunk: Chunk, now: datetime, stages: Stages) -> Written:
         """Write the chunk; rows that turn out to be refused are added to it. Inside the caller's transaction."""

@@ -6,13 +6,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import islice
-from typing import IO, Any, Self
+from typing import IO, Any, Protocol, Self
 
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from audience.imports import ATTRIBUTE, NEW, SKIP, attributes_of
-from audience.imports.cells import CellRefused, Reader, attribute_reader, field_reader
+from audience.imports.cells import CellRefused, attribute_reader, field_reader
+from audience.imports.cells import Reader as CellReader
 from audience.models import AttributeDefinition, ContactImport
 from emailops.lib.addresses import Address, read_address
 from emailops.lib.bulk import copied
@@ -56,7 +57,7 @@ class RowReader:
         self._width = len(found.header)
         definitions = attributes_of(found, attributes)
         self._attributes = [(int(i), a.key, attribute_reader(a)) for i, a in definitions.items()]
-        self._fields: list[tuple[int, str, Reader]] = []
+        self._fields: list[tuple[int, str, CellReader]] = []
         for index, column in found.mapping.items():
             if column == "email":
                 self._email = int(index)
@@ -73,14 +74,28 @@ class RowReader:
     def has_attributes(self) -> bool:
         return bool(self._attributes)
 
+    def batches(self, rows: Iterator[Row]) -> Iterator[list[Row]]:
+        """Some thousand rows at a time."""
+        while batch := list(islice(rows, CHUNK)):
+            yield batch
+
+    def read_chunk(self, rows: Sequence[Row], read_rate: float) -> "Chunk":
+        """The rows as people, one an address."""
+        chunk = Chunk(next_line=rows[-1].line + 1, read_rate=read_rate)
+        for row in rows:
+            try:
+                incoming = self.read(row)
+            except DomainError as refusal:
+                chunk.refused.append((row, str(refusal)))
+                continue
+            earlier = chunk.incoming.setdefault(incoming.address, incoming)
+            if earlier is not incoming:
+                chunk.refused.append((row, same_address(earlier.row.line)))
+        return chunk
+
     def read(self, row: Row) -> Incoming:
         """Raises a `DomainError` that says why the row cannot be taken."""
-        self._require_sound(row)
-        cells = [cell.strip() for cell in row.cells]
-        if any(cell[:1] == "'" for cell in cells):
-            cells = [rearmed(cell) for cell in cells]
-        if len(cells) < self._width:
-            cells += [""] * (self._width - len(cells))
+        cells = sound_cells(row, self._width)
         fields = {column: read(cells[index]) for index, column, read in self._fields if cells[index]}
         values = {key: read(cells[index]) for index, key, read in self._attributes if cells[index]}
         address = read_address(cells[self._email])
@@ -89,20 +104,29 @@ class RowReader:
         copied_row = _copied(row.line, address, fields, as_json(values))
         return Incoming(address.key, fields.get("external_id", ""), copied_row, row)
 
-    def _require_sound(self, row: Row) -> None:
-        """A row with more cells than columns was cut at a wrong place: nothing in it is where it belongs."""
-        if row.problem:
-            raise CellRefused(row.problem)
-        if len(row.cells) > self._width and any(cell.strip() for cell in row.cells[self._width :]):
-            raise CellRefused(
-                _(
-                    "The row has %(cells)d cells for %(width)d columns. Put texts that hold a comma into quotation"
-                    " marks."
-                )
-                % {"cells": len(row.cells), "width": self._width}
-            )
-        if any("\0" in cell or "\x1f" in cell for cell in row.cells):
-            raise CellRefused(_("A cell holds a control character, which no text does."))
+
+def sound_cells(row: Row, width: int) -> list[str]:
+    """The cells of a row, as many as there are columns. Raises a `DomainError` that says why it cannot be taken."""
+    _require_sound(row, width)
+    cells = [cell.strip() for cell in row.cells]
+    if any(cell[:1] == "'" for cell in cells):
+        cells = [rearmed(cell) for cell in cells]
+    if len(cells) < width:
+        cells += [""] * (width - len(cells))
+    return cells
+
+
+def _require_sound(row: Row, width: int) -> None:
+    """A row with more cells than columns was cut at a wrong place: nothing in it is where it belongs."""
+    if row.problem:
+        raise CellRefused(row.problem)
+    if len(row.cells) > width and any(cell.strip() for cell in row.cells[width:]):
+        raise CellRefused(
+            _("The row has %(cells)d cells for %(width)d columns. Put texts that hold a comma into quotation marks.")
+            % {"cells": len(row.cells), "width": width}
+        )
+    if any("\0" in cell or "\x1f" in cell for cell in row.cells):
+        raise CellRefused(_("A cell holds a control character, which no text does."))
 
 
 def _copied(line: int, address: Address, fields: dict[str, Any], attributes: str) -> str:
@@ -110,14 +134,14 @@ def _copied(line: int, address: Address, fields: dict[str, Any], attributes: str
     texts = copied("\x1f".join([get(name, "") for name in TEXTS])).replace("\x1f", "\t")
     tags = copied(_array(get("tags", ())))
     return (
-        f"{line}\t{copied(address.written)}\t{copied(address.key)}\t{_key(address.key)}\t{texts}\t{tags}\t"
+        f"{line}\t{copied(address.written)}\t{copied(address.key)}\t{key_of(address.key)}\t{texts}\t{tags}\t"
         f"{copied(attributes)}\t{get('agreed_on', '')}\n"
     )
 
 
-def _key(address: str) -> int:
-    """64 bits that stand for an address: of a million addresses two agree once in forty million files."""
-    return int.from_bytes(blake2b(address.encode(), digest_size=8).digest(), "big", signed=True)
+def key_of(text: str) -> int:
+    """64 bits that stand for a text: of a million addresses two agree once in forty million files."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def _array(tags: Sequence[str]) -> str:
@@ -134,6 +158,14 @@ def _divide_name(fields: dict[str, Any]) -> None:
     fields["first_name"], fields["last_name"] = (first or last)[:100], (last if first else "")[:100]
 
 
+class Reader(Protocol):
+    """Knows the columns of one import, and makes chunks of its rows."""
+
+    def batches(self, rows: Iterator[Row]) -> Iterator[list[Row]]: ...
+
+    def read_chunk(self, rows: Sequence[Row], read_rate: float) -> Chunk: ...
+
+
 class ChunksAhead:
     """The chunks from `next_line` on, each read in a thread while the one before it is being written.
 
@@ -141,7 +173,7 @@ class ChunksAhead:
     the short statements waiting for the interpreter.
     """
 
-    def __init__(self, found: ContactImport, file: IO[bytes], table: Table, reader: RowReader) -> None:
+    def __init__(self, found: ContactImport, file: IO[bytes], table: Table, reader: Reader) -> None:
         self._chunks = _chunks(found, file, table, reader)
         self._language = get_language() or "en"
         self._pool = ThreadPoolExecutor(1)
@@ -172,24 +204,10 @@ class ChunksAhead:
             return next(self._chunks, None)
 
 
-def _chunks(found: ContactImport, file: IO[bytes], table: Table, reader: RowReader) -> Iterator[Chunk]:
+def _chunks(found: ContactImport, file: IO[bytes], table: Table, reader: Reader) -> Iterator[Chunk]:
     rows = (row for row in table.rows if row.line >= found.next_line)
-    while batch := list(islice(rows, CHUNK)):
-        yield _read_chunk(batch, reader, min(file.tell() / found.size, 1.0))
-
-
-def _read_chunk(rows: Sequence[Row], reader: RowReader, read_rate: float) -> Chunk:
-    chunk = Chunk(next_line=rows[-1].line + 1, read_rate=read_rate)
-    for row in rows:
-        try:
-            incoming = reader.read(row)
-        except DomainError as refusal:
-            chunk.refused.append((row, str(refusal)))
-            continue
-        earlier = chunk.incoming.setdefault(incoming.address, incoming)
-        if earlier is not incoming:
-            chunk.refused.append((row, same_address(earlier.row.line)))
-    return chunk
+    for batch in reader.batches(rows):
+        yield reader.read_chunk(batch, min(file.tell() / found.size, 1.0))
 
 
 def same_address(line: int) -> str:

@@ -1,7 +1,7 @@
 """One import in a worker: claim it, take chunk after chunk, hand over, finish."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -11,10 +11,11 @@ from django.db import connection, transaction
 from audience.imports import ImportRefused, opened, require_usable
 from audience.imports.forgetting import ERASED_ROW, forget_file_of_erased, rows_of_erased
 from audience.imports.starting import forget_addresses
+from audience.intake.facts import FactMerge, FactReader
 from audience.intake.lanes import Lanes, Turn
-from audience.intake.merging import Merge, Stages, Written, wait_for_other_imports
-from audience.intake.reading import Chunk, ChunksAhead, RowReader
-from audience.models import ContactImport, ImportRefusal, ImportState
+from audience.intake.merging import Merge, Stages, Writer, Written, wait_for_other_imports
+from audience.intake.reading import Chunk, ChunksAhead, Reader, RowReader
+from audience.models import ContactImport, ImportRefusal, ImportState, ImportWhat
 from audience.services import current_attributes
 from emailops.lib.csvfile import UnreadableTable
 from emailops.lib.queue import enqueue
@@ -65,13 +66,20 @@ def _claim(import_id: int, now: datetime) -> ContactImport | None:
 
 def _take_rows(found: ContactImport, clock: Callable[[], datetime]) -> bool:
     """Whether the end of the file was reached."""
-    attributes = current_attributes(found.workspace)
-    require_usable(found.mapping, attributes)
-    reader = RowReader(found, attributes)
-    merge = Merge(found, reader.columns, reader.has_attributes)
+    reader, writer = _ways(found)
     with opened(found) as (file, table), ChunksAhead(found, file, table, reader) as chunks:
-        taking = _Taking(found, merge, chunks, clock, stop_at=clock() + BUDGET)
+        taking = _Taking(found, writer, chunks, clock, stop_at=clock() + BUDGET)
         return taking.in_one_lane() if connection.in_atomic_block else taking.in_two_lanes()
+
+
+def _ways(found: ContactImport) -> tuple[Reader, Writer]:
+    """Who reads the rows and who writes them, by what they are."""
+    attributes = current_attributes(found.workspace)
+    require_usable(found.mapping, attributes, ImportWhat(found.what))
+    if found.what != ImportWhat.PEOPLE:
+        return FactReader(found), FactMerge(found)
+    reader = RowReader(found, attributes)
+    return reader, Merge(found, reader.columns, reader.has_attributes)
 
 
 @dataclass(slots=True)
@@ -79,7 +87,7 @@ class _Taking:
     """One task's way through the chunks; each way says whether the end of the file was reached."""
 
     found: ContactImport
-    merge: Merge
+    writer: Writer
     chunks: ChunksAhead
     clock: Callable[[], datetime]
     stop_at: datetime
@@ -120,8 +128,8 @@ class _Taking:
             self._write(chunk, now, turn)
 
     def _write(self, chunk: Chunk, now: datetime, turn: Turn) -> None:
-        merge = replace(self.merge, params={})
-        written = merge.take(chunk, now, Stages(self.chunks.read_on, turn.people_written.set))
+        stages = Stages(self.chunks.read_on, turn.people_written.set)
+        written = self.writer.for_one_chunk().take(chunk, now, stages)
         ImportRefusal.objects.bulk_create(_refusals(self.found, chunk))
         turn.await_commit_before()
         _count(self.found, chunk, written)

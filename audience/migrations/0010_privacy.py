@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audience', '0007_imports'),
+        ('audience', '0009_surveys'),
         ('workspaces', '0002_notices'),
     ]
 

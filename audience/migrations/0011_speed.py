@@ -69,7 +69,7 @@ DROP FUNCTION audience_consent_fits();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audience', '0007_imports'),
+        ('audience', '0010_privacy'),
         ('workspaces', '0002_notices'),
     ]
 

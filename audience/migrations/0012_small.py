@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audience', '0007_imports'),
+        ('audience', '0011_speed'),
         ('workspaces', '0003_brand'),
     ]
 

@@ -12,8 +12,15 @@ from audience.models.contacts import (
     ContactQuerySet,
     Frequency,
 )
-from audience.models.events import Event
-from audience.models.imports import ContactImport, ContactImportQuerySet, ImportMode, ImportRefusal, ImportState
+from audience.models.events import ORDER_EVENT, Event
+from audience.models.imports import (
+    ContactImport,
+    ContactImportQuerySet,
+    ImportMode,
+    ImportRefusal,
+    ImportState,
+    ImportWhat,
+)
 from audience.models.lists import ContactList, ListMembership
 from audience.models.opt_ins import OPT_IN_DAYS, OptInRequest, OptInRequestQuerySet
 from audience.models.orders import CENTS, EARNING, MONEY_DIGITS, Order, OrderLine, OrderStatus
@@ -34,6 +41,8 @@ from audience.models.profiles import ContactDay, ContactProfile, Lifecycle
 from audience.models.retention import Handling, RetentionRule, RetentionRun, RetentionRunQuerySet
 from audience.models.segments import Segment, SegmentDay, SegmentMember, SegmentQuerySet
 from audience.models.signup import FORM_FIELDS, SignupForm, SignupFormVersion, SignupKind
+from audience.models.sites import LONGEST_VISITOR, Site, SiteDeed, SiteVisitor
+from audience.models.sources import Source
 from audience.models.suppression import (
     HMAC_BLOCK,
     Suppression,
@@ -62,8 +71,10 @@ __all__ = [
     "EARNING",
     "FORM_FIELDS",
     "HMAC_BLOCK",
+    "LONGEST_VISITOR",
     "MONEY_DIGITS",
     "OPT_IN_DAYS",
+    "ORDER_EVENT",
     "AboutContactQuerySet",
     "AddressChange",
     "AnonymousSale",
@@ -96,6 +107,7 @@ __all__ = [
     "ImportMode",
     "ImportRefusal",
     "ImportState",
+    "ImportWhat",
     "Lifecycle",
     "ListMembership",
     "NpsGroup",
@@ -121,6 +133,10 @@ __all__ = [
     "SignupForm",
     "SignupFormVersion",
     "SignupKind",
+    "Site",
+    "SiteDeed",
+    "SiteVisitor",
+    "Source",
     "Suppression",
     "SuppressionQuerySet",
     "SuppressionReason",

@@ -2,9 +2,14 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from audience.models.contacts import AboutContactQuerySet, Contact
+from audience.models.sources import Source
 from workspaces.models import Owned
+
+ORDER_EVENT = "order_placed"
+"""The event that says that an order earned money; its `external_id` is the order's and its `value` what was paid."""
 
 
 class Event(Owned):
@@ -16,6 +21,7 @@ class Event(Owned):
     value = models.DecimalField(max_digits=12, decimal_places=2, null=True)
     properties = models.JSONField(default=dict)
     external_id = models.CharField(max_length=100, blank=True)
+    source = models.CharField(_("reported by"), max_length=4, choices=Source, default=Source.API, db_default=Source.API)
 
     objects = AboutContactQuerySet.as_manager()
 
@@ -28,6 +34,7 @@ class Event(Owned):
         indexes = [
             models.Index(fields=["workspace", "name", "occurred_at"], name="event_by_name"),
             models.Index(fields=["contact", "-occurred_at", "-id"], name="event_of_contact"),
+            models.Index(fields=["workspace", "occurred_at", "id"], name="event_by_time"),
         ]
 
     def __str__(self) -> str:

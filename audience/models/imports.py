@@ -28,6 +28,14 @@ class ImportState(models.TextChoices):
     FAILED = "failed", _("Stopped by an error")
 
 
+class ImportWhat(models.TextChoices):
+    """What the rows of a file are."""
+
+    PEOPLE = "people", _("People")
+    ORDERS = "orders", _("Orders, a row for each product")
+    EVENTS = "events", _("Events: what people did")
+
+
 class ImportMode(models.TextChoices):
     """Whom an import writes."""
 
@@ -58,10 +66,15 @@ class ContactImport(Owned):
     `mapping` says for each column number what it becomes: a field name, `attribute.<key>`, `new.<kind>` or nothing; the
     latest that was started for a header of this `fingerprint` is what the next one begins with. `next_line` is where a
     worker goes on after a crash; it moves in the same transaction as the rows before it. A dry run counts and refuses,
-    and writes no contact. `suppressed_count` is part of the other counts. `new_choices` holds, by column number, what
-    one can choose from in an attribute that the column becomes.
+    and writes nothing. Counts are of contacts, orders or events, those refused of rows. `suppressed_count` is part of
+    the other counts. `new_choices` holds, by column number, what one can choose from in an attribute that the column
+    becomes.
     """
 
+    what = models.CharField(max_length=6, choices=ImportWhat, default=ImportWhat.PEOPLE, db_default=ImportWhat.PEOPLE)
+    adds_people = models.BooleanField(
+        default=False, db_default=False, help_text="whether orders and events make contacts of strangers"
+    )
     file = models.FileField(upload_to="imports/%Y/%m")
     filename = models.CharField(max_length=200)
     kind = models.CharField(max_length=5, choices=TableKind, default=TableKind.CSV)
@@ -113,7 +126,9 @@ class ContactImport(Owned):
 
     @property
     def row_count(self) -> int:
-        """Rows read so far."""
+        """Rows read so far. Of orders and events it is told by the line, because several rows make one order."""
+        if self.what != ImportWhat.PEOPLE:
+            return max(self.next_line - 2, 0)
         return self.created_count + self.updated_count + self.unchanged_count + self.refused_count
 
     @property

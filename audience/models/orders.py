@@ -1,9 +1,12 @@
 """What contacts bought."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from audience.models.contacts import AboutContactQuerySet, Contact
+from audience.models.sources import Source
 from workspaces.models import Owned, ScopedQuerySet
 
 MONEY_DIGITS, CENTS = 14, 2
@@ -31,6 +34,7 @@ class Order(Owned):
     placed_at = models.DateTimeField()
     total = models.DecimalField(_("total"), max_digits=MONEY_DIGITS, decimal_places=CENTS)
     properties = models.JSONField(default=dict)
+    source = models.CharField(_("reported by"), max_length=4, choices=Source, default=Source.API, db_default=Source.API)
     updated_at = models.DateTimeField()
 
     objects = AboutContactQuerySet.as_manager()
@@ -68,3 +72,8 @@ class OrderLine(Owned):
 
     def __str__(self) -> str:
         return f"{self.quantity} {self.name}"
+
+    @property
+    def amount(self) -> Decimal:
+        """What all pieces cost together."""
+        return (self.quantity * self.price).quantize(Decimal("0.01"))

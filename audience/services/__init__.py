@@ -27,11 +27,13 @@ from audience.services.contacts import (
     save_contact,
     write_note,
 )
-from audience.services.events import EventRefused, NewEvent, contacts_by_email, record_events
+from audience.services.events import EventRefused, NewEvent, record_events
 from audience.services.lists import NameTaken, add_to_list, create_list, remove_from_list
 from audience.services.merges import Pair, compare, merge_contacts
+from audience.services.orders import NewLine, NewOrder, OrderRefused, record_orders
 from audience.services.segments import NOBODY, archive_segment, create_segment, update_segment
 from audience.services.topics import TopicWords, archive_topic, change_topic, create_topic, current_topics, move_topic
+from audience.services.whose import Became, Taken, Whose
 from audience.services.wishes import (
     Said,
     Wishes,
@@ -50,6 +52,7 @@ __all__ = [
     "CONTACT_FIELDS",
     "NOBODY",
     "AttributeDetails",
+    "Became",
     "BulkRefused",
     "ConsentBasis",
     "ContactRefused",
@@ -57,9 +60,14 @@ __all__ = [
     "EventRefused",
     "NameTaken",
     "NewEvent",
+    "NewLine",
+    "NewOrder",
+    "OrderRefused",
     "Pair",
     "Said",
+    "Taken",
     "TopicWords",
+    "Whose",
     "WishRefused",
     "Wishes",
     "Word",
@@ -74,7 +82,6 @@ __all__ = [
     "change_topic",
     "choose_topics",
     "compare",
-    "contacts_by_email",
     "create_list",
     "create_segment",
     "create_topic",
@@ -90,6 +97,7 @@ __all__ = [
     "pause",
     "people_in",
     "record_events",
+    "record_orders",
     "remove_from_list",
     "remove_note",
     "return_attribute",

@@ -22,6 +22,7 @@ from audience.models import (
     ListMembership,
     OptInRequest,
     Order,
+    SiteVisitor,
     SuppressionReason,
     TopicConsent,
 )
@@ -164,7 +165,7 @@ def _move(first: Contact, second: Contact) -> None:
     on = ListMembership.objects.filter(contact=first).values("contact_list")
     ListMembership.objects.filter(contact=second).exclude(contact_list__in=on).update(contact=first)
     _take_later_of_topics(first, second)
-    for model in (ConsentEntry, OptInRequest, Event, Order, ContactNote, AddressChange):
+    for model in (ConsentEntry, OptInRequest, Event, Order, ContactNote, AddressChange, SiteVisitor):
         model._default_manager.filter(contact=second).update(contact=first)
     _add_days(first, second)
     _add_profile(first, second)

@@ -24,6 +24,7 @@ from audience.models import (
 from audience.services.consent import OWN_WORDS, ConsentBasis, give_consent, take_back_unsubscribe
 from audience.services.contacts import save_contact
 from audience.services.lists import add_to_list
+from audience.services.visitors import join_visitor
 from audience.services.wishes import say_to_topic, set_tracking
 from emailops.lib.addresses import read_address
 from emailops.lib.errors import DomainError
@@ -48,7 +49,8 @@ class OptInGone(DomainError):
 class Ask:
     """What somebody asks for: mail to an address, in these words, with what else was filled in.
 
-    `values` holds `fields` and `attributes` as `save_contact` takes them.
+    `values` holds `fields` and `attributes` as `save_contact` takes them, and in `site` the `visitor` who asks, if
+    known.
     """
 
     email: str
@@ -195,6 +197,10 @@ def _agreed(request: OptInRequest, now: datetime, *, is_proven: bool) -> Contact
     if request.form is not None and request.form.contact_list is not None:
         source = f"{request.source}: {request.form}"[:60]
         add_to_list(contact_list=request.form.contact_list, contact=contact, source=source, by=None, now=now)
+    mark = request.values.get("site", {}).get("visitor", "")
+    # A stranger who types somebody's address must not fill that person's history.
+    if mark and (is_proven or contact.created_at == now):
+        join_visitor(contact=contact, mark=mark, now=now)
     return contact
 
 

@@ -35,6 +35,7 @@ from workspaces.permissions import Can, Role
 PAGE_SIZE = 50
 MOMENTS = 50  # of a timeline, and as many more each time
 MOST_MOMENTS = 1000
+LATEST_ORDERS = 3
 
 
 @page(Can.SEE_AUDIENCE)
@@ -120,6 +121,7 @@ def contact_detail(request: MemberRequest, pk: int) -> HttpResponse:
         "attributes": shown_attributes(contact),
         "country": country_name(contact.country),
         "profile": ContactProfile.objects.for_workspace(request.workspace).filter(contact=contact).first(),
+        "orders": contact.orders.order_by("-placed_at", "-pk")[:LATEST_ORDERS],
         "former": contact.former_addresses.select_related("by__user").order_by("-at", "-pk"),
         "notes": contact.notes.select_related("by__user").order_by("-at", "-pk"),
         "note_form": NoteForm(),

@@ -10,8 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from audience import imports
+from audience.forms.fact_imports import FactMappingForm
 from audience.forms.imports import MappingForm, ReadForm, UploadForm
-from audience.models import ContactImport
+from audience.models import ContactImport, ImportWhat
 from audience.services import current_attributes
 from emailops.lib.csvfile import write_table
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, csv_download, page, shown_on
@@ -24,13 +25,14 @@ SHOWN_IMPORTS = 50
 @page(Can.SEE_AUDIENCE, Can.EDIT_AUDIENCE)
 def import_list(request: MemberRequest) -> HttpResponse:
     """Earlier imports, and the upload of a new one."""
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm(request.POST or None, request.FILES or None, initial={"what": request.GET.get("what", "")})
     if request.method == "POST" and form.is_valid():
         with shown_on(form):
             found = imports.open_import(
                 workspace=request.workspace,
                 file=form.cleaned_data["file"],
                 encoding=form.cleaned_data["encoding"],
+                what=form.cleaned_data["what"],
                 by=request.member,
                 now=request.now,
             )
@@ -50,8 +52,7 @@ def import_map(request: MemberRequest, pk: int) -> HttpResponse:
     found = _found(request, pk)
     if not found.can_be_started:
         return redirect("audience:import_detail", workspace=request.workspace.slug, pk=pk)
-    attributes = current_attributes(request.workspace)
-    form = MappingForm(request.POST or None, found=found, attributes=attributes)
+    form = _mapping_form(request, found)
     if request.method == "POST" and form.is_valid():
         with shown_on(form):
             imports.start_import(
@@ -70,11 +71,23 @@ def _found(request: MemberRequest, pk: int) -> ContactImport:
     return get_object_or_404(rows, pk=pk)
 
 
+def _mapping_form(
+    request: MemberRequest, found: ContactImport, *, is_new: bool = False
+) -> "MappingForm | FactMappingForm":
+    """For what the rows are. A new one does not look at what was posted."""
+    data = None if is_new else request.POST or None
+    if found.what != ImportWhat.PEOPLE:
+        return FactMappingForm(data, found=found)
+    return MappingForm(data, found=found, attributes=current_attributes(request.workspace))
+
+
 def _read_as(found: ContactImport) -> dict[str, str]:
-    return {"encoding": found.encoding, "delimiter": found.delimiter}
+    return {"encoding": found.encoding, "delimiter": found.delimiter, "what": found.what}
 
 
-def _mapping_page(request: MemberRequest, found: ContactImport, form: MappingForm, read: ReadForm) -> HttpResponse:
+def _mapping_page(
+    request: MemberRequest, found: ContactImport, form: "MappingForm | FactMappingForm", read: ReadForm
+) -> HttpResponse:
     samples = imports.sample_rows(found)
     columns = [
         (column, [row[i] for row in samples if i < len(row) and row[i].strip()][:3], form.choices_of(column))
@@ -94,7 +107,7 @@ def import_read(request: MemberRequest, pk: int) -> HttpResponse:
         with shown_on(read):
             imports.read_differently(found=found, by=request.member, now=request.now, **read.cleaned_data)
             return redirect("audience:import_map", workspace=request.workspace.slug, pk=pk)
-    form = MappingForm(found=found, attributes=current_attributes(request.workspace))
+    form = _mapping_form(request, found, is_new=True)
     return _mapping_page(request, _found(request, pk), form, read)
 
 

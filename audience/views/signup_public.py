@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone, translation
 
-from audience.forms.signup import PublicSignupForm
+from audience.forms.signup import LONGEST_MARK, PublicSignupForm
 from audience.models import SignupForm, SignupKind, Topic
 from audience.services import current_attributes
 from audience.services.signup import (
@@ -47,7 +47,9 @@ def _answered(request: HttpRequest, signup: SignupForm, *, is_frame: bool) -> Ht
         if request.method != "POST":
             if request.method == "GET":
                 count_shown(signup)
-            return _page(request, signup, public_form(signup), is_frame=is_frame)
+            form = public_form(signup)
+            form.initial["visitor"] = request.GET.get("visitor", "")[:LONGEST_MARK]
+            return _page(request, signup, form, is_frame=is_frame)
         form = public_form(signup, request.POST)
         if not form.is_valid():
             return _page(request, signup, form, is_frame=is_frame)

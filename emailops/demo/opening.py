@@ -19,6 +19,7 @@ from emailops.demo.relays import set_up_relays
 from emailops.demo.sellers import hand_over_members
 from emailops.demo.shop import Shop
 from emailops.demo.stage import RUNNING_SPRINT, Stage, at
+from emailops.demo.website import WebSite
 from sprints.models import Covers
 from sprints.services.approval_policy import set_policy
 
@@ -89,6 +90,7 @@ class Opening:
         on(self._stage.calendar.in_sprint(RUNNING_SPRINT - 4, "4 11:30"), self._bring_quiz)
         on(self._stage.calendar.last_working_moment("09:40", "15:30"), self._leave_a_file_open)
         on(self._stage.calendar.last_working_moment("08:50", "14:40"), lambda now: set_up_relays(self._stage, now))
+        WebSite(self._stage, self._customers, seed=5).tell()
         self._tell_newcomers()
 
     def _prepare(self, now: datetime) -> None:

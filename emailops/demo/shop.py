@@ -1,30 +1,33 @@
 """The shop's own doings, as its program reports them by API key: new readers, orders, skin quizzes."""
 
 import heapq
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
 
-from audience.models import Contact
+from audience.models import ORDER_EVENT, OrderStatus
 from audience.services import (
     ConsentBasis,
     NewEvent,
+    NewLine,
+    NewOrder,
+    Whose,
     add_to_list,
-    contacts_by_email,
     give_consent,
     record_events,
+    record_orders,
     save_contact,
 )
 from emailops.demo.audience import IN_THE_QUIZ, ON_THE_SITE
 from emailops.demo.crowd import Reader
 from emailops.demo.stage import ZONE, Stage
-from insights.facts import ORDER
 from workspaces.models import Member
 from workspaces.services import authenticate_key, create_api_key, revoke_api_key
 
 QUIZ = "quiz_completed"
+MISHAPS = 0.03  # share of orders that are made twice
 SOONER = 0.38  # share by which the time between two orders is shorter at the end of the story than at its start
 PRODUCTS = {
     "rosehip-serum": ("29.00", 16),
@@ -38,6 +41,11 @@ PRODUCTS = {
     "spf-fluid": ("27.00", 9),
     "glow-set": ("68.00", 4),
 }
+CATEGORIES = {
+    "rosehip-serum": "Serums", "glow-serum": "Serums", "dew-mist": "Face", "barrier-cream": "Face",
+    "oat-cleanser": "Cleansing", "night-oil": "Face", "hand-balm": "Body", "moss-soap": "Cleansing", "spf-fluid": "Sun",
+    "glow-set": "Sets",
+}  # fmt: skip
 SHIPPING = Decimal("4.90")
 FREE_SHIPPING_FROM = Decimal(45)
 
@@ -52,8 +60,27 @@ class Deed:
     value: Decimal | None = field(default=None, compare=False)
     properties: dict[str, Any] = field(default_factory=dict, compare=False)
 
-    def as_event(self, contact: Contact, order_number: str) -> NewEvent:
-        return NewEvent(contact, self.name, self.at, self.value, self.properties, order_number)
+    def as_event(self) -> NewEvent:
+        return NewEvent(Whose(self.email), self.name, self.at, self.value, self.properties)
+
+    def as_order(self, number: str) -> NewOrder:
+        return NewOrder(
+            Whose(self.email),
+            number,
+            self.at,
+            total=self.value,
+            lines=lines_of(self.properties["products"]),
+            status=OrderStatus.PAID,
+            properties=self.properties,
+        )
+
+
+def lines_of(basket: list[str]) -> list[NewLine]:
+    """The products of a basket as lines of an order."""
+    return [
+        NewLine(name.replace("-", " ").capitalize(), Decimal(PRODUCTS[name][0]), f"MM-{name.upper()}", CATEGORIES[name])
+        for name in basket
+    ]
 
 
 class Shop:
@@ -65,6 +92,7 @@ class Shop:
         self._deeds: list[Deed] = []
         self._secret = ""
         self._last_order = 10_400
+        self._mishaps = Random(seed)  # noqa: S311  of its own, so that it changes no basket
 
     def connect(self, now: datetime) -> None:
         """A key for the shop, after one that was pasted into a chat and had to go."""
@@ -116,7 +144,9 @@ class Shop:
         basket = sorted(set(self._random.choices(names, weights=weights, k=count)))
         goods = sum((Decimal(PRODUCTS[name][0]) for name in basket), Decimal(0))
         paid = goods if goods >= FREE_SHIPPING_FROM else goods + SHIPPING
-        heapq.heappush(self._deeds, Deed(at, reader.email, ORDER, paid, {"products": basket, "channel": "web shop"}))
+        heapq.heappush(
+            self._deeds, Deed(at, reader.email, ORDER_EVENT, paid, {"products": basket, "channel": "web shop"})
+        )
 
     def live_with(self, reader: Reader, start: datetime, end: datetime) -> None:
         """When somebody buys without being asked: about every `rhythm` days, a little sooner as time goes by."""
@@ -139,12 +169,22 @@ class Shop:
             due.append(heapq.heappop(self._deeds))
         if not due:
             return
-        contacts = contacts_by_email(self._stage.workspace, sorted({deed.email for deed in due}))
-        events = [deed.as_event(contacts[deed.email], self._order_number(deed)) for deed in due]
-        record_events(workspace=self._stage.workspace, events=events, by=self._program(now), now=now)
+        given: dict[str, Any] = {
+            "workspace": self._stage.workspace, "by": self._program(now), "now": now,
+        }  # fmt: skip
+        orders = [deed.as_order(self._order_number()) for deed in due if deed.name == ORDER_EVENT]
+        if orders:
+            record_orders(orders=[*orders, *self._left_unpaid(orders)], **given)
+        record_events(events=[deed.as_event() for deed in due if deed.name != ORDER_EVENT], **given)
 
-    def _order_number(self, deed: Deed) -> str:
-        if deed.name != ORDER:
-            return ""
+    def _left_unpaid(self, orders: list[NewOrder]) -> list[NewOrder]:
+        """Now and then somebody orders twice by mistake, and has the second one cancelled."""
+        return [
+            replace(order, external_id=self._order_number(), status=OrderStatus.CANCELLED)
+            for order in orders
+            if self._mishaps.random() < MISHAPS
+        ]
+
+    def _order_number(self) -> str:
         self._last_order += 1
         return f"MM-{self._last_order}"

@@ -44,6 +44,7 @@ class Kind(IntEnum):
     BRAND = 40
     SURVEY = 41
     SURVEY_SHOWN = 42
+    SITE_PERSON = 43
 
 
 class BadToken(Exception):

@@ -26,7 +26,8 @@
     close.autofocus = true; // from inside the frame the Escape key would not reach the dialog
     close.addEventListener("click", () => dialog.close());
     const frame = document.createElement("iframe");
-    frame.src = address;
+    const visitor = window.emailops && window.emailops.visitor;  // known only to who agreed to it on this site
+    frame.src = visitor ? `${address}?visitor=${encodeURIComponent(visitor)}` : address;
     frame.title = me.dataset.label || document.title;
     Object.assign(frame.style, { border: "0", width: "100%", height: "min(36rem, 80vh)", display: "block" });
     dialog.append(frame, close);

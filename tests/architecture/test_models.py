@@ -31,12 +31,16 @@ ACROSS_WORKSPACES = {
     "criterion_words": "the same",
     "contact_attributes": "a GIN index cannot begin with a number; PostgreSQL combines it with the others",
     "contact_tags": "the same",
+    "site_visitor_by_time": "browsers of all workspaces that did not come back are forgotten at once",
     "bulk_edits_at_work": "the poller finds interrupted changes of all workspaces",
     "erasures_unfinished": "the poller finds interrupted erasures of all workspaces",
 }
 """Indexes of work that has no workspace, each with the reason."""
 
-GLOBAL_FIELDS = {"workspaces.ApiKey.prefix": "a program shows its key before anybody knows its workspace"}
+GLOBAL_FIELDS = {
+    "workspaces.ApiKey.prefix": "a program shows its key before anybody knows its workspace",
+    "audience.Site.key": "a browser shows it before anybody knows its workspace",
+}
 
 
 def our_models() -> list[Model]:

@@ -22,6 +22,7 @@ from audience.models import (
     Event,
     ImportRefusal,
     ImportState,
+    Order,
     Segment,
 )
 from audience.segments.compile import contacts_in
@@ -139,7 +140,7 @@ class TestAudience:
     def test_files_were_imported_with_some_rows_refused(self, shop: Workspace) -> None:
         done = ContactImport.objects.for_workspace(shop).filter(state=ImportState.DONE)
 
-        assert done.count() == 4
+        assert done.count() == 5
         assert all(found.created_count and found.refused_count for found in done)
         assert all(found.refusals.count() == found.refused_count for found in done)
         assert ImportRefusal.objects.for_workspace(shop).values("reason").distinct().count() >= 8
@@ -184,9 +185,17 @@ class TestAudience:
         per_buyer = Counter(orders.values_list("contact_id", flat=True))
 
         assert span["last"] - span["first"] > timedelta(days=180)
-        assert orders.filter(Q(value=None) | Q(properties={}) | Q(external_id="")).count() == 0
+        assert orders.filter(Q(value=None) | Q(properties={}, source="api") | Q(external_id="")).count() == 0
         assert 0.3 < sum(count > 1 for count in per_buyer.values()) / len(per_buyer) < 0.8
         assert Event.objects.for_workspace(shop).filter(name="quiz_completed").count() > 300
+
+    def test_orders_have_products_and_reach_back_a_year(self, shop: Workspace) -> None:
+        orders = Order.objects.for_workspace(shop)
+
+        assert orders.filter(lines=None).count() == 0
+        assert orders.filter(placed_at__lt=NOW - timedelta(days=300)).count() > 100
+        assert set(orders.values_list("status", flat=True)) == {"paid", "sent", "returned", "cancelled"}
+        assert Event.objects.for_workspace(shop).filter(source="site").count() > 50
 
 
 class TestStrategy:

@@ -15,6 +15,8 @@ from tests.factories.audience import (
     MembershipFactory,
     SegmentFactory,
 )
+from tests.factories.commerce import ShopOrderFactory, SiteFactory
+from tests.factories.delivery import OrderFactory
 from tests.factories.workspaces import MemberFactory
 from tests.permissions.rows import ApiRow, Row
 from workspaces.models import Member, Workspace
@@ -102,6 +104,22 @@ def _upload(_workspace: Workspace, _kwargs: dict[str, Any]) -> dict[str, Any]:
     return {"file": SimpleUploadedFile("people.csv", b"email\nann@example.org\n"), "encoding": ""}
 
 
+SITE = {"name": "Our shop", "origins": "https://shop.example", "is_on": "on"}
+SITE_BY_API = {"name": "From the API", "origins": ["https://shop.example"]}
+
+
+def _order(workspace: Workspace) -> dict[str, Any]:
+    return {"pk": ShopOrderFactory.create(contact=_tended(workspace)).pk}
+
+
+def _event_row(workspace: Workspace) -> dict[str, Any]:
+    return {"pk": OrderFactory.create(contact=_tended(workspace)).pk}
+
+
+def _site(workspace: Workspace) -> dict[str, Any]:
+    return {"pk": SiteFactory.create(workspace=workspace).pk}
+
+
 ROWS = [
     Row("audience:contact_list", see=SEE),
     Row("audience:contact_new", see=TEND, act=TEND, data=lambda _w, _k: {"email": "new@example.org"}),
@@ -170,6 +188,11 @@ ROWS = [
     Row("audience:import_start", act=EDIT, kwargs=_import),
     Row("audience:import_cancel", act=EDIT, kwargs=_import),
     Row("audience:import_refusals", see=SEE, kwargs=_import),
+    Row("audience:order_list", see=SEE),
+    Row("audience:order_detail", see=SEE, kwargs=_order),
+    Row("audience:event_list", see=SEE),
+    Row("audience:site_list", see=SEE, act=EDIT, data=lambda _w, _k: SITE),
+    Row("audience:site_detail", see=SEE, act=EDIT, kwargs=_site, data=lambda _w, _k: SITE),
 ]
 
 
@@ -184,6 +207,12 @@ def _event(workspace: Workspace, _method: str) -> dict[str, Any]:
     if not Contact.objects.for_workspace(workspace).filter(address="reader@example.org").exists():
         ContactFactory.create(workspace=workspace, email="reader@example.org")
     return {"events": [EVENT]}
+
+
+def _order_by_api(workspace: Workspace, _method: str) -> dict[str, Any]:
+    _event(workspace, _method)
+    order = {"email": "reader@example.org", "external_id": "O-1", "placed_at": "2026-01-01T10:00:00Z", "total": "9.00"}
+    return {"orders": [order]}
 
 
 def _upload_to_api(workspace: Workspace, _method: str) -> dict[str, Any]:
@@ -238,5 +267,10 @@ API_ROWS = [
     ApiRow("api:contactimport-cancel", {"post": EDIT}, kwargs=_import),
     ApiRow("api:contactimport-refused", {"get": SEE}, kwargs=_import),
     ApiRow("api:export-list", {"post": EXPORT}, data=lambda _w, _m: {"what": "contacts"}),
-    ApiRow("api:event-list", {"post": EDIT}, data=_event),
+    ApiRow("api:event-list", {"get": SEE, "post": EDIT}, data=_event),
+    ApiRow("api:event-detail", {"get": SEE}, kwargs=_event_row),
+    ApiRow("api:order-list", {"get": SEE, "post": EDIT}, data=_order_by_api),
+    ApiRow("api:order-detail", {"get": SEE}, kwargs=_order),
+    ApiRow("api:site-list", {"get": SEE, "post": EDIT}, data=lambda _w, _m: SITE_BY_API),
+    ApiRow("api:site-detail", {"get": SEE, "put": EDIT}, kwargs=_site, data=lambda _w, _m: SITE_BY_API),
 ]

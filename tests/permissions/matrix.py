@@ -70,6 +70,7 @@ OUTSIDE_WORKSPACES = {
     "sprints:poker_guest_leave": "the same",
     "sprints:idea_page": "where anybody leaves an idea; guarded by the token in the address",
     "audience:preferences": "where readers choose what they get; guarded by the token",
+    "audience:site_report": "for browsers on other web sites; guarded by the origin and the key of the site",
     "audience:opt_in": "in the mail that asks whether we may write; guarded by the token",
     "audience:privacy_ask": "where readers ask for their data; guarded by the token of their page",
     "audience:privacy_link": "in the mail about a request; guarded by the token",

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from audience import imports, intake
-from audience.models import Consent, ContactImport, ContactList, ImportMode, ImportState, Topic
+from audience.models import Consent, ContactImport, ContactList, ImportMode, ImportState, ImportWhat, Topic
 from emailops.lib.csvfile import write_table
 from emailops.lib.errors import DomainError
 from emailops.lib.queue import silence
@@ -29,13 +29,15 @@ ROWS_REFUSED = 3
 class Command(BaseCommand):
     """Uploads, matches, starts and does the worker's part itself, so that nothing else has to run."""
 
-    help = "Import contacts from a CSV, XLSX or JSON lines file, also gzipped."
+    help = "Import contacts, orders or events from a CSV, XLSX or JSON lines file, also gzipped."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--workspace", required=True, help="its short name, as in its addresses")
         parser.add_argument("--by", help="e-mail address of the member who answers for it; without: one who may")
         parser.add_argument("--map", action="append", default=[], metavar="COLUMN=FIELD", help="overrides the guess")
+        parser.add_argument("--what", choices=ImportWhat.values, help="what the rows are; without: found out")
+        parser.add_argument("--add-people", action="store_true", help="orders and events make contacts of strangers")
         parser.add_argument("--mode", choices=ImportMode.values, default=ImportMode.BOTH)
         parser.add_argument("--fill-gaps", action="store_true", help="what is known already stays as it is")
         parser.add_argument("--list", action="append", default=[], metavar="NAME", dest="lists")
@@ -77,6 +79,7 @@ class Command(BaseCommand):
                 now=now,
                 encoding=options["encoding"],
                 delimiter=options["delimiter"],
+                what=ImportWhat(options["what"]) if options["what"] else None,
             )
             choices = _choices(found, options)
             imports.start_import(found=found, choices=choices, by=member, now=now, is_dry_run=options["dry_run"])
@@ -85,6 +88,7 @@ class Command(BaseCommand):
     def _report(self, found: ContactImport, *, as_json: bool) -> None:
         report = {
             "import": found.pk,
+            "what": found.what,
             "state": found.state,
             "created": found.created_count,
             "updated": found.updated_count,
@@ -129,6 +133,7 @@ def _choices(found: ContactImport, options: dict[str, Any]) -> imports.ImportCho
         consent_source=options["source"],
         consent_wording=options["basis"],
         consented_on=options["agreed_on"],
+        adds_people=options["add_people"],
     )
 
 

@@ -1,0 +1,68 @@
+"""What people bought and did: orders, events, one order with its lines."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from audience.commerce import EventFilter, FactFilter, OrderFilter, found_events, found_orders, sums_of
+from audience.finding import headcount, newest
+from audience.models import Contact, Order, OrderStatus, Source
+from audience.segments.history_fields import event_names
+from workspaces.http import MemberRequest, page
+from workspaces.permissions import Can
+
+PAGE_SIZE = 50
+FIRST_SHOWN = timedelta(days=90)  # so that a page of a shop with years behind it reads a part of them
+
+
+@page(Can.SEE_AUDIENCE)
+def order_list(request: MemberRequest) -> HttpResponse:
+    """The orders this member sees, newest first, as they are narrowed, and what they come to."""
+    wanted = OrderFilter.read(_asked(request))
+    found = found_orders(request.member, wanted)
+    rows = newest(found.select_related("contact"), request.GET, PAGE_SIZE, "placed_at")
+    context = {"orders": rows, "wanted": wanted, "sums": sums_of(found), "statuses": OrderStatus.choices}
+    name = "audience/_order_rows.html" if request.htmx else "audience/order_list.html"
+    return render(request, name, context | _around(request, wanted))
+
+
+def _asked(request: MemberRequest) -> dict[str, Any]:
+    """What the address asks for. Whoever asks for nothing sees the last months."""
+    given = request.GET.dict()
+    if not set(given) & {"after", "before", "q", "contact"}:
+        today = request.now.astimezone(request.workspace.zone).date()
+        given["after"] = (today - FIRST_SHOWN).isoformat()
+    return given
+
+
+def _around(request: MemberRequest, wanted: FactFilter) -> dict[str, Any]:
+    """What both lists offer, and whose facts they show if they are one person's."""
+    people = Contact.objects.seen_by(request.member)
+    whose = people.filter(pk=min(int(wanted.contact), 2**63 - 1)).first() if wanted.contact else None
+    return {"sources": Source.choices, "whose": whose}
+
+
+@page(Can.SEE_AUDIENCE)
+def event_list(request: MemberRequest) -> HttpResponse:
+    """The events of the contacts this member sees, newest first, as they are narrowed."""
+    wanted = EventFilter.read(_asked(request))
+    found = found_events(request.member, wanted)
+    rows = newest(found.select_related("contact"), request.GET, PAGE_SIZE, "occurred_at")
+    context = {
+        "events": rows,
+        "wanted": wanted,
+        "count": headcount(found),
+        "names": event_names(request.workspace),
+    }
+    name = "audience/_event_rows.html" if request.htmx else "audience/event_list.html"
+    return render(request, name, context | _around(request, wanted))
+
+
+@page(Can.SEE_AUDIENCE)
+def order_detail(request: MemberRequest, pk: int) -> HttpResponse:
+    """One order with its lines."""
+    rows = Order.objects.seen_by(request.member).select_related("contact", "workspace")
+    order = get_object_or_404(rows, pk=pk)
+    return render(request, "audience/order_detail.html", {"order": order, "lines": order.lines.order_by("pk")})

@@ -1,0 +1,117 @@
+"""The pages of orders and events: found by what one knows, with what they come to, and for sellers their own."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from audience.models import Contact, Site
+from audience.services import NewEvent, NewLine, NewOrder, record_events, record_orders
+from tests.factories.audience import ContactFactory
+from tests.factories.commerce import ShopOrderFactory, SiteFactory
+from workspaces.models import Member
+
+pytestmark = pytest.mark.django_db
+Browse = Callable[[Member], Client]
+
+
+@pytest.fixture
+def ann(lead: Member) -> Contact:
+    made: Contact = ContactFactory.create(workspace=lead.workspace, first_name="Ann", last_name="Lee")
+    return made
+
+
+def _page(client: Client, name: str, member: Member, query: str = "", **kwargs: Any) -> str:
+    address = reverse(f"audience:{name}", kwargs={"workspace": member.workspace.slug, **kwargs})
+    return client.get(address + query).content.decode()
+
+
+def test_orders_are_found_and_summed_up(lead: Member, ann: Contact, browse: Browse) -> None:
+    ShopOrderFactory.create(contact=ann, external_id="A-1", total=30)
+    ShopOrderFactory.create(contact=ann, external_id="A-2", total=50, status="cancelled")
+    ShopOrderFactory.create(contact=ann, external_id="OLD", placed_at=timezone.now() - timedelta(days=100))
+    client = browse(lead)
+
+    lately, cancelled, old = (_page(client, "order_list", lead, query) for query in ("", "?status=cancelled", "?q=OLD"))
+
+    assert "2 orders" in lately
+    assert "€30" in lately
+    assert "OLD" not in lately
+    assert "A-2" in cancelled
+    assert "A-1" not in cancelled
+    assert "OLD" in old
+
+
+def test_pages_of_orders_are_turned_by_key(lead: Member, ann: Contact, browse: Browse) -> None:
+    ShopOrderFactory.create_batch(51, contact=ann)
+
+    first = _page(browse(lead), "order_list", lead)
+    older = first.partition("?older=")[2].partition('"')[0]
+    second = _page(browse(lead), "order_list", lead, f"?older={older}")
+
+    assert first.count('class="row__title nowrap"') == 50
+    assert second.count('class="row__title nowrap"') == 1
+
+
+def test_an_order_shows_its_lines_and_stands_once_in_the_timeline(lead: Member, ann: Contact, browse: Browse) -> None:
+    now = timezone.now()
+    new = NewOrder(ann, "O-77", now, lines=[NewLine("Glow serum", Decimal(34), "GS-1")])
+    [taken] = record_orders(workspace=lead.workspace, orders=[new], by=lead, now=now)
+    client = browse(lead)
+
+    order = _page(client, "order_detail", lead, pk=taken.pk)
+    contact = _page(client, "contact_detail", lead, pk=ann.pk)
+
+    assert "Glow serum" in order
+    assert "GS-1" in order
+    assert "Order O-77: paid" in contact
+    assert "Order placed" not in contact
+
+
+def test_events_show_what_is_known_of_them(lead: Member, ann: Contact, browse: Browse) -> None:
+    event = NewEvent(ann, "product_viewed", timezone.now(), properties={"product": "Glow serum"})
+    record_events(workspace=lead.workspace, events=[event], by=lead, now=timezone.now())
+
+    page = _page(browse(lead), "event_list", lead, "?name=product_viewed")
+
+    assert "product: Glow serum" in page
+
+
+def test_a_seller_sees_the_orders_of_the_own_people(seller: Member, ann: Contact, browse: Browse) -> None:
+    order = ShopOrderFactory.create(contact=ann, external_id="SECRET")
+    client = browse(seller)
+
+    address = reverse("audience:order_detail", kwargs={"workspace": seller.workspace.slug, "pk": order.pk})
+    assert "SECRET" not in _page(client, "order_list", seller)
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("query", ["?contact=9999999999999999999999", "?after=0001-01-01", "?before=9999-12-31",
+                                   "?older=x", "?source=x&status=x&product=%00", "?q=%00%00"])  # fmt: skip
+def test_nonsense_in_the_address_asks_for_nothing(lead: Member, browse: Browse, query: str) -> None:
+    assert "Orders" in _page(browse(lead), "order_list", lead, query)
+    assert "Events" in _page(browse(lead), "event_list", lead, query)
+
+
+def test_a_site_is_made_with_its_snippet(lead: Member, browse: Browse) -> None:
+    client = browse(lead)
+    address = reverse("audience:site_list", kwargs={"workspace": lead.workspace.slug})
+
+    wrong = client.post(address, {"name": "Shop", "origins": "nonsense://", "is_on": "on"})
+    client.post(address, {"name": "Shop", "origins": "https://shop.example", "is_on": "on"})
+
+    site = Site.objects.get()
+    assert (wrong.status_code, site.origins) == (422, ["https://shop.example"])
+    assert f"data-site=&quot;{site.key}&quot;" in _page(client, "site_detail", lead, pk=site.pk)
+
+
+def test_the_site_of_another_workspace_is_not_there(lead: Member, outsider: Member, browse: Browse) -> None:
+    site = SiteFactory.create(workspace=outsider.workspace)
+
+    address = reverse("audience:site_detail", kwargs={"workspace": lead.workspace.slug, "pk": site.pk})
+    assert browse(lead).get(address).status_code == 404
