@@ -63,6 +63,9 @@ class Migration(migrations.Migration):
                 ('wip_limit', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='at most so many stories')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('workspace', 'position'), name='column_position_once'), models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('workspace', 'name'), name='column_name_once'), models.CheckConstraint(condition=models.Q(('wip_limit', None), ('wip_limit__gte', 1), _connector='OR'), name='wip_limit_leaves_room')],
+            },
         ),
         migrations.CreateModel(
             name='BulkChange',
@@ -94,6 +97,9 @@ class Migration(migrations.Migration):
                 ('is_paused', models.BooleanField(default=False, verbose_name='make no new sprints')),
                 ('workspace', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='cadence', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('weeks__gte', 1), ('weeks__lte', 4)), name='cadence_of_one_to_four_weeks'), models.CheckConstraint(condition=models.Q(('first_weekday__lte', 6)), name='cadence_begins_on_a_weekday'), models.CheckConstraint(condition=models.Q(('hours_per_point__gt', 0)), name='a_point_takes_time')],
+            },
         ),
         migrations.CreateModel(
             name='Checklist',
@@ -115,6 +121,9 @@ class Migration(migrations.Migration):
                 ('checklist', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='sprints.checklist')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'indexes': [models.Index(fields=['checklist', 'rank'], name='checklist_items_by_rank')],
+            },
         ),
         migrations.CreateModel(
             name='DaysOff',
@@ -126,6 +135,10 @@ class Migration(migrations.Migration):
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='days_off', to='workspaces.member')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'indexes': [models.Index(fields=['workspace', 'last_date'], name='days_off_by_end')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('last_date__gte', models.F('first_date'))), name='days_off_end_after_start')],
+            },
         ),
         migrations.CreateModel(
             name='Delegation',
@@ -141,6 +154,10 @@ class Migration(migrations.Migration):
                 ('receiver', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.member', verbose_name='who decides')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'indexes': [models.Index(fields=['workspace', 'giver', 'end_date'], name='delegation_by_giver')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('end_date__gte', models.F('start_date'))), name='delegation_ends_after_start'), models.CheckConstraint(condition=models.Q(('giver', models.F('receiver')), _negated=True), name='delegation_to_another'), models.CheckConstraint(condition=models.Q(('limit__gte', 0), ('limit', None), _connector='OR'), name='delegation_limit_not_negative')],
+            },
         ),
         migrations.CreateModel(
             name='ApprovalRequest',
@@ -180,6 +197,9 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
                 ('delegation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='sprints.delegation')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'open')), fields=['next_reminder_at'], name='approval_to_chase')],
+            },
         ),
         migrations.CreateModel(
             name='Holiday',
@@ -189,6 +209,9 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=80, verbose_name='what for')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'day'), name='holiday_once_a_day')],
+            },
         ),
         migrations.CreateModel(
             name='IntakeLink',
@@ -216,6 +239,9 @@ class Migration(migrations.Migration):
                 ('request', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='item_decisions', to='sprints.approvalrequest')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('request', 'item'), name='item_decided_once_a_request')],
+            },
         ),
         migrations.CreateModel(
             name='MemberCapacity',
@@ -227,6 +253,9 @@ class Migration(migrations.Migration):
                 ('member', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='capacity', to='workspaces.member')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('per_day__gte', 0)), name='capacity_not_negative'), models.CheckConstraint(condition=models.Q(('focus_rate__gte', 0), ('focus_rate__lte', 1)), name='focus_is_a_share')],
+            },
         ),
         migrations.CreateModel(
             name='OwnerRules',
@@ -241,6 +270,9 @@ class Migration(migrations.Migration):
                 ('chosen_at', models.DateTimeField(null=True)),
                 ('member', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='owner_rules', to='workspaces.member')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('silence_below__gte', 0)), name='silence_below_not_negative'), models.CheckConstraint(condition=models.Q(('silence_days__gte', 1)), name='silence_takes_a_day')],
+            },
         ),
         migrations.CreateModel(
             name='PokerDeck',
@@ -252,6 +284,9 @@ class Migration(migrations.Migration):
                 ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.member')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(models.F('workspace'), django.db.models.functions.text.Lower('name'), name='poker_deck_name_once')],
+            },
         ),
         migrations.CreateModel(
             name='PokerItem',
@@ -265,6 +300,9 @@ class Migration(migrations.Migration):
                 ('shown', models.CharField(blank=True, max_length=64)),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'voting')), fields=['reveal_at'], name='poker_reveal_due')],
+            },
         ),
         migrations.CreateModel(
             name='PokerSession',
@@ -289,6 +327,10 @@ class Migration(migrations.Migration):
                 ('leader', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.member', verbose_name='led by')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'open'), ('window_closed_at', None)), fields=['deadline_at'], name='poker_window_due')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('effort_cards__isnull', False), ('value_cards__isnull', False), _connector='OR'), name='poker_votes_on_something'), models.CheckConstraint(condition=models.Q(('mode', 'live'), ('deadline_at__isnull', False), _connector='OR'), name='poker_window_has_deadline')],
+            },
         ),
         migrations.CreateModel(
             name='PokerSeat',
@@ -302,6 +344,9 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
                 ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='seats', to='sprints.pokersession')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('guest_name', ''), ('member__isnull', False)), models.Q(('member__isnull', True), models.Q(('guest_name', ''), _negated=True)), _connector='OR'), name='poker_seat_is_somebodys'), models.UniqueConstraint(fields=('session', 'member'), name='poker_member_sits_once'), models.UniqueConstraint(models.F('session'), django.db.models.functions.text.Lower('guest_name'), condition=models.Q(('left_at', None), ('member', None)), name='poker_guest_name_once')],
+            },
         ),
         migrations.AddField(
             model_name='pokeritem',
@@ -321,6 +366,9 @@ class Migration(migrations.Migration):
                 ('seat', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='votes', to='sprints.pokerseat')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('item', 'round', 'seat'), name='poker_vote_once_a_round')],
+            },
         ),
         migrations.CreateModel(
             name='Retro',
@@ -342,6 +390,9 @@ class Migration(migrations.Migration):
                 ('facilitator', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.member')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('votes_each__gte', 1), ('votes_each__lte', 20)), name='retro_votes_in_bounds')],
+            },
         ),
         migrations.CreateModel(
             name='RetroGroup',
@@ -389,6 +440,9 @@ class Migration(migrations.Migration):
                 ('retro', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='people', to='sprints.retro')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('retro', 'member'), name='retro_person_once')],
+            },
         ),
         migrations.CreateModel(
             name='RetroReportMail',
@@ -402,6 +456,9 @@ class Migration(migrations.Migration):
                 ('sent_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.member')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('retro', 'member'), name='retro_report_once_a_reader'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('stars', None)), models.Q(('answered_at__isnull', False), ('stars__gte', 1), ('stars__lte', 5)), _connector='OR'), name='retro_report_answer_in_bounds')],
+            },
         ),
         migrations.CreateModel(
             name='RetroVote',
@@ -412,6 +469,9 @@ class Migration(migrations.Migration):
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.member')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('group', 'member'), name='retro_vote_once'), models.CheckConstraint(condition=models.Q(('count__gte', 1)), name='retro_vote_counts')],
+            },
         ),
         migrations.CreateModel(
             name='SavedFilter',
@@ -423,6 +483,9 @@ class Migration(migrations.Migration):
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.member')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'member', 'name'), name='filter_name_once_a_person')],
+            },
         ),
         migrations.CreateModel(
             name='ScoreFormula',
@@ -442,6 +505,9 @@ class Migration(migrations.Migration):
                 ('archived_at', models.DateTimeField(null=True)),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(models.F('workspace'), django.db.models.functions.text.Lower('name'), condition=models.Q(('archived_at', None)), name='skill_name_once')],
+            },
         ),
         migrations.CreateModel(
             name='MemberSkill',
@@ -453,6 +519,9 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
                 ('skill', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='levels', to='sprints.skill')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('member', 'skill'), name='skill_once_a_member'), models.CheckConstraint(condition=models.Q(('level__lte', 3)), name='skill_level_known')],
+            },
         ),
         migrations.CreateModel(
             name='Sprint',
@@ -474,6 +543,9 @@ class Migration(migrations.Migration):
                 ('goal', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sprints', to='strategy.goal', verbose_name='serves the goal')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'number'), name='sprint_number_once'), models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('workspace',), name='one_sprint_runs'), models.CheckConstraint(condition=models.Q(('end_date__gte', models.F('start_date'))), name='sprint_ends_after_start')],
+            },
         ),
         migrations.CreateModel(
             name='RetroNote',
@@ -546,6 +618,9 @@ class Migration(migrations.Migration):
                 ('action', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='checks', to='sprints.retroaction')),
                 ('sprint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sprints.sprint')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('action', 'sprint'), name='action_checked_once_a_retro')],
+            },
         ),
         migrations.CreateModel(
             name='SprintTarget',
@@ -557,6 +632,9 @@ class Migration(migrations.Migration):
                 ('sprint', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='target', to='sprints.sprint')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('target', models.F('baseline')), _negated=True), name='sprint_target_asks_for_change')],
+            },
         ),
         migrations.CreateModel(
             name='StandUp',
@@ -570,6 +648,9 @@ class Migration(migrations.Migration):
                 ('round_ended_at', models.DateTimeField(null=True)),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'day'), name='stand_up_once_a_day')],
+            },
         ),
         migrations.CreateModel(
             name='StandUpReminder',
@@ -580,6 +661,9 @@ class Migration(migrations.Migration):
                 ('stand_up', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reminders', to='sprints.standup')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('stand_up', 'member'), name='stand_up_reminder_once_a_day')],
+            },
         ),
         migrations.CreateModel(
             name='StandUpSchedule',
@@ -593,6 +677,9 @@ class Migration(migrations.Migration):
                 ('order', models.CharField(choices=[('drawn', 'Drawn anew each day'), ('by_hand', 'As you put it')], default='drawn', max_length=8, verbose_name='order')),
                 ('workspace', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='stand_up_schedule', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('closing_hour__gt', models.F('remind_hour')), ('closing_hour__lte', 23)), name='stand_up_hours_in_order'), models.CheckConstraint(condition=models.Q(('seconds_each__gte', 15), ('seconds_each__lte', 600)), name='stand_up_turn_is_bearable')],
+            },
         ),
         migrations.CreateModel(
             name='StandUpSeat',
@@ -603,6 +690,9 @@ class Migration(migrations.Migration):
                 ('schedule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='seats', to='sprints.standupschedule')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('schedule', 'member'), name='stand_up_seat_once')],
+            },
         ),
         migrations.AddField(
             model_name='standupschedule',
@@ -621,6 +711,9 @@ class Migration(migrations.Migration):
                 ('stand_up', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='turns', to='sprints.standup')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('stand_up', 'member'), name='stand_up_turn_once_a_round'), models.UniqueConstraint(condition=models.Q(('state', 'speaking')), fields=('stand_up',), name='one_speaks_in_a_stand_up'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'speaking'), _negated=True), models.Q(('ends_at__isnull', False), ('seconds_left', None)), models.Q(('ends_at', None), ('seconds_left__isnull', False)), _connector='OR'), name='stand_up_turn_runs_or_rests')],
+            },
         ),
         migrations.CreateModel(
             name='Story',
@@ -647,6 +740,10 @@ class Migration(migrations.Migration):
                 ('sprint', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='stories', to='sprints.sprint')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'indexes': [models.Index(fields=['workspace', 'sprint', 'rank'], name='story_by_rank'), django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.search.SearchVector('title', 'as_a', 'i_want', 'so_that', 'problem', config='simple'), name='story_words')],
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'number'), name='story_number_once')],
+            },
         ),
         migrations.CreateModel(
             name='StatusChange',
@@ -659,6 +756,9 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
                 ('story', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='status_changes', to='sprints.story')),
             ],
+            options={
+                'indexes': [models.Index(fields=['workspace', 'at'], name='status_changes_by_time'), models.Index(fields=['story', 'at'], name='status_changes_of_story')],
+            },
         ),
         migrations.CreateModel(
             name='StandUpEntry',
@@ -677,6 +777,10 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
                 ('stories', models.ManyToManyField(related_name='+', to='sprints.story')),
             ],
+            options={
+                'indexes': [models.Index(fields=['workspace', 'member', '-created_at'], name='stand_up_entry_before')],
+                'constraints': [models.UniqueConstraint(fields=('stand_up', 'member'), name='stand_up_entry_once_a_day')],
+            },
         ),
         migrations.CreateModel(
             name='SendBrief',
@@ -692,6 +796,9 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
                 ('story', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='brief', to='sprints.story')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('window_end__gte', models.F('window_start'))), name='window_ends_after_start'), models.CheckConstraint(condition=models.Q(('expected_high__gte', models.F('expected_low'))), name='expectation_in_order'), models.CheckConstraint(condition=models.Q(('cost__gte', 0)), name='cost_not_negative')],
+            },
         ),
         migrations.CreateModel(
             name='ScopeEntry',
@@ -706,6 +813,9 @@ class Migration(migrations.Migration):
                 ('sprint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scope_log', to='sprints.sprint')),
                 ('story', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scope_log', to='sprints.story')),
             ],
+            options={
+                'indexes': [models.Index(fields=['sprint', 'at', 'id'], name='scope_log_in_order')],
+            },
         ),
         migrations.AddField(
             model_name='retroaction',
@@ -730,6 +840,9 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
                 ('story', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='poker_results', to='sprints.story')),
             ],
+            options={
+                'indexes': [models.Index(fields=['workspace', 'story'], name='poker_result_by_story')],
+            },
         ),
         migrations.AddField(
             model_name='pokeritem',
@@ -745,6 +858,9 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
                 ('stories', models.ManyToManyField(related_name='labels', to='sprints.story')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(models.F('workspace'), django.db.models.functions.text.Lower('name'), name='label_once')],
+            },
         ),
         migrations.CreateModel(
             name='Idea',
@@ -770,6 +886,10 @@ class Migration(migrations.Migration):
                 ('sprint', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sprints.sprint')),
                 ('story', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='ideas', to='sprints.story')),
             ],
+            options={
+                'indexes': [models.Index(fields=['workspace', 'state', 'received_at'], name='idea_inbox')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('reference', ''), _negated=True), fields=('workspace', 'reference'), name='idea_told_once'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'snoozed'), _negated=True), ('snoozed_until__isnull', False), _connector='OR'), name='snoozed_idea_has_a_day')],
+            },
         ),
         migrations.CreateModel(
             name='Hypothesis',
@@ -786,6 +906,9 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
                 ('story', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='hypothesis', to='sprints.story')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('expected', models.F('baseline')), _negated=True), name='hypothesis_expects_change'), models.CheckConstraint(condition=models.Q(('minimum_effect__gte', 0)), name='minimum_effect_not_negative')],
+            },
         ),
         migrations.AddField(
             model_name='checklist',
@@ -805,6 +928,9 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
                 ('story', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='blockers', to='sprints.story')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('resolved_at', None)), fields=('story',), name='one_open_blocker_a_story'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='blocker_says_why')],
+            },
         ),
         migrations.CreateModel(
             name='Attachment',
@@ -819,6 +945,9 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
                 ('story', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='sprints.story')),
             ],
+            options={
+                'indexes': [models.Index(fields=['story', '-uploaded_at', '-id'], name='attachments_by_time')],
+            },
         ),
         migrations.AddField(
             model_name='approvalrequest',
@@ -839,6 +968,9 @@ class Migration(migrations.Migration):
                 ('request', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conditions', to='sprints.approvalrequest')),
                 ('story', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='conditions', to='sprints.story')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('request', 'position'), name='condition_position_once')],
+            },
         ),
         migrations.CreateModel(
             name='AcceptanceCriterion',
@@ -850,6 +982,10 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
                 ('story', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='criteria', to='sprints.story')),
             ],
+            options={
+                'indexes': [django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.search.SearchVector('text', config='simple'), name='criterion_words')],
+                'constraints': [models.UniqueConstraint(fields=('story', 'position'), name='criterion_position_once')],
+            },
         ),
         migrations.CreateModel(
             name='StoryComment',
@@ -866,6 +1002,10 @@ class Migration(migrations.Migration):
                 ('story', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='sprints.story')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'indexes': [models.Index(fields=['story', '-written_at', '-id'], name='comment_by_time')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('removed_at', None), ('text', ''), _connector='OR'), name='removed_comment_has_no_words')],
+            },
         ),
         migrations.CreateModel(
             name='CommentVersion',
@@ -876,6 +1016,9 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
                 ('comment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='sprints.storycomment')),
             ],
+            options={
+                'indexes': [models.Index(fields=['comment', '-until'], name='comment_versions_by_time')],
+            },
         ),
         migrations.CreateModel(
             name='StoryDecision',
@@ -887,6 +1030,9 @@ class Migration(migrations.Migration):
                 ('story', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='sprints.story')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('request', 'story'), name='decided_once_a_request')],
+            },
         ),
         migrations.CreateModel(
             name='StoryHelper',
@@ -896,6 +1042,9 @@ class Migration(migrations.Migration):
                 ('story', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='helpers', to='sprints.story')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('story', 'member'), name='story_helper_once')],
+            },
         ),
         migrations.CreateModel(
             name='StoryImport',
@@ -930,6 +1079,9 @@ class Migration(migrations.Migration):
                 ('target', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links_in', to='sprints.story')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('source', 'target', 'kind'), name='story_link_once'), models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='story_link_of_two')],
+            },
         ),
         migrations.CreateModel(
             name='StoryOrigin',
@@ -944,6 +1096,9 @@ class Migration(migrations.Migration):
                 ('story', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='origin', to='sprints.story')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('workspace', 'system', 'external_id'), name='story_imported_once')],
+            },
         ),
         migrations.CreateModel(
             name='StoryOutcome',
@@ -974,6 +1129,9 @@ class Migration(migrations.Migration):
                 ('story', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='skill_points', to='sprints.story')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('story', 'skill'), name='skill_once_a_story'), models.CheckConstraint(condition=models.Q(('points__gt', 0)), name='skill_points_positive')],
+            },
         ),
         migrations.CreateModel(
             name='StoryScore',
@@ -989,6 +1147,9 @@ class Migration(migrations.Migration):
                 ('story', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='score', to='sprints.story')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('confidence', None), ('confidence__range', (0, 1)), _connector='OR'), name='confidence_rate'), models.CheckConstraint(condition=models.Q(models.Q(('reach', None), ('reach__gte', 0), _connector='OR'), models.Q(('effort', None), ('effort__gte', 0), _connector='OR')), name='score_figures_not_negative')],
+            },
         ),
         migrations.CreateModel(
             name='StorySegment',
@@ -998,6 +1159,9 @@ class Migration(migrations.Migration):
                 ('story', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='segment_links', to='sprints.story')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('story', 'segment'), name='story_segment_once')],
+            },
         ),
         migrations.CreateModel(
             name='StorySplit',
@@ -1029,6 +1193,9 @@ class Migration(migrations.Migration):
                 ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.member')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'name'), name='story_template_name_once')],
+            },
         ),
         migrations.CreateModel(
             name='StoryWatch',
@@ -1039,6 +1206,9 @@ class Migration(migrations.Migration):
                 ('story', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='watches', to='sprints.story')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('story', 'member'), name='story_watch_once')],
+            },
         ),
         migrations.CreateModel(
             name='ApprovalPolicy',
@@ -1115,304 +1285,12 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
-            model_name='boardcolumn',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('workspace', 'position'), name='column_position_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='boardcolumn',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('workspace', 'name'), name='column_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='boardcolumn',
-            constraint=models.CheckConstraint(condition=models.Q(('wip_limit', None), ('wip_limit__gte', 1), _connector='OR'), name='wip_limit_leaves_room'),
-        ),
-        migrations.AddConstraint(
-            model_name='cadence',
-            constraint=models.CheckConstraint(condition=models.Q(('weeks__gte', 1), ('weeks__lte', 4)), name='cadence_of_one_to_four_weeks'),
-        ),
-        migrations.AddConstraint(
-            model_name='cadence',
-            constraint=models.CheckConstraint(condition=models.Q(('first_weekday__lte', 6)), name='cadence_begins_on_a_weekday'),
-        ),
-        migrations.AddConstraint(
-            model_name='cadence',
-            constraint=models.CheckConstraint(condition=models.Q(('hours_per_point__gt', 0)), name='a_point_takes_time'),
-        ),
-        migrations.AddIndex(
-            model_name='checklistitem',
-            index=models.Index(fields=['checklist', 'rank'], name='checklist_items_by_rank'),
-        ),
-        migrations.AddIndex(
-            model_name='daysoff',
-            index=models.Index(fields=['workspace', 'last_date'], name='days_off_by_end'),
-        ),
-        migrations.AddConstraint(
-            model_name='daysoff',
-            constraint=models.CheckConstraint(condition=models.Q(('last_date__gte', models.F('first_date'))), name='days_off_end_after_start'),
-        ),
-        migrations.AddIndex(
-            model_name='delegation',
-            index=models.Index(fields=['workspace', 'giver', 'end_date'], name='delegation_by_giver'),
-        ),
-        migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('end_date__gte', models.F('start_date'))), name='delegation_ends_after_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('giver', models.F('receiver')), _negated=True), name='delegation_to_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('limit__gte', 0), ('limit', None), _connector='OR'), name='delegation_limit_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='holiday',
-            constraint=models.UniqueConstraint(fields=('workspace', 'day'), name='holiday_once_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='itemdecision',
-            constraint=models.UniqueConstraint(fields=('request', 'item'), name='item_decided_once_a_request'),
-        ),
-        migrations.AddConstraint(
-            model_name='membercapacity',
-            constraint=models.CheckConstraint(condition=models.Q(('per_day__gte', 0)), name='capacity_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='membercapacity',
-            constraint=models.CheckConstraint(condition=models.Q(('focus_rate__gte', 0), ('focus_rate__lte', 1)), name='focus_is_a_share'),
-        ),
-        migrations.AddConstraint(
-            model_name='ownerrules',
-            constraint=models.CheckConstraint(condition=models.Q(('silence_below__gte', 0)), name='silence_below_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='ownerrules',
-            constraint=models.CheckConstraint(condition=models.Q(('silence_days__gte', 1)), name='silence_takes_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='pokerdeck',
-            constraint=models.UniqueConstraint(models.F('workspace'), django.db.models.functions.text.Lower('name'), name='poker_deck_name_once'),
-        ),
-        migrations.AddIndex(
-            model_name='pokersession',
-            index=models.Index(condition=models.Q(('state', 'open'), ('window_closed_at', None)), fields=['deadline_at'], name='poker_window_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='pokersession',
-            constraint=models.CheckConstraint(condition=models.Q(('effort_cards__isnull', False), ('value_cards__isnull', False), _connector='OR'), name='poker_votes_on_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='pokersession',
-            constraint=models.CheckConstraint(condition=models.Q(('mode', 'live'), ('deadline_at__isnull', False), _connector='OR'), name='poker_window_has_deadline'),
-        ),
-        migrations.AddConstraint(
-            model_name='pokerseat',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('guest_name', ''), ('member__isnull', False)), models.Q(('member__isnull', True), models.Q(('guest_name', ''), _negated=True)), _connector='OR'), name='poker_seat_is_somebodys'),
-        ),
-        migrations.AddConstraint(
-            model_name='pokerseat',
-            constraint=models.UniqueConstraint(fields=('session', 'member'), name='poker_member_sits_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='pokerseat',
-            constraint=models.UniqueConstraint(models.F('session'), django.db.models.functions.text.Lower('guest_name'), condition=models.Q(('left_at', None), ('member', None)), name='poker_guest_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='pokervote',
-            constraint=models.UniqueConstraint(fields=('item', 'round', 'seat'), name='poker_vote_once_a_round'),
-        ),
-        migrations.AddConstraint(
-            model_name='retroperson',
-            constraint=models.UniqueConstraint(fields=('retro', 'member'), name='retro_person_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='retroreportmail',
-            constraint=models.UniqueConstraint(fields=('retro', 'member'), name='retro_report_once_a_reader'),
-        ),
-        migrations.AddConstraint(
-            model_name='retroreportmail',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('stars', None)), models.Q(('answered_at__isnull', False), ('stars__gte', 1), ('stars__lte', 5)), _connector='OR'), name='retro_report_answer_in_bounds'),
-        ),
-        migrations.AddConstraint(
-            model_name='retrovote',
-            constraint=models.UniqueConstraint(fields=('group', 'member'), name='retro_vote_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='retrovote',
-            constraint=models.CheckConstraint(condition=models.Q(('count__gte', 1)), name='retro_vote_counts'),
-        ),
-        migrations.AddConstraint(
-            model_name='savedfilter',
-            constraint=models.UniqueConstraint(fields=('workspace', 'member', 'name'), name='filter_name_once_a_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='skill',
-            constraint=models.UniqueConstraint(models.F('workspace'), django.db.models.functions.text.Lower('name'), condition=models.Q(('archived_at', None)), name='skill_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='memberskill',
-            constraint=models.UniqueConstraint(fields=('member', 'skill'), name='skill_once_a_member'),
-        ),
-        migrations.AddConstraint(
-            model_name='memberskill',
-            constraint=models.CheckConstraint(condition=models.Q(('level__lte', 3)), name='skill_level_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='sprint',
-            constraint=models.UniqueConstraint(fields=('workspace', 'number'), name='sprint_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='sprint',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('workspace',), name='one_sprint_runs'),
-        ),
-        migrations.AddConstraint(
-            model_name='sprint',
-            constraint=models.CheckConstraint(condition=models.Q(('end_date__gte', models.F('start_date'))), name='sprint_ends_after_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='retro',
-            constraint=models.CheckConstraint(condition=models.Q(('votes_each__gte', 1), ('votes_each__lte', 20)), name='retro_votes_in_bounds'),
-        ),
-        migrations.AddConstraint(
-            model_name='actioncheck',
-            constraint=models.UniqueConstraint(fields=('action', 'sprint'), name='action_checked_once_a_retro'),
-        ),
-        migrations.AddConstraint(
-            model_name='sprinttarget',
-            constraint=models.CheckConstraint(condition=models.Q(('target', models.F('baseline')), _negated=True), name='sprint_target_asks_for_change'),
-        ),
-        migrations.AddConstraint(
-            model_name='standup',
-            constraint=models.UniqueConstraint(fields=('workspace', 'day'), name='stand_up_once_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='standupreminder',
-            constraint=models.UniqueConstraint(fields=('stand_up', 'member'), name='stand_up_reminder_once_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='standupseat',
-            constraint=models.UniqueConstraint(fields=('schedule', 'member'), name='stand_up_seat_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='standupschedule',
-            constraint=models.CheckConstraint(condition=models.Q(('closing_hour__gt', models.F('remind_hour')), ('closing_hour__lte', 23)), name='stand_up_hours_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='standupschedule',
-            constraint=models.CheckConstraint(condition=models.Q(('seconds_each__gte', 15), ('seconds_each__lte', 600)), name='stand_up_turn_is_bearable'),
-        ),
-        migrations.AddConstraint(
-            model_name='standupturn',
-            constraint=models.UniqueConstraint(fields=('stand_up', 'member'), name='stand_up_turn_once_a_round'),
-        ),
-        migrations.AddConstraint(
-            model_name='standupturn',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'speaking')), fields=('stand_up',), name='one_speaks_in_a_stand_up'),
-        ),
-        migrations.AddConstraint(
-            model_name='standupturn',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'speaking'), _negated=True), models.Q(('ends_at__isnull', False), ('seconds_left', None)), models.Q(('ends_at', None), ('seconds_left__isnull', False)), _connector='OR'), name='stand_up_turn_runs_or_rests'),
-        ),
-        migrations.AddIndex(
-            model_name='story',
-            index=models.Index(fields=['workspace', 'sprint', 'rank'], name='story_by_rank'),
-        ),
-        migrations.AddIndex(
-            model_name='story',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.search.SearchVector('title', 'as_a', 'i_want', 'so_that', 'problem', config='simple'), name='story_words'),
-        ),
-        migrations.AddConstraint(
-            model_name='story',
-            constraint=models.UniqueConstraint(fields=('workspace', 'number'), name='story_number_once'),
-        ),
-        migrations.AddIndex(
-            model_name='statuschange',
-            index=models.Index(fields=['workspace', 'at'], name='status_changes_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='statuschange',
-            index=models.Index(fields=['story', 'at'], name='status_changes_of_story'),
-        ),
-        migrations.AddIndex(
-            model_name='standupentry',
-            index=models.Index(fields=['workspace', 'member', '-created_at'], name='stand_up_entry_before'),
-        ),
-        migrations.AddConstraint(
-            model_name='standupentry',
-            constraint=models.UniqueConstraint(fields=('stand_up', 'member'), name='stand_up_entry_once_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='sendbrief',
-            constraint=models.CheckConstraint(condition=models.Q(('window_end__gte', models.F('window_start'))), name='window_ends_after_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='sendbrief',
-            constraint=models.CheckConstraint(condition=models.Q(('expected_high__gte', models.F('expected_low'))), name='expectation_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='sendbrief',
-            constraint=models.CheckConstraint(condition=models.Q(('cost__gte', 0)), name='cost_not_negative'),
-        ),
-        migrations.AddIndex(
-            model_name='scopeentry',
-            index=models.Index(fields=['sprint', 'at', 'id'], name='scope_log_in_order'),
-        ),
-        migrations.AddIndex(
-            model_name='pokerresult',
-            index=models.Index(fields=['workspace', 'story'], name='poker_result_by_story'),
-        ),
-        migrations.AddIndex(
-            model_name='pokeritem',
-            index=models.Index(condition=models.Q(('state', 'voting')), fields=['reveal_at'], name='poker_reveal_due'),
-        ),
-        migrations.AddConstraint(
             model_name='pokeritem',
             constraint=models.UniqueConstraint(fields=('session', 'story'), name='poker_story_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='label',
-            constraint=models.UniqueConstraint(models.F('workspace'), django.db.models.functions.text.Lower('name'), name='label_once'),
-        ),
-        migrations.AddIndex(
-            model_name='idea',
-            index=models.Index(fields=['workspace', 'state', 'received_at'], name='idea_inbox'),
-        ),
-        migrations.AddConstraint(
-            model_name='idea',
-            constraint=models.UniqueConstraint(condition=models.Q(('reference', ''), _negated=True), fields=('workspace', 'reference'), name='idea_told_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='idea',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'snoozed'), _negated=True), ('snoozed_until__isnull', False), _connector='OR'), name='snoozed_idea_has_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='hypothesis',
-            constraint=models.CheckConstraint(condition=models.Q(('expected', models.F('baseline')), _negated=True), name='hypothesis_expects_change'),
-        ),
-        migrations.AddConstraint(
-            model_name='hypothesis',
-            constraint=models.CheckConstraint(condition=models.Q(('minimum_effect__gte', 0)), name='minimum_effect_not_negative'),
         ),
         migrations.AddIndex(
             model_name='checklist',
             index=models.Index(fields=['story', 'id'], name='checklists_of_story'),
-        ),
-        migrations.AddConstraint(
-            model_name='blocker',
-            constraint=models.UniqueConstraint(condition=models.Q(('resolved_at', None)), fields=('story',), name='one_open_blocker_a_story'),
-        ),
-        migrations.AddConstraint(
-            model_name='blocker',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='blocker_says_why'),
-        ),
-        migrations.AddIndex(
-            model_name='attachment',
-            index=models.Index(fields=['story', '-uploaded_at', '-id'], name='attachments_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='approvalrequest',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['next_reminder_at'], name='approval_to_chase'),
         ),
         migrations.AddConstraint(
             model_name='approvalrequest',
@@ -1425,78 +1303,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='approvalrequest',
             constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('workspace', 'subject', 'sprint', 'story', 'goal', 'principle'), name='one_open_request_a_subject', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='approvalcondition',
-            constraint=models.UniqueConstraint(fields=('request', 'position'), name='condition_position_once'),
-        ),
-        migrations.AddIndex(
-            model_name='acceptancecriterion',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.search.SearchVector('text', config='simple'), name='criterion_words'),
-        ),
-        migrations.AddConstraint(
-            model_name='acceptancecriterion',
-            constraint=models.UniqueConstraint(fields=('story', 'position'), name='criterion_position_once'),
-        ),
-        migrations.AddIndex(
-            model_name='storycomment',
-            index=models.Index(fields=['story', '-written_at', '-id'], name='comment_by_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='storycomment',
-            constraint=models.CheckConstraint(condition=models.Q(('removed_at', None), ('text', ''), _connector='OR'), name='removed_comment_has_no_words'),
-        ),
-        migrations.AddIndex(
-            model_name='commentversion',
-            index=models.Index(fields=['comment', '-until'], name='comment_versions_by_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='storydecision',
-            constraint=models.UniqueConstraint(fields=('request', 'story'), name='decided_once_a_request'),
-        ),
-        migrations.AddConstraint(
-            model_name='storyhelper',
-            constraint=models.UniqueConstraint(fields=('story', 'member'), name='story_helper_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='storylink',
-            constraint=models.UniqueConstraint(fields=('source', 'target', 'kind'), name='story_link_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='storylink',
-            constraint=models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='story_link_of_two'),
-        ),
-        migrations.AddConstraint(
-            model_name='storyorigin',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('workspace', 'system', 'external_id'), name='story_imported_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='storypoints',
-            constraint=models.UniqueConstraint(fields=('story', 'skill'), name='skill_once_a_story'),
-        ),
-        migrations.AddConstraint(
-            model_name='storypoints',
-            constraint=models.CheckConstraint(condition=models.Q(('points__gt', 0)), name='skill_points_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='storyscore',
-            constraint=models.CheckConstraint(condition=models.Q(('confidence', None), ('confidence__range', (0, 1)), _connector='OR'), name='confidence_rate'),
-        ),
-        migrations.AddConstraint(
-            model_name='storyscore',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reach', None), ('reach__gte', 0), _connector='OR'), models.Q(('effort', None), ('effort__gte', 0), _connector='OR')), name='score_figures_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='storysegment',
-            constraint=models.UniqueConstraint(fields=('story', 'segment'), name='story_segment_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='storytemplate',
-            constraint=models.UniqueConstraint(fields=('workspace', 'name'), name='story_template_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='storywatch',
-            constraint=models.UniqueConstraint(fields=('story', 'member'), name='story_watch_once'),
         ),
         migrations.RunSQL(APPEND_ONLY, REWRITABLE),
     ]
