@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from audience.calling_codes import calling_code
+from audience.erasing.turns import wait_for_erasures
 from audience.models import AddressChange, Contact, ContactNote, Suppression, SuppressionReason
 from audience.places import read_country, read_phone
 from audience.services.attributes import checked_attributes
@@ -72,6 +73,7 @@ def save_contact(
     to be forgotten.
     """
     address = read_address(email)
+    wait_for_erasures(workspace)
     stored = checked_attributes(workspace, attributes or {})
     chosen = _read_fields(workspace, fields or {})
     row, created = _locked_contact(workspace, address, contact, now)

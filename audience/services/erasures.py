@@ -6,17 +6,20 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from audience.erasing import Fate, Person, parts, unsearched
 from audience.erasing.own import keeps_books, proof_of
 from audience.erasing.traces import Clues, redact_window, searched_models
+from audience.erasing.turns import keep_writers_out
 from audience.imports.forgetting import import_files, redact_file
 from audience.intake.merging import ONE_AT_A_TIME
 from audience.models import (
     AddressChange,
     Contact,
+    ContactImport,
     ErasureRecord,
     ErasureState,
     PrivacyRequest,
@@ -133,9 +136,10 @@ def erase_address(*, workspace: Workspace, email: str, by: Member | None, now: d
 
 
 def _alone(workspace: Workspace) -> None:
-    """Nobody imports into the workspace meanwhile: chunks of imports take the same lock."""
+    """Nobody imports into the workspace meanwhile, since chunks of imports take the same lock, and nobody else adds."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ONE_AT_A_TIME, workspace.pk])
+    keep_writers_out(workspace)
 
 
 def _erase(person: Person, by: Member | None, now: datetime) -> ErasureRecord:
@@ -207,15 +211,34 @@ Step = Callable[[ErasureRecord, Person, Clues], tuple[int, int | None]]
 
 
 def _steps(receipt: ErasureRecord) -> Iterator[Step]:
-    """What is looked through: each model, then each kept file. A step says how many, and where it goes on (or None)."""
+    """What is looked through: each model, each kept file, and those that a worker was reading meanwhile.
+
+    A step says how many, and where it goes on (or None).
+    """
     for model in searched_models():
         yield lambda receipt, person, clues, model=model: redact_window(model, person, clues, receipt.next_id)  # type: ignore[misc]
     yield _redact_files
+    yield _redact_late_files
 
 
 def _redact_files(receipt: ErasureRecord, person: Person, clues: Clues) -> tuple[int, int | None]:
-    found = import_files(person.workspace).filter(pk__gt=receipt.next_id).order_by("pk").first()
+    return _redact_file_of(import_files(person.workspace), receipt, clues)
+
+
+def _redact_late_files(receipt: ErasureRecord, person: Person, clues: Clues) -> tuple[int, int | None]:
+    late = import_files(person.workspace).filter(finished_at__gte=receipt.at - LEASE)  # its clock may be another one's
+    return _redact_file_of(late, receipt, clues)
+
+
+def _redact_file_of(files: QuerySet[ContactImport], receipt: ErasureRecord, clues: Clues) -> tuple[int, int | None]:
+    found = files.filter(pk__gt=receipt.next_id).order_by("pk").first()
     return (redact_file(found, clues), found.pk) if found else (0, None)
+
+
+def _is_being_read(receipt: ErasureRecord) -> bool:
+    """Whether a worker still needs a file from before the erasure: rows that it took by then are not refused again."""
+    older = ContactImport.objects.for_workspace(receipt.workspace).filter(created_at__lte=receipt.at)
+    return older.unfinished().exists()
 
 
 def finish_erasure(erasure_id: int, clock: Callable[[], datetime]) -> None:
@@ -246,12 +269,19 @@ def _look_through(receipt: ErasureRecord, clock: Callable[[], datetime]) -> None
     person = Person(receipt.workspace, receipt.contact_number, clues.addresses, phones=clues.phones, names=clues.names)
     steps = list(_steps(receipt))
     while receipt.step < len(steps):
+        if receipt.step == len(steps) - 1 and _is_being_read(receipt):
+            _let_go(receipt)  # the schedule rings again
+            return
         if clock() > stop_at:
-            ErasureRecord.objects.filter(pk=receipt.pk, lease_until=receipt.lease_until).update(lease_until=None)
+            _let_go(receipt)
             enqueue("audience.finish_erasure", erasure_id=receipt.pk)
             return
         _do_step(receipt, steps[receipt.step], person, clues, clock())
     _finish(receipt, clock())
+
+
+def _let_go(receipt: ErasureRecord) -> None:
+    ErasureRecord.objects.filter(pk=receipt.pk, lease_until=receipt.lease_until).update(lease_until=None)
 
 
 @transaction.atomic

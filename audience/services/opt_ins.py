@@ -12,6 +12,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from audience.erasing.turns import wait_for_erasures
 from audience.models import (
     Consent,
     Contact,
@@ -82,6 +83,7 @@ def opt_in_at_once(*, workspace: Workspace, ask: Ask, now: datetime) -> OptInReq
     Somebody who was erased is asked by mail all the same: a stranger must not bring the person back. Raises
     `InvalidAddress`.
     """
+    wait_for_erasures(workspace)
     shut = Suppression.objects.for_workspace(workspace).of(read_address(ask.email).key)
     if shut.filter(reason=SuppressionReason.ERASED).exists():
         return ask_to_opt_in(workspace=workspace, ask=ask, by=None, now=now)
@@ -167,8 +169,12 @@ def confirm_opt_in(*, request: OptInRequest, evidence: Mapping[str, Any], now: d
     An unsubscribe of before is taken back, since its own reader asks for it; no other suppression is. Raises
     `OptInGone` when the link is too old.
     """
+    wait_for_erasures(request.workspace)
     locked = OptInRequest.objects.select_for_update(of=("self",)).select_related("workspace", "contact")
-    request = locked.get(pk=request.pk)
+    found = locked.filter(pk=request.pk).first()
+    if found is None:  # erased since the page was opened
+        raise _gone()
+    request = found
     if request.confirmed_at is not None and request.contact is not None:
         return request.contact
     waiting = open_requests(request, now)

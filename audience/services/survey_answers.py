@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from audience.erasing.turns import wait_for_erasures
 from audience.models import AnswerSource, AnswerValue, Contact, QuestionKind, Survey, SurveyAnswer, SurveyQuestion
 from audience.models.surveys import ONE_CLICK
 from audience.services.attributes import current_attributes
@@ -185,6 +186,7 @@ def take_answer(
     More from the same page (`ticket`) is added to the same answer, so sending twice changes nothing. Answers fill the
     attributes of their questions. Raises `AnswerRefused`, `AnsweredAlready`, `SurveyGone`.
     """
+    wait_for_erasures(guest.survey.workspace)
     survey = Survey.objects.select_for_update(no_key=True, of=("self",)).select_related("workspace").get(
         pk=guest.survey.pk
     )  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
+from audience.erasing.turns import wait_for_erasures
 from audience.models import Consent, Contact, OrderStatus, Site, SiteDeed, SiteVisitor, Source
 from audience.services.events import NewEvent, record_events
 from audience.services.orders import NewLine, NewOrder, record_orders
@@ -62,6 +63,7 @@ def take_report(*, site: Site, report: Report, now: datetime) -> None:
 
     Of a contact who declined to be followed nothing is kept, and the browser is forgotten.
     """
+    wait_for_erasures(site.workspace)
     visitor = _visitor(site, report.visitor, now)
     named = person_of(site.workspace, report.token, now) if report.token else None
     contact = named or visitor.contact
@@ -113,6 +115,7 @@ def join_visitor(*, contact: Contact, mark: str, now: datetime) -> None:
 
     A mark that leads nowhere, or of a browser that is known as another's, changes nothing.
     """
+    wait_for_erasures(contact.workspace)
     key, _dot, visitor_key = mark.partition(".")
     rows = SiteVisitor.objects.for_workspace(contact.workspace).select_for_update(of=("self",))
     visitor = rows.select_related("workspace").filter(site__key=key, key=visitor_key, contact=None).first()

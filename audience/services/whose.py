@@ -8,7 +8,8 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from audience.models import Contact, Suppression, address_hash
+from audience.erasing.turns import wait_for_erasures
+from audience.models import Contact, Suppression, SuppressionReason, address_hash
 from emailops.lib.addresses import Address, InvalidAddress, read_address
 from emailops.lib.bulk import Json, insert_rows
 from workspaces.models import Workspace
@@ -31,6 +32,7 @@ class People:
     found: dict[Whose, int] = field(default_factory=dict)
     reasons: dict[Whose, str] = field(default_factory=dict)
     added: int = 0
+    erased: set[str] = field(default_factory=set)
 
 
 class Became(models.TextChoices):
@@ -58,8 +60,10 @@ def refused(reason: str) -> Taken:
 def people_of(workspace: Workspace, wanted: Iterable["Contact | Whose"], *, adds: bool, now: datetime) -> People:
     """The contacts of a batch in at most five queries. With `adds`, strangers with an address become contacts.
 
-    A contact that is added this way has given no consent, and is suppressed where its address is.
+    A contact that is added this way has given no consent, and is suppressed where its address is. Who was erased is not
+    added. Nobody of them is erased before the end of the transaction.
     """
+    wait_for_erasures(workspace)
     people, addresses = People(), dict[Whose, Address]()
     asked = dict.fromkeys(one for one in wanted if isinstance(one, Whose))
     by_id = _by_external_id(workspace, {one.external_id for one in asked if one.external_id})
@@ -75,10 +79,10 @@ def people_of(workspace: Workspace, wanted: Iterable["Contact | Whose"], *, adds
         for one, address in sorted(addresses.items(), key=lambda pair: not pair[0].external_id):
             if address.key not in known:
                 strangers.setdefault(address.key, (address, one))
-        people.added = _add(workspace, strangers, now)
+        people.added = _add(workspace, strangers, people, now)
         known = _by_address(workspace, keys)
     for one, address in addresses.items():
-        _settle(one, known.get(address.key), people)
+        _settle(one, address.key, known, people)
     return people
 
 
@@ -98,9 +102,11 @@ def _read(one: Whose, addresses: dict[Whose, Address], people: People) -> None:
         people.reasons[one] = _("Say whose it is: by the address, or by the id in your system.")
 
 
-def _settle(one: Whose, pk: int | None, people: People) -> None:
-    if pk is not None:
-        people.found[one] = pk
+def _settle(one: Whose, key: str, known: dict[str, int], people: People) -> None:
+    if key in known:
+        people.found[one] = known[key]
+    elif key in people.erased:
+        people.reasons[one] = _("This person asked to be forgotten, and can come back only by a form of yours.")
     else:
         people.reasons[one] = _("There is no contact “%(email)s”. Send the contact first.") % {"email": one.email[:80]}
 
@@ -124,10 +130,13 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def _add(workspace: Workspace, strangers: dict[str, tuple[Address, Whose]], now: datetime) -> int:
+def _add(workspace: Workspace, strangers: dict[str, tuple[Address, Whose]], people: People, now: datetime) -> int:
     hashes = {address_hash(key): key for key in strangers}
     shut = Suppression.objects.for_workspace(workspace).filter(address_hash__in=hashes)
     reasons = {hashes[found]: reason for found, reason in shut.values_list("address_hash", "reason")}
+    for key in [key for key, reason in reasons.items() if reason == SuppressionReason.ERASED]:
+        del strangers[key]
+        people.erased.add(key)
     rows = [
         (
             workspace.pk, address.written, key, one.external_id, reasons.get(key, ""), "", "", "", "", Json({}),
