@@ -3,10 +3,21 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
 
 from audience.disclosing import Record, Section, register_section
-from audience.models import Contact, ContactProfile, Lifecycle, OptInRequest, PrivacyRequest, SegmentMember
+from audience.models import (
+    AnswerValue,
+    Contact,
+    ContactProfile,
+    Lifecycle,
+    OptInRequest,
+    OrderLine,
+    PrivacyRequest,
+    SegmentMember,
+    SiteVisitor,
+)
 from audience.services.attributes import current_attributes
 from workspaces.models import AuditEntry
 
@@ -70,13 +81,40 @@ def _segments(contact: Contact) -> Iterator[Record]:
 
 
 def _events(contact: Contact) -> Iterator[Record]:
-    yield from contact.events.order_by("occurred_at", "pk").values("occurred_at", "name", "value", "properties")
+    for event in contact.events.order_by("occurred_at", "pk"):
+        yield {
+            "occurred_at": event.occurred_at,
+            "name": event.name,
+            "value": event.value,
+            "properties": event.properties,
+            "reported_by": str(event.get_source_display()),
+        }
+
+
+def _browsers(contact: Contact) -> Iterator[Record]:
+    for visitor in SiteVisitor.objects.filter(contact=contact).select_related("site").order_by("seen_at", "pk"):
+        yield {"site": visitor.site.name, "browser": visitor.key, "last_seen_at": visitor.seen_at}
+
+
+def _answers(contact: Contact) -> Iterator[Record]:
+    values = AnswerValue.objects.select_related("question").order_by("question__position", "question")
+    answers = contact.survey_answers.select_related("survey").prefetch_related(Prefetch("values", values))
+    for answer in answers.order_by("at", "pk"):
+        yield {
+            "at": answer.at,
+            "survey": answer.survey.said("title"),
+            "how": str(answer.get_source_display()),
+            "answers": [
+                {"question": value.question.shown_text, "answer": value.shown} for value in answer.values.all()
+            ],
+        }
 
 
 def _orders(contact: Contact) -> Iterator[Record]:
-    for order in contact.orders.prefetch_related("lines").order_by("placed_at", "pk"):
+    lines_in_order = Prefetch("lines", OrderLine.objects.order_by("pk"))
+    for order in contact.orders.prefetch_related(lines_in_order).order_by("placed_at", "pk"):
         lines: list[dict[str, Any]] = [
-            {"sku": line.sku, "name": line.name, "quantity": line.quantity, "price": line.price}
+            {name: getattr(line, name) for name in ("sku", "name", "category", "quantity", "price")}
             for line in order.lines.all()
         ]
         yield {
@@ -87,6 +125,7 @@ def _orders(contact: Contact) -> Iterator[Record]:
             "currency": contact.workspace.currency,
             "lines": lines,
             "properties": order.properties,
+            "reported_by": str(order.get_source_display()),
         }
 
 
@@ -123,6 +162,8 @@ def register_own_sections() -> None:
         ("segments", _("Segments"), _segments),
         ("events", _("Events"), _events),
         ("orders", _("Orders"), _orders),
+        ("browsers", _("Browsers that web sites know the person by"), _browsers),
+        ("answers", _("Answers to surveys"), _answers),
         ("forms", _("Forms that were filled in, and requests to be written to"), _forms),
         ("notes", _("Notes of colleagues"), _notes),
         ("privacy_requests", _("Requests for a copy or an erasure"), _requests),

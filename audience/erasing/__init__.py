@@ -5,7 +5,7 @@ the person, and what is found by the address alone, is registered here. Texts th
 looking through all of them (`audience.erasing.traces`).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -64,6 +64,7 @@ class _Known:
 
     parts: dict[str, Part] = field(default_factory=dict)
     writings: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    wholes: dict[str, Mapping[str, object]] = field(default_factory=dict)
     sealed: dict[str, "str | Promise"] = field(default_factory=dict)
 
 
@@ -86,6 +87,15 @@ def register_writings(model: str, fields: Sequence[str]) -> None:
 
 def writings_of(model: str) -> tuple[str, ...]:
     return _known.writings.get(model, ())
+
+
+def register_whole(model: str, blank: Mapping[str, object]) -> None:
+    """Say that each row of a model tells of one person: where it names the erased one, these values take its place."""
+    _known.wholes[model] = blank
+
+
+def blank_of(model: str) -> Mapping[str, object]:
+    return _known.wholes.get(model, {})
 
 
 def leave_unsearched(model: str, why: "str | Promise") -> None:

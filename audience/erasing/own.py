@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,17 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from audience.erasing import REDACTED, Fate, Part, Person, leave_unsearched, register_part, register_writings
+from audience.erasing import (
+    REDACTED,
+    Fate,
+    Part,
+    Person,
+    leave_unsearched,
+    register_part,
+    register_whole,
+    register_writings,
+)
+from audience.imports.forgetting import ERASED_ROW
 from audience.models import (
     AddressChange,
     AnonymousSale,
@@ -31,6 +41,8 @@ from audience.models import (
     RequestKind,
     RequestState,
     SegmentMember,
+    SiteVisitor,
+    SurveyAnswer,
     TopicConsent,
 )
 from workspaces.models import AuditEntry, SystemMail, User
@@ -53,9 +65,15 @@ def _count(*sources: Rows) -> Callable[[Person], int]:
 
 def _delete(*sources: Rows) -> Callable[[Person, datetime], int]:
     def erase(person: Person, now: datetime) -> int:
-        return sum(rows(person).delete()[0] for rows in sources)
+        return sum(_deleted(rows(person)) for rows in sources)
 
     return erase
+
+
+def _deleted(rows: "QuerySet[Any]") -> int:
+    """How many of the rows themselves, without what went with them."""
+    _total, by_model = rows.delete()
+    return by_model.get(rows.model._meta.label, 0)
 
 
 def _goes(key: str, label: Any, *sources: Rows, why: Any = HARDLY_NEEDED) -> Part:
@@ -116,14 +134,19 @@ def keeps_books(person: Person) -> bool:
 
 def _take_person_out_of_orders(person: Person, now: datetime) -> int:
     """Day, money and products stay for the books; number, hour and properties go, which lead back to the buyer."""
-    orders = list(_of(Order)(person).prefetch_related("lines").order_by("pk"))
+    orders = list(_of(Order)(person).select_related("workspace").prefetch_related("lines").order_by("pk"))
     if keeps_books(person):
-        AnonymousSale.objects.bulk_create([_without_buyer(order, person) for order in orders], batch_size=500)
+        keep_sales(orders)
     Order.objects.filter(pk__in=[order.pk for order in orders]).delete()
     return len(orders)
 
 
-def _without_buyer(order: Order, person: Person) -> AnonymousSale:
+def keep_sales(orders: Sequence[Order]) -> None:
+    """Have the money of orders stand in the books without their buyers."""
+    AnonymousSale.objects.bulk_create([_without_buyer(order) for order in orders], batch_size=500)
+
+
+def _without_buyer(order: Order) -> AnonymousSale:
     lines = [
         {
             "sku": line.sku,
@@ -134,8 +157,8 @@ def _without_buyer(order: Order, person: Person) -> AnonymousSale:
         }
         for line in order.lines.all()
     ]
-    day = order.placed_at.astimezone(person.workspace.zone).date()
-    return AnonymousSale(workspace=person.workspace, placed_on=day, status=order.status, total=order.total, lines=lines)
+    day = order.placed_at.astimezone(order.workspace.zone).date()
+    return AnonymousSale(workspace=order.workspace, placed_on=day, status=order.status, total=order.total, lines=lines)
 
 
 def proof_of(person: Person) -> list[dict[str, str]]:
@@ -179,6 +202,8 @@ def register_own_parts() -> None:
         _goes("topics", _("Wishes about topics"), _of(TopicConsent)),
         _goes("profile", _("What was worked out about behaviour"), _of(ContactProfile), _of(ContactDay)),
         _goes("events", _("Events"), _of(Event)),
+        _goes("browsers", _("Browsers that web sites know the person by"), _of(SiteVisitor)),
+        _goes("answers", _("Answers to surveys, with what was written"), _of(SurveyAnswer)),
         _goes("requests", _("Forms that were filled in, and requests to be written to"), _asked),
         _goes("undo", _("What could be taken back of changes to many"), _of(BulkEditPast)),
         _goes("system_mails", _("Mails of the product to this address"), _mails),
@@ -228,6 +253,9 @@ def register_own_parts() -> None:
     register_writings("workspaces.Notice", ("detail",))
     register_writings("audience.ContactNote", ("text",))
     register_writings("audience.ImportRefusal", ("cells", "reason"))
+    register_whole("audience.ImportRefusal", {"cells": [], "reason": ERASED_ROW})
+    register_writings("audience.AnswerValue", ("text",))
+    register_writings("audience.SiteDeed", ("content",))  # of a browser that may well be the person's
     register_writings("admin.LogEntry", ("object_repr", "change_message"))
     for model in ("workspaces.Member", "workspaces.Invitation", "workspaces.ApiKey"):
         leave_unsearched(model, _("What belongs to members of the team is theirs, also where they are readers too."))

@@ -16,7 +16,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Upper
 
-from audience.erasing import REDACTED, Person, is_unsearched, writings_of
+from audience.erasing import REDACTED, Person, blank_of, is_unsearched, writings_of
 
 WINDOW = 20_000  # rows a statement looks at
 WITHOUT_WORKSPACE = ("admin.LogEntry",)
@@ -155,6 +155,7 @@ def _redact_row(row: models.Model, fields: Sequence["models.Field[Any, Any]"], n
             values[field.name] = _fitting(field, after)
     if not values:
         return 0
+    values |= blank_of(row._meta.label)
     same = type(row)._default_manager.filter(pk=row.pk)
     try:
         with transaction.atomic():

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from audience.imports.cells import CellRefused
 from audience.imports.facts import PROPERTY, read_moment, read_number, read_status
+from audience.imports.forgetting import ERASED_ROW, rows_of_erased
 from audience.imports.mapping import SKIP
 from audience.intake.merging import Stages, Written
 from audience.intake.reading import CHUNK, Chunk, key_of, sound_cells
@@ -105,22 +106,32 @@ class FactMerge:
         ready: list[tuple[Facts, NewOrder | NewEvent]] = []
         facts = chunk.facts or {}
         again = self._met_before(facts) if self._found.what == ImportWhat.ORDERS else {}
+        refused: list[tuple[Facts, str]] = []
         for key, one in facts.items():
             try:
                 if key in again:
                     raise CellRefused(_stands_apart(key, again[key]))
                 ready.append((one, self._made(one)))
             except DomainError as refusal:
-                chunk.refused.extend((row, str(refusal)) for row in one.rows)
+                refused.append((one, str(refusal)))
         stages.handed_over()
         results = self._recorded([new for _one, new in ready], now)
         for (one, _new), result in zip(ready, results, strict=True):
             if result.became == Became.REFUSED:
-                chunk.refused.extend((row, result.reason) for row in one.rows)
+                refused.append((one, result.reason))
+        self._refuse(chunk, refused)
         became = [result.became for result in results]
         counted = (became.count(kind) for kind in (Became.CREATED, Became.UPDATED, Became.DUPLICATE))
         stages.people_written()
         return Written(*counted)
+
+    def _refuse(self, chunk: FactChunk, refused: Sequence[tuple[Facts, str]]) -> None:
+        """Of an order of an erased person no row is kept, also those that do not say whose it is."""
+        told = [[cell for row in one.rows for cell in row.cells] for one, _why in refused]
+        erased = rows_of_erased(self._found.workspace, told)
+        for place, (one, why) in enumerate(refused):
+            reason = ERASED_ROW if place in erased else why
+            chunk.refused.extend((row, reason) for row in one.rows)
 
     def _met_before(self, facts: dict[str, Facts]) -> dict[str, int]:
         """Orders of which an earlier chunk of the same file held rows, with their line."""

@@ -149,7 +149,7 @@ def _refusals(found: ContactImport, chunk: Chunk) -> Iterator[ImportRefusal]:
     """The rows that were not taken, to be mended; of a row of an erased person nothing is kept but its line."""
     erased = rows_of_erased(found.workspace, [row.cells for row, _why in chunk.refused])
     for place, (row, why) in enumerate(chunk.refused):
-        kept = (ERASED_ROW, []) if place in erased else (why[:300], list(row.cells))
+        kept = (ERASED_ROW, []) if place in erased or why == ERASED_ROW else (why[:300], list(row.cells))
         yield ImportRefusal(
             workspace=found.workspace, contact_import=found, line=row.line, reason=kept[0], cells=kept[1]
         )

@@ -16,26 +16,37 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from audience.models import (
+    ORDER_EVENT,
     AddressChange,
     Contact,
     ContactNote,
     Event,
     ImportRefusal,
+    ImportWhat,
     OptInRequest,
     Order,
     PrivacyRequest,
+    QuestionKind,
     RequestKind,
+    SiteVisitor,
+    Source,
 )
 from audience.services import ConsentBasis, give_consent
 from delivery.models import DeliveryState, Feedback, FeedbackKind, Hit, HitKind, Nature, SandboxMessage
 from sprints.models import Idea, IdeaSource, StoryComment, StoryOrigin
+from sprints.services.answer_stories import first_draft, story_of_answer
+from sprints.services.stories import Parts
 from tests.factories.audience import (
+    AnswerFactory,
     BulkEditFactory,
     ContactFactory,
     ImportFactory,
     MembershipFactory,
+    QuestionFactory,
     SegmentFactory,
+    SurveyFactory,
 )
+from tests.factories.commerce import SiteFactory
 from tests.factories.delivery import DeliveryFactory, RunFactory
 from tests.factories.sprints import StoryFactory
 from workspaces.audit import record
@@ -44,7 +55,8 @@ from workspaces.systemmail import post
 
 ADDRESS, FORMER, PHONE = "vera.holm@example.org", "v.holm@old.example", "+359888123456"
 NAME = "Vera Holmqvist"
-TRACES = (ADDRESS, FORMER, PHONE.removeprefix("+"), NAME)
+BROWSER = "7d1c2f6e-5a0b-4a53-9d2b-0c6f3f1f9a11"
+TRACES = (ADDRESS, FORMER, PHONE.removeprefix("+"), NAME, BROWSER)
 SAID = f"{NAME} ({ADDRESS}) rang from {PHONE}"
 
 
@@ -80,7 +92,10 @@ def vera(by: Member, now: datetime) -> Contact:
     MembershipFactory.create(contact=person)
     Event.objects.create(**owned, name="visited", occurred_at=now, properties={"who": ADDRESS})
     order = Order.objects.create(**owned, external_id="A-1", placed_at=now, total="40.00", updated_at=now)
-    order.lines.create(workspace=workspace, sku="GLOW", name="Glow set", price="20.00", quantity=2)
+    order.lines.create(workspace=workspace, sku="GLOW", name=f"Glow set, engraved {ADDRESS}", price="20.00", quantity=2)
+    Event.objects.create(
+        **owned, name=ORDER_EVENT, occurred_at=now, value="40.00", external_id="A-1", properties={"gift": SAID}
+    )
     OptInRequest.objects.create(
         workspace=workspace, email=ADDRESS, address=ADDRESS, source="form", wording="Yes", language="en", asked_at=now
     )
@@ -98,6 +113,8 @@ def vera(by: Member, now: datetime) -> Contact:
         change_message=SAID,
     )
     _left_in_files(by, now)
+    _left_on_sites(person, by, now)
+    _left_in_surveys(person, by, now)
     _left_in_the_ledger(person, now)
     _left_in_the_backlog(person, by, now)
     return person
@@ -106,9 +123,51 @@ def vera(by: Member, now: datetime) -> Contact:
 def _left_in_files(by: Member, now: datetime) -> None:
     data = f"email,first name\nann@example.org,Ann\n{ADDRESS},Vera\n".encode()
     found = ImportFactory.create(workspace=by.workspace, created_by=by, file__data=data, state="done")
+    orders = f"order,email,date,total,product\nA-1,{ADDRESS},2026-05-18,40,Glow set\n".encode()
+    bought = ImportFactory.create(
+        workspace=by.workspace, created_by=by, file__data=orders, state="done", what=ImportWhat.ORDERS
+    )
+    ImportRefusal.objects.create(
+        workspace=by.workspace,
+        contact_import=bought,
+        line=2,
+        reason=f"There is no contact “{ADDRESS}”. Send the contact first.",
+        cells=["A-1", ADDRESS, "2026-05-18", "40", "Glow set"],
+    )
     ImportRefusal.objects.create(
         workspace=by.workspace, contact_import=found, line=3, reason="No phone", cells=[ADDRESS, NAME]
     )
+
+
+def _left_on_sites(person: Contact, by: Member, now: datetime) -> None:
+    """A browser that is known as the person's, and one that is not, whose user typed what was asked for."""
+    owned: dict[str, Any] = {"workspace": by.workspace, "site": SiteFactory.create(workspace=by.workspace)}
+    SiteVisitor.objects.create(**owned, key=BROWSER, contact=person, seen_at=now)
+    Event.objects.create(
+        workspace=by.workspace,
+        contact=person,
+        name="page_view",
+        occurred_at=now,
+        properties={"path": f"/welcome?mail={ADDRESS}"},
+        external_id=f"{BROWSER}-1",
+        source=Source.SITE,
+    )
+    unknown = SiteVisitor.objects.create(**owned, key="another", seen_at=now)
+    content = {"kind": "event", "name": "asked", "id": "q-1", "properties": {"words": SAID, "phone": PHONE}}
+    unknown.deeds.create(workspace=by.workspace, content=content, at=now)
+
+
+def _left_in_surveys(person: Contact, by: Member, now: datetime) -> None:
+    """What the person said, a story that was made of it, and an answer of somebody else that names the person."""
+    survey = SurveyFactory.create(workspace=by.workspace, title="How was it?")
+    score = QuestionFactory.create(survey=survey)
+    why = QuestionFactory.create(survey=survey, kind=QuestionKind.LONG, text="Why?")
+    for contact in (person, None):
+        answer = AnswerFactory.create(survey=survey, contact=contact, at=now, changed_at=now)
+        answer.values.create(workspace=by.workspace, question=score, number=9)
+        answer.values.create(workspace=by.workspace, question=why, text=SAID)
+        if contact is not None:
+            story_of_answer(answer=answer, fields=first_draft(answer), parts=Parts(), by=by, now=now)
 
 
 def _left_in_the_ledger(person: Contact, now: datetime) -> None:

@@ -28,7 +28,7 @@ from audience.services.privacy import (
     withdraw_request,
 )
 from tests.factories.audience import ContactFactory
-from tests.factories.privacy import ADDRESS, FORMER, vera
+from tests.factories.privacy import ADDRESS, BROWSER, FORMER, SAID, vera
 from workspaces.models import AuditEntry, Member, SystemMail
 from workspaces.systemmail import send_due
 
@@ -55,8 +55,19 @@ class TestTheCopy:
         assert told["consent"][0]["wording"] == "You may write to me"
         assert told["orders"][0]["lines"][0]["sku"] == "GLOW"
         assert told["mails"][0]["subject"] == "Glow in three steps, {{ contact.first_name }}"
-        assert [len(told[key]) for key in ("events", "reactions", "feedback", "ideas", "stories")] == [1, 1, 1, 1, 1]
+        assert [len(told[key]) for key in ("events", "reactions", "feedback", "ideas", "stories")] == [3, 1, 1, 1, 2]
         assert "You may write to me" in page
+
+    def test_it_says_in_words_what_was_bought_answered_and_seen_on_web_sites(self, lead: Member, now: datetime) -> None:
+        document, page = _opened(disclose(contact=vera(lead, now), by=lead, now=now))
+
+        told = document["sections"]
+        assert {event["name"]: event["reported_by"] for event in told["events"]}["page_view"] == "Web site"
+        assert [answer["question"] for answer in told["answers"][0]["answers"]] == ["Would you recommend us?", "Why?"]
+        assert told["answers"][0]["answers"][0]["answer"] == "9"
+        assert told["browsers"][0]["browser"] == BROWSER
+        assert told["orders"][0]["lines"][0]["quantity"] == "2.000"
+        assert SAID in page
 
     def test_the_page_is_in_the_persons_language_and_escapes_what_was_typed(self, lead: Member, now: datetime) -> None:
         contact = ContactFactory.create(workspace=lead.workspace, language="ru", first_name="<script>alert(1)</script>")
@@ -251,7 +262,7 @@ class TestErasingInTheBrowser:
 
         answer = browse(lead).get(reverse("audience:privacy_receipt", args=["maren-moss", receipt.pk]))
 
-        assert json.loads(answer.content)["counts"]["events"] == 1
+        assert json.loads(answer.content)["counts"]["events"] == 3
 
     def test_sellers_erase_nobody(
         self, seller: Member, browse: Callable[[Member], Client], api: Callable[..., APIClient]
