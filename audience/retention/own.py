@@ -1,5 +1,6 @@
 """What the audience app lets go by rule."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -7,8 +8,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
+from audience.erasing.own import keep_sales
 from audience.imports.forgetting import delete_file
 from audience.models import (
+    ORDER_EVENT,
+    AnswerValue,
     BulkEditPast,
     Consent,
     ConsentEntry,
@@ -19,7 +23,11 @@ from audience.models import (
     ImportRefusal,
     OptInRequest,
     Order,
+    SiteVisitor,
+    Source,
+    SurveyAnswer,
 )
+from audience.profiles import refresh_profiles
 from audience.retention import Keeping, free_to_go, register_keeping
 from audience.services.erasures import forget_quietly
 from workspaces.models import SystemMail, SystemMailState, Workspace
@@ -47,13 +55,15 @@ def _submissions(workspace: Workspace, before: datetime) -> "QuerySet[OptInReque
 
 
 def _inactive(workspace: Workspace, before: datetime) -> "QuerySet[Contact]":
-    """People without consent of whom nothing was heard since: no change, event, order, open or click."""
+    """People without consent of whom nothing was heard since: no change, event, order, answer, visit, open or click."""
     people = Contact.objects.for_workspace(workspace).exclude(consent=Consent.GIVEN)
     quiet = people.filter(created_at__lt=before, updated_at__lt=before).exclude(
         Q(profile__last_open_at__gte=before)
         | Q(profile__last_click_at__gte=before)
         | Q(Exists(Event.objects.filter(contact=OuterRef("pk"), occurred_at__gte=before)))
         | Q(Exists(Order.objects.filter(contact=OuterRef("pk"), placed_at__gte=before)))
+        | Q(Exists(SurveyAnswer.objects.filter(contact=OuterRef("pk"), at__gte=before)))
+        | Q(Exists(SiteVisitor.objects.filter(contact=OuterRef("pk"), seen_at__gte=before)))
     )
     return free_to_go(quiet)
 
@@ -63,7 +73,57 @@ def _forget_people(rows: "QuerySet[Contact]", now: datetime) -> int:
 
 
 def _events(workspace: Workspace, before: datetime) -> "QuerySet[Event]":
-    return Event.objects.for_workspace(workspace).filter(occurred_at__lt=before)
+    """Without those that say that an order earned money: they stand and go with the order."""
+    orders = Order.objects.filter(workspace=OuterRef("workspace"), external_id=OuterRef("external_id"))
+    ours = Event.objects.for_workspace(workspace).filter(occurred_at__lt=before)
+    return ours.exclude(Q(name=ORDER_EVENT) & Exists(orders))
+
+
+def _site_reports(workspace: Workspace, before: datetime) -> "QuerySet[Event]":
+    return _events(workspace, before).filter(source=Source.SITE)
+
+
+def _orders(workspace: Workspace, before: datetime) -> "QuerySet[Order]":
+    return Order.objects.for_workspace(workspace).filter(placed_at__lt=before)
+
+
+def _delete_orders(rows: "QuerySet[Order]", now: datetime) -> int:
+    found = list(rows.select_related("workspace").prefetch_related("lines").order_by("pk"))
+    for workspace, numbers in _by_workspace(found).items():
+        Event.objects.filter(workspace=workspace, name=ORDER_EVENT, external_id__in=numbers).delete()
+    Order.objects.filter(pk__in=[order.pk for order in found]).delete()
+    refresh_profiles({order.contact_id for order in found}, now)
+    return len(found)
+
+
+def _by_workspace(orders: Iterable[Order]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for order in orders:
+        found.setdefault(order.workspace_id, []).append(order.external_id)
+    return found
+
+
+def _take_buyers_out(rows: "QuerySet[Order]", now: datetime) -> int:
+    keep_sales(list(rows.select_related("workspace").prefetch_related("lines").order_by("pk")))
+    return _delete_orders(rows, now)
+
+
+def _answers(workspace: Workspace, before: datetime) -> "QuerySet[SurveyAnswer]":
+    """Those with a name, or with words in which one may stand."""
+    written = AnswerValue.objects.filter(answer=OuterRef("pk")).exclude(text="")
+    ours = SurveyAnswer.objects.for_workspace(workspace).filter(at__lt=before)
+    return ours.filter(Q(contact__isnull=False) | Exists(written))
+
+
+def _take_names_out_of_answers(rows: "QuerySet[SurveyAnswer]", now: datetime) -> int:
+    """Scores and choices stay, so that results do; who said it and what was written goes."""
+    found = list(rows.values_list("pk", flat=True))
+    AnswerValue.objects.filter(answer__in=found).exclude(text="").delete()
+    return SurveyAnswer.objects.filter(pk__in=found).update(contact=None, mail=None, ticket=None)
+
+
+def _delete_answers(rows: "QuerySet[SurveyAnswer]", now: datetime) -> int:
+    return rows.delete()[1].get(SurveyAnswer._meta.label, 0)
 
 
 def _files(workspace: Workspace, before: datetime) -> "QuerySet[ContactImport]":
@@ -131,14 +191,56 @@ def register_own_keepings() -> None:
         Keeping(
             "inactive_contacts",
             _("People without consent of whom nothing is heard"),
-            _("No consent, and no change, order, event, open or click since. Nobody for whom a send is running."),
+            _(
+                "No consent, and no change, order, event, answer, visit, open or click since. "
+                "Nobody for whom a send is running."
+            ),
             730,
             90,
             _inactive,
             {delete: _forget_people},
             _address,
         ),
-        Keeping("events", _("Events"), _("What people did elsewhere."), 730, 30, _events, {delete: _delete}, _of_event),
+        Keeping(
+            "events",
+            _("Events"),
+            _("What people did elsewhere. Those of orders go with the orders."),
+            730,
+            30,
+            _events,
+            {delete: _delete},
+            _of_event,
+        ),
+        Keeping(
+            "site_reports",
+            _("What web sites report"),
+            _("Pages that were seen, and other events from browsers. What unknown visitors did goes after 30 days."),
+            180,
+            7,
+            _site_reports,
+            {delete: _delete},
+            _of_event,
+        ),
+        Keeping(
+            "orders",
+            _("Orders"),
+            _("Who bought what. Without the buyers, day, products and money stay for the books."),
+            3650,
+            365,
+            _orders,
+            {anonymise: _take_buyers_out, delete: _delete_orders},
+            lambda row: f"{row.external_id}, {row.placed_at:%Y-%m-%d}",
+        ),
+        Keeping(
+            "survey_answers",
+            _("Answers to surveys"),
+            _("Without the names, scores and choices stay in the results; what was written goes."),
+            730,
+            30,
+            _answers,
+            {anonymise: _take_names_out_of_answers, delete: _delete_answers},
+            lambda row: f"{row.at:%Y-%m-%d}",
+        ),
         Keeping(
             "submissions",
             _("Forms that were filled in"),
