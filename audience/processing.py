@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils.formats import date_format, number_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -20,13 +20,18 @@ from audience.models import (
     ContactList,
     Event,
     ImportState,
+    ImportWhat,
     Order,
     PrivacySettings,
     SignupForm,
+    Site,
+    Survey,
+    SurveyStatus,
     Topic,
 )
 from audience.services.privacy import privacy_settings
 from audience.services.retention import rules_of
+from audience.services.visitors import KEPT
 from emailops.lib.csvfile import write_table
 from emailops.lib.pdf import Document
 from workspaces.models import Member, Workspace
@@ -90,6 +95,11 @@ def _purposes(workspace: Workspace, said: PrivacySettings) -> Iterator[Entry]:
     )
     if Order.objects.for_workspace(workspace).exists():
         yield Entry(_("Orders"), _("Contract, article 6(1)(b); for the books a legal duty, article 6(1)(c)."))
+    if _surveys(workspace).exists():
+        yield Entry(_("Surveys"), _("Consent, article 6(1)(a), given by answering."))
+    if Site.objects.for_workspace(workspace).filter(is_on=True).exists():
+        words = _("Consent of its own, article 6(1)(a), which the site asks for; before it nothing is stored or sent.")
+        yield Entry(_("Following what people do on our web sites"), words)
     yield Entry(
         _("Not writing again to who left or was erased"),
         _("Legitimate interest, article 6(1)(f), and the duty to honour it: a keyed hash of the address."),
@@ -129,6 +139,13 @@ def _categories(workspace: Workspace) -> Iterator[Entry]:
     events = Event.objects.for_workspace(workspace).order_by("name").values_list("name", flat=True).distinct()
     if names := ", ".join(events):
         yield Entry(_("Events"), names)
+    if Order.objects.for_workspace(workspace).exists():
+        yield Entry(_("Orders"), _("Number in the shop, day, status, sum, products with quantity and price."))
+    for survey in _surveys(workspace):
+        named = _("without names") if survey.is_anonymous else _("with the name where the link came by mail")
+        yield Entry(_("Answers to survey “%(survey)s”") % {"survey": survey}, named)
+    if Site.objects.for_workspace(workspace).exists():
+        yield Entry(_("On web sites"), _("A random number of the browser, events, orders, pages seen; no cookie."))
     yield Entry(_("Mails"), _("Which mail was sent when, how the receiving server answered, opens and clicks."))
 
 
@@ -136,6 +153,8 @@ def _sources(workspace: Workspace) -> Iterator[Entry]:
     for form in SignupForm.objects.for_workspace(workspace).filter(archived_at=None).order_by("name", "pk"):
         basis = _("asked by mail") if form.is_double_opt_in else _("at once")
         yield Entry(_("Form “%(name)s”") % {"name": form.name}, f"{form.consent_wording} ({basis})")
+    for site in Site.objects.for_workspace(workspace).filter(is_on=True).order_by("name", "pk"):
+        yield Entry(_("Web site “%(name)s”") % {"name": site}, ", ".join(site.origins))
     done = ContactImport.objects.for_workspace(workspace).filter(state=ImportState.DONE)
     for found in done.order_by("-created_at", "-pk")[:50]:
         yield Entry(
@@ -145,7 +164,15 @@ def _sources(workspace: Workspace) -> Iterator[Entry]:
         )
 
 
+def _surveys(workspace: Workspace) -> "QuerySet[Survey]":
+    """Those that people were or are asked."""
+    asked = Survey.objects.for_workspace(workspace).exclude(status=SurveyStatus.DRAFT)
+    return asked.order_by("name", "pk")
+
+
 def _basis_of(found: ContactImport) -> str:
+    if found.what != ImportWhat.PEOPLE and not found.adds_people:
+        return str(found.get_what_display())
     if found.consent != Consent.GIVEN:
         return _("No consent was brought along; nobody of it is written to before agreeing.")
     return f"{found.consent_source}: “{found.consent_wording}”"
@@ -166,6 +193,9 @@ def _for_how_long(workspace: Workspace) -> Iterator[Entry]:
         days = ngettext("%(days)d day, then: %(what)s", "%(days)d days, then: %(what)s", rule.days)
         words = days % {"days": rule.days, "what": rule.get_handling_display()}
         yield Entry(str(state.keeping.label), words if rule.is_on else _("Until the person or the team deletes it."))
+    if Site.objects.for_workspace(workspace).exists():
+        words = ngettext("%(days)d day, then: deleted", "%(days)d days, then: deleted", KEPT.days) % {"days": KEPT.days}
+        yield Entry(_("Browsers on web sites, and what unknown ones did"), words)
     yield Entry(_("Everything about a person who asks for it"), _("Erased without delay, at the latest in a month."))
 
 
