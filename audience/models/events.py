@@ -1,7 +1,11 @@
 """What contacts did elsewhere."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audience.models.contacts import AboutContactQuerySet, Contact
@@ -39,3 +43,25 @@ class Event(Owned):
 
     def __str__(self) -> str:
         return f"{self.name} of {self.contact_id}"
+
+    @property
+    def shown_name(self) -> str:
+        return event_words(self.name)
+
+    @property
+    def known(self) -> list[tuple[str, str]]:
+        """What the reporter said of it besides: names and values, as people read them."""
+        return [(key.replace("_", " "), _in_words(value)) for key, value in self.properties.items()]
+
+
+def event_words(name: str) -> str:
+    """The name of an event as people read it."""
+    return capfirst(name.replace("_", " "))
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {_in_words(inner)}" for key, inner in value.items())
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    return ", ".join(map(_in_words, value)) if isinstance(value, list) else str(value)
