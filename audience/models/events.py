@@ -1,14 +1,12 @@
 """What contacts did elsewhere."""
 
-from typing import Any
-
 from django.db import models
 from django.db.models import Q
 from django.utils.text import capfirst
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audience.models.contacts import AboutContactQuerySet, Contact
+from audience.models.properties import known_in_words
 from audience.models.sources import Source
 from workspaces.models import Owned
 
@@ -51,17 +49,9 @@ class Event(Owned):
     @property
     def known(self) -> list[tuple[str, str]]:
         """What the reporter said of it besides: names and values, as people read them."""
-        return [(key.replace("_", " "), _in_words(value)) for key, value in self.properties.items()]
+        return known_in_words(self.properties)
 
 
 def event_words(name: str) -> str:
     """The name of an event as people read it."""
     return capfirst(name.replace("_", " "))
-
-
-def _in_words(value: Any) -> str:
-    if isinstance(value, dict):
-        return "; ".join(f"{key}: {_in_words(inner)}" for key, inner in value.items())
-    if isinstance(value, bool):
-        return gettext("Yes") if value else gettext("No")
-    return ", ".join(map(_in_words, value)) if isinstance(value, list) else str(value)

@@ -81,7 +81,7 @@ def test_events_show_what_is_known_of_them(lead: Member, ann: Contact, browse: B
     page = _page(browse(lead), "event_list", lead, "?name=product_viewed")
 
     assert "Product viewed" in page
-    assert "product: Glow serum · skin types: dry, oily · is gift: Yes" in page
+    assert "is gift: Yes · product: Glow serum · skin types: dry, oily" in page
 
 
 @pytest.mark.parametrize(("name", "nothing_yet"), [("order_list", "No orders yet"), ("event_list", "No events yet")])
