@@ -101,6 +101,15 @@ def test_a_list_tells_nothing_yet_from_nothing_lately(
     assert "?after=" in after
 
 
+@pytest.mark.parametrize("name", ["order_list", "event_list", "site_list"])
+def test_the_menu_says_where_one_is(lead: Member, browse: Browse, name: str) -> None:
+    address = reverse("audience:order_list", kwargs={"workspace": lead.workspace.slug})
+
+    page = _page(browse(lead), name, lead)
+
+    assert f'<a class="nav__link" href="{address}" aria-current="page">' in page
+
+
 def test_a_seller_sees_the_orders_of_the_own_people(seller: Member, ann: Contact, browse: Browse) -> None:
     order = ShopOrderFactory.create(contact=ann, external_id="SECRET")
     client = browse(seller)
