@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -20,6 +19,7 @@ KINDS = {
     "note": _lazy("Notes"),
 }
 TONES = {Consent.GIVEN: "ok", Consent.WITHDRAWN: "bad", Consent.UNKNOWN: ""}
+LIST_SOURCES = {"import": _lazy("From a file"), "api": _lazy("By the API")}
 
 
 def contact_moments(contact: Contact, limit: int) -> Iterator[Moment]:
@@ -30,7 +30,8 @@ def contact_moments(contact: Contact, limit: int) -> Iterator[Moment]:
         yield Moment(entry.at, "shield-check", _said(entry), words, tone=tone, kind="consent")
     for membership in contact.memberships.select_related("contact_list").order_by("-added_at", "-pk")[:limit]:
         title = _("Added to the list “%(name)s”") % {"name": membership.contact_list}
-        yield Moment(membership.added_at, "list-checks", title, membership.source, kind="list")
+        how = LIST_SOURCES.get(membership.source.partition(" ")[0], membership.source)
+        yield Moment(membership.added_at, "list-checks", title, str(how), kind="list")
     yield from _words_and_addresses(contact, limit)
     yield from _events_and_orders(contact, limit)
 
@@ -42,9 +43,7 @@ def _events_and_orders(contact: Contact, limit: int) -> Iterator[Moment]:
     events = contact.events.exclude(Q(Exists(known), name=ORDER_EVENT))
     for event in events.order_by("-occurred_at", "-pk")[:limit]:
         worth = money(event.value, currency) if event.value is not None else ""
-        yield Moment(
-            event.occurred_at, "mouse-pointer-click", capfirst(event.name.replace("_", " ")), worth, kind="event"
-        )
+        yield Moment(event.occurred_at, "mouse-pointer-click", event.shown_name, worth, kind="event")
     for order in contact.orders.order_by("-placed_at", "-pk")[:limit]:
         title = _("Order %(number)s: %(status)s") % {"number": order, "status": order.get_status_display().lower()}
         href = reverse("audience:order_detail", kwargs={"workspace": slug, "pk": order.pk})

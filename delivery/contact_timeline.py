@@ -21,7 +21,8 @@ def mail_moments(contact: Contact, limit: int) -> Iterator[Moment]:
         if delivery.decided_at is None:
             continue
         campaign = delivery.run.campaign
-        detail = " · ".join(filter(None, (delivery.get_reason_display(), delivery.reply_text)))
+        reply = "" if delivery.state == DeliveryState.SENT else delivery.reply_text  # that it was taken, the title says
+        detail = " · ".join(filter(None, (delivery.get_reason_display(), reply)))
         href = reverse("campaigns:campaign_detail", kwargs={"workspace": slug, "pk": campaign.pk})
         title = _("%(state)s: “%(campaign)s”") % {"state": delivery.get_state_display(), "campaign": campaign}
         tone = TONES.get(DeliveryState(delivery.state), "")

@@ -12,7 +12,7 @@ from audience.models.contacts import (
     ContactQuerySet,
     Frequency,
 )
-from audience.models.events import ORDER_EVENT, Event
+from audience.models.events import ORDER_EVENT, Event, event_words
 from audience.models.imports import (
     ContactImport,
     ContactImportQuerySet,
@@ -150,4 +150,5 @@ __all__ = [
     "address_hash",
     "address_hash_keys",
     "address_hash_sql",
+    "event_words",
 ]

@@ -2,9 +2,11 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from audience.models.contacts import AboutContactQuerySet, Contact
+from audience.models.properties import known_in_words
 from audience.models.sources import Source
 from workspaces.models import Owned
 
@@ -39,3 +41,17 @@ class Event(Owned):
 
     def __str__(self) -> str:
         return f"{self.name} of {self.contact_id}"
+
+    @property
+    def shown_name(self) -> str:
+        return event_words(self.name)
+
+    @property
+    def known(self) -> list[tuple[str, str]]:
+        """What the reporter said of it besides: names and values, as people read them."""
+        return known_in_words(self.properties)
+
+
+def event_words(name: str) -> str:
+    """The name of an event as people read it."""
+    return capfirst(name.replace("_", " "))

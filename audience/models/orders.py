@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from audience.models.contacts import AboutContactQuerySet, Contact
+from audience.models.properties import known_in_words
 from audience.models.sources import Source
 from workspaces.models import Owned, ScopedQuerySet
 
@@ -50,6 +51,11 @@ class Order(Owned):
 
     def __str__(self) -> str:
         return self.external_id
+
+    @property
+    def known(self) -> list[tuple[str, str]]:
+        """What the shop said of it besides: names and values, as people read them."""
+        return known_in_words(self.properties)
 
 
 class OrderLine(Owned):

@@ -95,7 +95,7 @@ def _read(one: Whose, addresses: dict[Whose, Address], people: People) -> None:
         except InvalidAddress as refusal:
             people.reasons[one] = str(refusal)
     elif one.external_id:
-        people.reasons[one] = _("There is no contact with the id “%(id)s”. Send the contact first.") % {
+        people.reasons[one] = _("There is no contact with the id “%(id)s”. Add the contact first.") % {
             "id": one.external_id
         }
     else:
@@ -108,7 +108,7 @@ def _settle(one: Whose, key: str, known: dict[str, int], people: People) -> None
     elif key in people.erased:
         people.reasons[one] = _("This person asked to be forgotten, and can come back only by a form of yours.")
     else:
-        people.reasons[one] = _("There is no contact “%(email)s”. Send the contact first.") % {"email": one.email[:80]}
+        people.reasons[one] = _("There is no contact “%(email)s”. Add the contact first.") % {"email": one.email[:80]}
 
 
 def _by_external_id(workspace: Workspace, ids: Collection[str]) -> dict[str, int]:

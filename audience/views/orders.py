@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 
 from audience.commerce import EventFilter, FactFilter, OrderFilter, found_events, found_orders, sums_of
 from audience.finding import headcount, newest
-from audience.models import Contact, Order, OrderStatus, Source
+from audience.models import Contact, Event, Order, OrderStatus, Source, event_words
 from audience.segments.history_fields import event_names
 from workspaces.http import MemberRequest, page
 from workspaces.permissions import Can
@@ -23,7 +23,13 @@ def order_list(request: MemberRequest) -> HttpResponse:
     wanted = OrderFilter.read(_asked(request))
     found = found_orders(request.member, wanted)
     rows = newest(found.select_related("contact"), request.GET, PAGE_SIZE, "placed_at")
-    context = {"orders": rows, "wanted": wanted, "sums": sums_of(found), "statuses": OrderStatus.choices}
+    context = {
+        "orders": rows,
+        "wanted": wanted,
+        "sums": sums_of(found),
+        "statuses": OrderStatus.choices,
+        "is_bare": not rows.rows and not Order.objects.seen_by(request.member).exists(),
+    }
     name = "audience/_order_rows.html" if request.htmx else "audience/order_list.html"
     return render(request, name, context | _around(request, wanted))
 
@@ -54,7 +60,8 @@ def event_list(request: MemberRequest) -> HttpResponse:
         "events": rows,
         "wanted": wanted,
         "count": headcount(found),
-        "names": event_names(request.workspace),
+        "names": [(name, event_words(name)) for name in event_names(request.workspace)],
+        "is_bare": not rows.rows and not Event.objects.seen_by(request.member).exists(),
     }
     name = "audience/_event_rows.html" if request.htmx else "audience/event_list.html"
     return render(request, name, context | _around(request, wanted))

@@ -19,9 +19,19 @@
     document.cookie = `theme=${root.dataset.theme};path=/;max-age=${YEAR};samesite=lax`;
   }
 
+  /* The menu is longer than some windows: the place where one is stands in view. */
+  function showPlace(around) {
+    const nav = around && $(".nav", around);
+    const place = nav && $('[aria-current="page"]', nav);
+    if (place) nav.scrollTop = Math.max(0, place.offsetTop - nav.offsetTop + place.offsetHeight * 2 - nav.clientHeight);
+  }
+
+  showPlace($(".side"));
+
   function openDialog(opener) {
     const dialog = document.getElementById(opener.dataset.open);
     dialog?.showModal();
+    if (dialog) showPlace(dialog);
     if (dialog) $("[data-focus]", dialog)?.focus();
   }
 

@@ -74,12 +74,40 @@ def test_an_order_shows_its_lines_and_stands_once_in_the_timeline(lead: Member, 
 
 
 def test_events_show_what_is_known_of_them(lead: Member, ann: Contact, browse: Browse) -> None:
-    event = NewEvent(ann, "product_viewed", timezone.now(), properties={"product": "Glow serum"})
+    known = {"product": "Glow serum", "skin_types": ["dry", "oily"], "is_gift": True}
+    event = NewEvent(ann, "product_viewed", timezone.now(), properties=known)
     record_events(workspace=lead.workspace, events=[event], by=lead, now=timezone.now())
 
     page = _page(browse(lead), "event_list", lead, "?name=product_viewed")
 
-    assert "product: Glow serum" in page
+    assert "Product viewed" in page
+    assert "is gift: Yes · product: Glow serum · skin types: dry, oily" in page
+
+
+@pytest.mark.parametrize(("name", "nothing_yet"), [("order_list", "No orders yet"), ("event_list", "No events yet")])
+def test_a_list_tells_nothing_yet_from_nothing_lately(
+    lead: Member, ann: Contact, browse: Browse, name: str, nothing_yet: str
+) -> None:
+    client = browse(lead)
+
+    before = _page(client, name, lead)
+    long_ago = timezone.now() - timedelta(days=100)
+    ShopOrderFactory.create(contact=ann, external_id="OLD", placed_at=long_ago)
+    ann.events.create(workspace=lead.workspace, name="a_visit", occurred_at=long_ago)
+    after = _page(client, name, lead)
+
+    assert nothing_yet in before
+    assert nothing_yet not in after
+    assert "?after=" in after
+
+
+@pytest.mark.parametrize("name", ["order_list", "event_list", "site_list"])
+def test_the_menu_says_where_one_is(lead: Member, browse: Browse, name: str) -> None:
+    address = reverse("audience:order_list", kwargs={"workspace": lead.workspace.slug})
+
+    page = _page(browse(lead), name, lead)
+
+    assert f'<a class="nav__link" href="{address}" aria-current="page">' in page
 
 
 def test_a_seller_sees_the_orders_of_the_own_people(seller: Member, ann: Contact, browse: Browse) -> None:
