@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from audience.models.contacts import Contact
+from audience.models.contacts import AboutContactQuerySet, Contact
 from workspaces.models import Member, Owned, ScopedQuerySet
 
 LONGEST_VISITOR = 36  # characters of a UUID
@@ -44,7 +44,7 @@ class SiteVisitor(Owned):
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, null=True, related_name="+")
     seen_at = models.DateTimeField()
 
-    objects = ScopedQuerySet.as_manager()
+    objects = AboutContactQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "key"], name="site_visitor_once")]
