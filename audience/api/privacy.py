@@ -124,7 +124,7 @@ class PrivacyRequestSerializer(serializers.ModelSerializer[PrivacyRequest]):
         fields = ("id", "kind", "contact", "state", "asked_at", "due_on", "confirmed_at", "handled_at", "note")
 
 
-class DeclineSerializer(serializers.Serializer[Any]):
+class PrivacyDeclineSerializer(serializers.Serializer[Any]):
     """Why a request is declined: the person may ask."""
 
     note = serializers.CharField(max_length=300)
@@ -147,11 +147,11 @@ class PrivacyRequestViewSet(ScopedViewSet[PrivacyRequest], mixins.ListModelMixin
         receipt = fulfil_request(asked=self.get_object(), by=self.member, now=self.now)
         return Response(ErasureSerializer(receipt).data)
 
-    @extend_schema(request=DeclineSerializer, responses={200: PrivacyRequestSerializer})
+    @extend_schema(request=PrivacyDeclineSerializer, responses={200: PrivacyRequestSerializer})
     @action(detail=True, methods=["post"])
     def decline(self, request: Request, pk: str) -> Response:
         """Do not erase, and say why."""
-        note = self.checked(DeclineSerializer)["note"]
+        note = self.checked(PrivacyDeclineSerializer)["note"]
         decline_request(asked=self.get_object(), note=note, by=self.member, now=self.now)
         return self.shown(self.get_object())
 
@@ -175,7 +175,7 @@ class RetentionRuleWriteSerializer(serializers.Serializer[Any]):
     is_on = serializers.BooleanField()
 
 
-class OutlookSerializer(serializers.Serializer[Any]):
+class RetentionOutlookSerializer(serializers.Serializer[Any]):
     """What a rule would let go now."""
 
     before = serializers.DateTimeField()
@@ -210,7 +210,9 @@ class RetentionViewSet(ScopedViewSet[RetentionRule]):
         set_rule(workspace=self.workspace, kind=kind, handling=handling, by=self.member, now=self.now, **data)
         return self._told(rule_of(self.workspace, kind))
 
-    @extend_schema(parameters=[OpenApiParameter("days", int)], responses={200: OutlookSerializer}, filters=False)
+    @extend_schema(
+        parameters=[OpenApiParameter("days", int)], responses={200: RetentionOutlookSerializer}, filters=False
+    )
     @action(detail=True, methods=["get"])
     def preview(self, request: Request, kind: str) -> Response:
         """What would go now, at the rule's age or at another."""
@@ -218,7 +220,7 @@ class RetentionViewSet(ScopedViewSet[RetentionRule]):
         is_number = asked.isdecimal() and len(asked) <= len("36500")
         days = int(asked) if is_number else rule_of(self.workspace, kind).rule.days
         seen = outlook(workspace=self.workspace, kind=kind, days=days, now=self.now)
-        return Response(OutlookSerializer(seen).data)
+        return Response(RetentionOutlookSerializer(seen).data)
 
     def _told(self, state: RuleState) -> Response:
         return Response(RetentionRuleSerializer(state).data)

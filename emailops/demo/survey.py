@@ -136,5 +136,6 @@ class SurveyTeller:
             "i_want": "the serum in a bottle that fits into hand luggage",
             "so_that": "I do not have to do without it for a week",
             "problem": WISH,
+            "goal": self.stage.goals["sooner"],
         }
         story_of_answer(answer=answer, fields=fields, parts=Parts(), by=self.stage.lead, now=now)

@@ -422,11 +422,16 @@ class TestSending:
 
 
 class TestTheEnd:
-    def test_nothing_is_left_to_do_but_the_mails_to_the_owner(self, shop: Workspace) -> None:
+    def test_nothing_is_left_to_do_but_the_mails_to_the_owner_and_to_a_reader_who_just_asked(
+        self, shop: Workspace
+    ) -> None:
         waiting = SystemMail.objects.exclude(state=SystemMailState.SENT)
 
-        assert {mail.kind for mail in waiting} == {"sprints.approval", "sprints.approval_message"}
-        assert {mail.to for mail in waiting} == {"marta@marenmoss.example"}
+        assert {(mail.kind, mail.to) for mail in waiting} == {
+            ("sprints.approval", "marta@marenmoss.example"),
+            ("sprints.approval_message", "marta@marenmoss.example"),
+            ("audience.opt_in", "nadia.holt@readers.example"),
+        }
         assert planning.start_due(NOW) == 0
         assert not Run.objects.active().exists()
         assert not Lane.objects.exists()
