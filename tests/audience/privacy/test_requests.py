@@ -65,7 +65,7 @@ class TestTheCopy:
 
         fields = {name for section in document["sections"].values() for row in section for name in row}
         assert fields - {"key", "label"} <= set(LABELS)
-        assert "<dt>Sum of the orders</dt>" in page
+        assert "<dt>The words that were agreed to</dt>" in page
         assert "<dt>Key</dt>" not in page
 
     def test_the_page_is_in_the_persons_language_and_escapes_what_was_typed(self, lead: Member, now: datetime) -> None:
