@@ -6,15 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from audience.disclosing import Record, Section, register_section
-from audience.models import (
-    Contact,
-    ContactProfile,
-    Lifecycle,
-    OptInRequest,
-    PrivacyRequest,
-    SegmentMember,
-    SurveyAnswer,
-)
+from audience.models import Contact, ContactProfile, Lifecycle, OptInRequest, PrivacyRequest, SegmentMember
 from audience.services.attributes import current_attributes
 from workspaces.models import AuditEntry
 
@@ -104,17 +96,6 @@ def _forms(contact: Contact) -> Iterator[Record]:
     yield from asked.order_by("asked_at", "pk").values(*fields)
 
 
-def _surveys(contact: Contact) -> Iterator[Record]:
-    given = SurveyAnswer.objects.filter(contact=contact).select_related("survey").order_by("at", "pk")
-    for answer in given.prefetch_related("values__question"):
-        said = sorted(answer.values.all(), key=lambda value: (value.question.position, value.pk))
-        yield {
-            "at": answer.at,
-            "survey": answer.survey.name,
-            "answers": {value.question.text: value.shown for value in said},
-        }
-
-
 def _notes(contact: Contact) -> Iterator[Record]:
     for note in contact.notes.select_related("by__user").order_by("at", "pk"):
         yield {"at": note.at, "text": note.text, "by": str(note.by)}
@@ -143,7 +124,6 @@ def register_own_sections() -> None:
         ("events", _("Events"), _events),
         ("orders", _("Orders"), _orders),
         ("forms", _("Forms that were filled in, and requests to be written to"), _forms),
-        ("surveys", _("Answers to surveys"), _surveys),
         ("notes", _("Notes of colleagues"), _notes),
         ("privacy_requests", _("Requests for a copy or an erasure"), _requests),
         ("changes", _("What colleagues and programs changed"), _changes),

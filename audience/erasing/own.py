@@ -31,8 +31,6 @@ from audience.models import (
     RequestKind,
     RequestState,
     SegmentMember,
-    SiteVisitor,
-    SurveyAnswer,
     TopicConsent,
 )
 from workspaces.models import AuditEntry, SystemMail, User
@@ -55,15 +53,9 @@ def _count(*sources: Rows) -> Callable[[Person], int]:
 
 def _delete(*sources: Rows) -> Callable[[Person, datetime], int]:
     def erase(person: Person, now: datetime) -> int:
-        return sum(_delete_all(rows(person)) for rows in sources)
+        return sum(rows(person).delete()[0] for rows in sources)
 
     return erase
-
-
-def _delete_all(rows: "QuerySet[Any]") -> int:
-    """How many went, as the preview counts them: without what hangs on them."""
-    _total, by_model = rows.delete()
-    return by_model.get(rows.model._meta.label, 0)
 
 
 def _goes(key: str, label: Any, *sources: Rows, why: Any = HARDLY_NEEDED) -> Part:
@@ -187,8 +179,6 @@ def register_own_parts() -> None:
         _goes("topics", _("Wishes about topics"), _of(TopicConsent)),
         _goes("profile", _("What was worked out about behaviour"), _of(ContactProfile), _of(ContactDay)),
         _goes("events", _("Events"), _of(Event)),
-        _goes("visits", _("Browsers by which a web site knows the person"), _of(SiteVisitor)),
-        _goes("surveys", _("Answers to surveys"), _of(SurveyAnswer)),
         _goes("requests", _("Forms that were filled in, and requests to be written to"), _asked),
         _goes("undo", _("What could be taken back of changes to many"), _of(BulkEditPast)),
         _goes("system_mails", _("Mails of the product to this address"), _mails),

@@ -17,7 +17,6 @@ from factory.django import DjangoModelFactory
 
 from audience.models import (
     AddressChange,
-    AnswerValue,
     Contact,
     ContactNote,
     Event,
@@ -25,19 +24,16 @@ from audience.models import (
     OptInRequest,
     Order,
     PrivacyRequest,
-    QuestionKind,
     RequestKind,
 )
 from audience.services import ConsentBasis, give_consent
 from delivery.models import DeliveryState, Feedback, FeedbackKind, Hit, HitKind, Nature, SandboxMessage
 from sprints.models import Idea, IdeaSource, StoryComment, StoryOrigin
 from tests.factories.audience import (
-    AnswerFactory,
     BulkEditFactory,
     ContactFactory,
     ImportFactory,
     MembershipFactory,
-    QuestionFactory,
     SegmentFactory,
 )
 from tests.factories.delivery import DeliveryFactory, RunFactory
@@ -101,17 +97,10 @@ def vera(by: Member, now: datetime) -> Contact:
         action_flag=2,
         change_message=SAID,
     )
-    _left_in_surveys(person, now)
     _left_in_files(by, now)
     _left_in_the_ledger(person, now)
     _left_in_the_backlog(person, by, now)
     return person
-
-
-def _left_in_surveys(person: Contact, now: datetime) -> None:
-    answer = AnswerFactory.create(contact=person, survey__workspace=person.workspace, at=now, changed_at=now)
-    asked = QuestionFactory.create(survey=answer.survey, kind=QuestionKind.LONG, text="What shall we do better?")
-    AnswerValue.objects.create(workspace=person.workspace, answer=answer, question=asked, text=SAID)
 
 
 def _left_in_files(by: Member, now: datetime) -> None:
