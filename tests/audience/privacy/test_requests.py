@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from audience.disclosing.words import LABELS
 from audience.models import Contact, ErasureRecord, PrivacyRequest, RequestKind, RequestState
 from audience.services.preferences import preferences_token
 from audience.services.privacy import (
@@ -58,14 +57,6 @@ class TestTheCopy:
         assert told["mails"][0]["subject"] == "Glow in three steps, {{ contact.first_name }}"
         assert [len(told[key]) for key in ("events", "reactions", "feedback", "ideas", "stories")] == [1, 1, 1, 1, 1]
         assert "You may write to me" in page
-
-    def test_every_field_has_words_on_the_page(self, lead: Member, now: datetime) -> None:
-        document, page = _opened(disclose(contact=vera(lead, now), by=lead, now=now))
-
-        fields = {name for section in document["sections"].values() for row in section for name in row}
-        assert fields - {"key", "label"} <= set(LABELS)
-        assert "<dt>The words that were agreed to</dt>" in page
-        assert "<dt>Key</dt>" not in page
 
     def test_the_page_is_in_the_persons_language_and_escapes_what_was_typed(self, lead: Member, now: datetime) -> None:
         contact = ContactFactory.create(workspace=lead.workspace, language="ru", first_name="<script>alert(1)</script>")
