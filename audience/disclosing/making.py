@@ -14,6 +14,7 @@ from django.utils.formats import localize
 from django.utils.timezone import localtime
 
 from audience.disclosing import FORMAT, sections
+from audience.disclosing.words import label_of
 from audience.models import Contact
 from workspaces.models import Language
 
@@ -63,8 +64,10 @@ def _page(contact: Contact, now: datetime) -> str:
 
 
 def _lines(row: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """A record as lines of a label and words; what is empty is left out."""
-    return [(name.replace("_", " ").capitalize(), _words(value)) for name, value in row.items() if _is_said(value)]
+    """A record as lines of a label and words; what is empty is left out. What has a label of its own is one line."""
+    if row.keys() == {"key", "label", "value"}:
+        return [(str(row["label"]), _words(row["value"]))]
+    return [(label_of(name), _words(value)) for name, value in row.items() if _is_said(value)]
 
 
 def _is_said(value: Any) -> bool:

@@ -24,6 +24,7 @@ class EraseForm(StyledForm):
     def __init__(self, *args: Any, contact: Contact, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._contact = contact
+        self.fields["typed"].help_text = contact.email
 
     def clean_typed(self) -> str:
         typed = str(self.cleaned_data["typed"]).strip()
@@ -44,13 +45,15 @@ class PrivacySettingsForm(StyledModelForm):
     class Meta:
         model = PrivacySettings
         fields = ("controller", "officer", "purposes", "processors", "transfers", "measures", "keeps_books")
+        widgets = dict.fromkeys(fields[:-1], forms.Textarea(attrs={"rows": 3}))
 
 
 class RetentionForm(StyledForm):
-    """One rule: how many days, and what happens then."""
+    """One rule: how many days, and what happens then. It goes on only for the age whose preview was on the page."""
 
     days = forms.IntegerField(label=_("Keep for so many days"), min_value=1, max_value=36_500)
     is_on = forms.BooleanField(label=_("The rule is on"), required=False)
+    seen_days = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, keeping: Keeping, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -60,3 +63,10 @@ class RetentionForm(StyledForm):
             label=_("Then"), choices=[(way.value, way.label) for way in Handling if way in keeping.handlings]
         )
         style(self)
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        days = said.get("days")
+        if days and said.get("is_on") and days != said.get("seen_days"):
+            self.add_error(None, _t("Here is what would go at this age. If that is right, save once more."))
+        return said

@@ -69,7 +69,7 @@ def preview_erasure(person: Person) -> list[Line]:
     lines = [line for line in lines if line.count]
     words = _("Address, phone and name in comments, stories, the audit log, files of imports and everywhere else.")
     lines.append(Line("texts", words, Fate.ANONYMISED, _("Looked for in the background; the words around stay."), None))
-    lines += [Line("sealed", _("Not looked through"), Fate.KEPT, why, None) for why in unsearched()]
+    lines.append(Line("sealed", _("Not looked through"), Fate.KEPT, " ".join(map(str, unsearched())), None))
     return lines
 
 

@@ -83,10 +83,12 @@ def privacy_erasure(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def counts_in_words(receipt: ErasureRecord) -> list[tuple[str, int]]:
-    """How much of what went, in the words of the preview."""
+    """How much of what went, in the words and the order of the preview."""
     labels: dict[str, Any] = {part.key: part.label for part in parts()}
     labels |= {"texts": _("Texts that named the person"), "other": _("Other rows of the contact")}
-    return [(str(labels.get(key, key)), count) for key, count in receipt.counts.items()]
+    known = [key for key in labels if key in receipt.counts]
+    others = [key for key in receipt.counts if key not in labels]  # of a part that is no more
+    return [(str(labels.get(key, key)), receipt.counts[key]) for key in (*known, *others)]
 
 
 @page(PRIVACY)

@@ -29,7 +29,7 @@ def privacy_retention(request: MemberRequest) -> HttpResponse:
 
 @page(PRIVACY, PRIVACY)
 def privacy_rule(request: MemberRequest, kind: str) -> HttpResponse:
-    """One rule: first what it would let go, then switched on. `?days=` previews another age."""
+    """One rule: first what it would let go, then switched on. `days` previews another age."""
     try:
         state = rule_of(request.workspace, kind)
     except RetentionRefused as error:
@@ -60,7 +60,7 @@ def privacy_rule(request: MemberRequest, kind: str) -> HttpResponse:
 
 
 def _days(request: MemberRequest, usual: int) -> int:
-    asked = request.GET.get("days", "")
+    asked = (request.POST or request.GET).get("days", "")
     return min(int(asked), 36_500) if asked.isdecimal() and len(asked) <= len("36500") else usual
 
 

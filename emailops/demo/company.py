@@ -14,6 +14,7 @@ from django.utils import timezone
 from audience.profiles import rebuild_profiles
 from emailops.demo import atelier
 from emailops.demo.cadence import tell_rhythm
+from emailops.demo.forgetting import tell_forgetting
 from emailops.demo.mails import MailTeller
 from emailops.demo.opening import Opening
 from emailops.demo.owner import OwnerTeller
@@ -71,6 +72,7 @@ def tell(now: datetime, say: Say = lambda _line: None) -> None:
     stage.diary.on(calendar.in_sprint(RUNNING_SPRINT, "2 11:00"), partial(invite_lena, stage.lead))
     stage.diary.on(at(calendar.founded, "10:30"), partial(show_the_brand, stage))
     stage.diary.on(calendar.now, partial(somebody_asks, stage))
+    stage.diary.on(calendar.now, partial(tell_forgetting, stage))  # last: the shop still reports on whoever is there
     _play(stage, say)
     fold(now)
     # What sends and the passing of time make of profiles is the work of tasks, and those are silenced.

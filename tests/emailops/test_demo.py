@@ -14,15 +14,21 @@ from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from audience.models import (
+    AnonymousSale,
     Consent,
     ConsentEntry,
     Contact,
     ContactImport,
     ContactProfile,
+    ErasureRecord,
+    ErasureState,
     Event,
     ImportRefusal,
     ImportState,
     Order,
+    PrivacyRequest,
+    RequestKind,
+    RequestState,
     Segment,
 )
 from audience.segments.compile import contacts_in
@@ -196,6 +202,26 @@ class TestAudience:
         assert orders.filter(placed_at__lt=NOW - timedelta(days=300)).count() > 100
         assert set(orders.values_list("status", flat=True)) == {"paid", "sent", "returned", "cancelled"}
         assert Event.objects.for_workspace(shop).filter(source="site").count() > 50
+
+
+class TestPrivacy:
+    def test_somebody_waits_to_be_forgotten_and_there_is_time_to_answer(self, shop: Workspace) -> None:
+        waiting = PrivacyRequest.objects.for_workspace(shop).waiting().get()
+
+        assert waiting.contact is not None
+        assert waiting.confirmed_at is not None
+        assert waiting.due_on > NOW.date() + timedelta(days=20)
+
+    def test_somebody_who_asked_was_erased_with_all_that_was_known(self, shop: Workspace) -> None:
+        receipt = ErasureRecord.objects.for_workspace(shop).get()
+        done = PrivacyRequest.objects.for_workspace(shop).get(state=RequestState.DONE)
+
+        assert (receipt.state, receipt.asked_at) == (ErasureState.DONE, done.asked_at)
+        assert (done.kind, done.contact) == (RequestKind.ERASURE, None)
+        assert receipt.counts["contact"] == 1
+        assert receipt.counts["orders"] >= 1
+        assert AnonymousSale.objects.for_workspace(shop).count() == receipt.counts["orders"]
+        assert not Contact.objects.filter(pk=receipt.contact_number or 0).exists()
 
 
 class TestStrategy:
@@ -467,7 +493,7 @@ class TestTheEnd:
         assert Principle.objects.for_workspace(other).exists()
 
     def test_nothing_crosses_the_wall_between_the_two(self, shop: Workspace) -> None:
-        assert not Delivery.objects.exclude(workspace=F("contact__workspace")).exists()
+        assert not Delivery.objects.exclude(contact=None).exclude(workspace=F("contact__workspace")).exists()
         assert not Hit.objects.exclude(workspace=F("run__workspace")).exists()
         assert not Story.objects.exclude(sprint=None).exclude(workspace=F("sprint__workspace")).exists()
 

@@ -12,7 +12,7 @@ from workspaces.models import Workspace
 from workspaces.permissions import Can
 
 PRIVACY = Can.MANAGE_PRIVACY
-RULE = {"days": 365, "handling": "delete", "is_on": "on"}
+RULE = {"days": 365, "seen_days": 365, "handling": "delete", "is_on": "on"}
 
 
 def _contact(workspace: Workspace) -> dict[str, Any]:

@@ -258,6 +258,21 @@ class TestSetting:
 
         assert [answer.context["outlook"].count for answer in answers] == [1, 0, 0, 0]
 
+    def test_an_age_that_nobody_has_seen_is_shown_before_the_rule_goes_on(
+        self, lead: Member, browse: Callable[[Member], Client], now: datetime
+    ) -> None:
+        _event(ContactFactory.create(workspace=lead.workspace), now - timedelta(days=100))
+        url = reverse("audience:privacy_rule", args=["maren-moss", "events"])
+        said = {"days": "90", "handling": "delete", "is_on": "on"}
+
+        hasty = browse(lead).post(url, said | {"seen_days": "365"})
+        was_on = RetentionRule.objects.filter(is_on=True).exists()
+        calm = browse(lead).post(url, said | {"seen_days": str(hasty.context["days"])})
+
+        assert (hasty.status_code, hasty.context["outlook"].count, was_on) == (422, 1, False)
+        assert calm.status_code == 302
+        assert RetentionRule.objects.get(kind="events", is_on=True).days == 90
+
     def test_a_kind_that_is_unknown_has_no_page(self, lead: Member, browse: Callable[[Member], Client]) -> None:
         assert browse(lead).get(reverse("audience:privacy_rule", args=["maren-moss", "nothing"])).status_code == 404
 
