@@ -33,10 +33,12 @@ def _reverse(name: str, workspace: Any, /, **kwargs: Any) -> str:
 def _looked_at(workspace: Any) -> dict[str, Address]:
     from tests.browser.pages import PAGES
 
+    chosen = [name for name in PAGES if name.startswith(APPS) and name not in NOT_FOR_THE_LEAD]
+    asked = {name: PAGES[name](workspace) for name in chosen}
+    queries = {name: kwargs.pop("query", "") for name, kwargs in asked.items()}
     return {
-        name.replace(":", ": ", 1): (_reverse(name.split()[0], workspace, **find(workspace)), {})
-        for name, find in PAGES.items()
-        if name.startswith(APPS) and name not in NOT_FOR_THE_LEAD
+        name.replace(":", ": ", 1): (_reverse(name.split()[0], workspace, **asked[name]) + queries[name], {})
+        for name in chosen
     }
 
 
