@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -67,6 +68,7 @@ def start_import(
     locked = ContactImport.objects.select_for_update().get(pk=found.pk)
     if not locked.can_be_started:
         raise ImportRefused(_("This import was started already."))
+    _require_columns(found, choices.mapping)
     require_usable(choices.mapping, current_attributes(found.workspace), ImportWhat(found.what))
     _require_basis(choices, now)
     _keep(found, choices)
@@ -75,6 +77,16 @@ def start_import(
     _begin_anew(found, is_dry_run=is_dry_run)
     record("import.checked" if is_dry_run else "import.started", found, by=by, now=now, consent=choices.consent)
     enqueue("audience.run_import", import_id=found.pk)
+
+
+def _require_columns(found: ContactImport, mapping: Mapping[str, Any]) -> None:
+    """A program may name columns that the file does not have, or something else than a name for one."""
+    there = {str(number) for number in range(len(found.header))}
+    unknown = sorted(set(mapping) - there)
+    if unknown:
+        raise ImportRefused(_("The file has no column %(number)s; the first is 0.") % {"number": unknown[0][:20]})
+    if not all(isinstance(target, str) for target in mapping.values()):
+        raise ImportRefused(_("Say of each column in a text what it becomes; an empty text leaves it out."))
 
 
 def _require_basis(choices: ImportChoices, now: datetime) -> None:

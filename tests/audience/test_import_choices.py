@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 
-from audience.imports import ImportRefused, choices_of, read_differently, start_import
+from audience.imports import ImportRefused, choices_of, open_import, read_differently, start_import
 from audience.intake import CHUNK, run_import
 from audience.models import (
     AttributeDefinition,
@@ -243,3 +244,18 @@ def test_the_command_says_by_its_exit_code_how_it_ended(lead: Member, tmp_path: 
 
     assert (some.value.returncode, no_list.value.returncode, no_basis.value.returncode) == (3, 2, 1)
     assert "nobody" in refused.read_text()
+
+
+@pytest.mark.parametrize(
+    "mapping", [{"0": "email", "7": "first_name"}, {"0": "email", "one": ""}, {"0": "email", "1": 5}]
+)
+def test_columns_that_are_not_there_are_refused_and_nothing_begins(
+    lead: Member, now: datetime, api: Callable[..., Any], mapping: dict[str, Any]
+) -> None:
+    found = open_import(workspace=lead.workspace, file=upload(TEXT), by=lead, now=now)
+
+    answer = api(lead).post(reverse("api:contactimport-start", args=[found.pk]), {"mapping": mapping}, format="json")
+
+    found.refresh_from_db()
+    assert answer.status_code == ImportRefused.status
+    assert found.state == ImportState.MAPPING
