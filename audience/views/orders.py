@@ -69,7 +69,9 @@ def event_list(request: MemberRequest) -> HttpResponse:
 
 @page(Can.SEE_AUDIENCE)
 def order_detail(request: MemberRequest, pk: int) -> HttpResponse:
-    """One order with its lines."""
+    """One order with its lines, and what its total holds beside them."""
     rows = Order.objects.seen_by(request.member).select_related("contact", "workspace")
     order = get_object_or_404(rows, pk=pk)
-    return render(request, "audience/order_detail.html", {"order": order, "lines": order.lines.order_by("pk")})
+    lines = list(order.lines.order_by("pk"))
+    rest = order.total - sum(line.amount for line in lines) if lines else 0
+    return render(request, "audience/order_detail.html", {"order": order, "lines": lines, "rest": rest})

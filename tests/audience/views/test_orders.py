@@ -73,6 +73,20 @@ def test_an_order_shows_its_lines_and_stands_once_in_the_timeline(lead: Member, 
     assert "Order placed" not in contact
 
 
+@pytest.mark.parametrize(("total", "shown"), [(None, ""), (Decimal("38.90"), "€4.90"), (Decimal("30.50"), "-€3.50")])
+def test_what_a_total_holds_beside_the_products_is_said(
+    lead: Member, ann: Contact, browse: Browse, total: Decimal | None, shown: str
+) -> None:
+    now = timezone.now()
+    new = NewOrder(ann, "O-78", now, total=total, lines=[NewLine("Glow serum", Decimal(34), "GS-1")])
+    [taken] = record_orders(workspace=lead.workspace, orders=[new], by=lead, now=now)
+
+    order = _page(browse(lead), "order_detail", lead, pk=taken.pk)
+
+    assert ("shipping" in order) is bool(shown)
+    assert shown in order
+
+
 def test_events_show_what_is_known_of_them(lead: Member, ann: Contact, browse: Browse) -> None:
     known = {"product": "Glow serum", "skin_types": ["dry", "oily"], "is_gift": True}
     event = NewEvent(ann, "product_viewed", timezone.now(), properties=known)
