@@ -128,7 +128,7 @@ def owner_of(workspace: Workspace, whose: Contact | Whose, people: People) -> in
     return people.found[whose]
 
 
-INSERT = (
+COLUMNS = (
     "workspace_id", "contact_id", "name", "occurred_at", "value", "properties", "external_id", "source",
 )  # fmt: skip
 OF_KNOWN_IDS = """
@@ -148,8 +148,8 @@ def _write(
     before = _known(workspace, {event.external_id for event, _owner in good.values() if event.external_id})
     written = insert_rows(
         "audience_event",
-        INSERT,
-        [_row(workspace, *good[place], source) for place in places],
+        COLUMNS,
+        [row(workspace, *good[place], source) for place in places],
         conflict=OF_KNOWN_IDS,
         returning="id, name, external_id, contact_id, xmax = 0",  # xmax is 0 for a row that was not there before
     )
@@ -179,7 +179,8 @@ def _known(workspace: Workspace, ids: set[str]) -> dict[Key, tuple[int, int]]:
     }
 
 
-def _row(workspace: Workspace, event: NewEvent, owner: int, source: Source) -> tuple[Any, ...]:
+def row(workspace: Workspace, event: NewEvent, owner: int, source: Source) -> tuple[Any, ...]:
+    """What stands in the table, by `COLUMNS`."""
     return (
         workspace.pk, owner, event.name, event.occurred_at, event.value, Json(dict(event.properties)),
         event.external_id, str(source),

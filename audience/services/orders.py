@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from audience.models import EARNING, MONEY_DIGITS, ORDER_EVENT, Contact, Order, OrderLine, OrderStatus, Source
 from audience.profiles import refresh_profiles
-from audience.services.events import VALUE_DIGITS, owner_of
+from audience.services import events
+from audience.services.events import VALUE_DIGITS, NewEvent, owner_of
 from audience.services.money import CENT, checked_money
 from audience.services.whose import Became, People, Taken, Whose, people_of, refused
 from emailops.lib.bulk import Json, insert_rows
@@ -271,9 +272,6 @@ def _write_lines(workspace: Workspace, taken: Iterable[tuple[int, _Ready]]) -> N
     insert_rows("audience_orderline", columns, rows, conflict="", returning="id")
 
 
-EVENT_COLUMNS = (
-    "workspace_id", "contact_id", "name", "occurred_at", "value", "properties", "external_id", "source",
-)  # fmt: skip
 AS_THE_ORDER = """
 ON CONFLICT (workspace_id, name, external_id) WHERE external_id <> '' DO UPDATE SET
     contact_id = excluded.contact_id, occurred_at = excluded.occurred_at, value = excluded.value,
@@ -282,17 +280,18 @@ WHERE excluded.source <> 'site' OR audience_event.source = 'site'
 """
 
 
+def _as_event(entry: _Ready) -> NewEvent:
+    order = entry.order
+    return NewEvent(
+        order.contact, ORDER_EVENT, order.placed_at, entry.total, order.properties, external_id=order.external_id
+    )
+
+
 def _mirror(workspace: Workspace, taken: Mapping[str, tuple[int, _Ready]], source: Source) -> None:
     """Have revenue counted: the event of each order that earns, and none of those that do not."""
     earning = {number: entry for number, (_pk, entry) in sorted(taken.items()) if entry.order.status in EARNING}
-    rows = [
-        (
-            workspace.pk, entry.owner, ORDER_EVENT, entry.order.placed_at, entry.total,
-            Json(dict(entry.order.properties)), number, str(source),
-        )
-        for number, entry in earning.items()
-    ]  # fmt: skip
-    insert_rows("audience_event", EVENT_COLUMNS, rows, conflict=AS_THE_ORDER, returning="id")
+    rows = [events.row(workspace, _as_event(entry), entry.owner, source) for entry in earning.values()]
+    insert_rows("audience_event", events.COLUMNS, rows, conflict=AS_THE_ORDER, returning="id")
     gone = [number for number in taken if number not in earning]
     if gone:
         with connection.cursor() as cursor:
