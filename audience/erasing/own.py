@@ -192,62 +192,66 @@ def _one(_person: Person) -> int:
     return 1
 
 
+OWN_PARTS = (
+    _goes("contact", _("The contact with all its attributes, tags and settings"), _contact),
+    _goes("addresses", _("Former addresses"), _former),
+    _goes("notes", _("Notes of colleagues"), _of(ContactNote)),
+    _goes("lists", _("Places on lists and in segments"), _of(ListMembership), _of(SegmentMember)),
+    _goes("topics", _("Wishes about topics"), _of(TopicConsent)),
+    _goes("profile", _("What was worked out about behaviour"), _of(ContactProfile), _of(ContactDay)),
+    _goes("events", _("Events"), _of(Event)),
+    _goes("browsers", _("Browsers that web sites know the person by"), _of(SiteVisitor)),
+    _goes("answers", _("Answers to surveys, with what was written"), _of(SurveyAnswer)),
+    _goes("requests", _("Forms that were filled in, and requests to be written to"), _asked),
+    _goes("undo", _("What could be taken back of changes to many"), _of(BulkEditPast)),
+    _goes("system_mails", _("Mails of the product to this address"), _mails),
+    Part(
+        "orders",
+        _("Orders"),
+        Fate.ANONYMISED,
+        _("Day, products and money stay for the books, if the workspace keeps them; the buyer goes."),
+        _count(_of(Order)),
+        _take_person_out_of_orders,
+    ),
+    Part(
+        "privacy_requests",
+        _("Requests for a copy or an erasure"),
+        Fate.ANONYMISED,
+        _("That a request came and was answered in time stays; from whom it came goes."),
+        _count(_requests),
+        _close_requests,
+    ),
+    Part(
+        "audit",
+        _("Entries of the audit log"),
+        Fate.ANONYMISED,
+        _("Who of the team did what and when stays; about whom goes."),
+        _count(_entries),
+        _blank_entries,
+    ),
+    Part(
+        "consent",
+        _("The consent log"),
+        Fate.ANONYMISED,
+        _("The words go. The day and a keyed digest stay, to show that there was consent (GDPR 17(3)(e))."),
+        _count(_of(ConsentEntry)),
+        _delete(_of(ConsentEntry)),
+    ),
+    Part(
+        "hash",
+        _("A keyed hash of each address"),
+        Fate.KEPT,
+        _("So that no import brings the person back. The address cannot be read out of it."),
+        _one,
+        _nothing,
+    ),
+)
+"""In the order in which the preview shows them."""
+
+
 def register_own_parts() -> None:
-    """Everything of this app, in the order in which the preview shows it."""
-    for part in (
-        _goes("contact", _("The contact with all its attributes, tags and settings"), _contact),
-        _goes("addresses", _("Former addresses"), _former),
-        _goes("notes", _("Notes of colleagues"), _of(ContactNote)),
-        _goes("lists", _("Places on lists and in segments"), _of(ListMembership), _of(SegmentMember)),
-        _goes("topics", _("Wishes about topics"), _of(TopicConsent)),
-        _goes("profile", _("What was worked out about behaviour"), _of(ContactProfile), _of(ContactDay)),
-        _goes("events", _("Events"), _of(Event)),
-        _goes("browsers", _("Browsers that web sites know the person by"), _of(SiteVisitor)),
-        _goes("answers", _("Answers to surveys, with what was written"), _of(SurveyAnswer)),
-        _goes("requests", _("Forms that were filled in, and requests to be written to"), _asked),
-        _goes("undo", _("What could be taken back of changes to many"), _of(BulkEditPast)),
-        _goes("system_mails", _("Mails of the product to this address"), _mails),
-        Part(
-            "orders",
-            _("Orders"),
-            Fate.ANONYMISED,
-            _("Day, products and money stay for the books, if the workspace keeps them; the buyer goes."),
-            _count(_of(Order)),
-            _take_person_out_of_orders,
-        ),
-        Part(
-            "privacy_requests",
-            _("Requests for a copy or an erasure"),
-            Fate.ANONYMISED,
-            _("That a request came and was answered in time stays; from whom it came goes."),
-            _count(_requests),
-            _close_requests,
-        ),
-        Part(
-            "audit",
-            _("Entries of the audit log"),
-            Fate.ANONYMISED,
-            _("Who of the team did what and when stays; about whom goes."),
-            _count(_entries),
-            _blank_entries,
-        ),
-        Part(
-            "consent",
-            _("The consent log"),
-            Fate.ANONYMISED,
-            _("The words go. The day and a keyed digest stay, to show that there was consent (GDPR 17(3)(e))."),
-            _count(_of(ConsentEntry)),
-            _delete(_of(ConsentEntry)),
-        ),
-        Part(
-            "hash",
-            _("A keyed hash of each address"),
-            Fate.KEPT,
-            _("So that no import brings the person back. The address cannot be read out of it."),
-            _one,
-            _nothing,
-        ),
-    ):
+    """Everything of this app, and where its people write freely."""
+    for part in OWN_PARTS:
         register_part(part)
     register_writings("workspaces.AuditEntry", ("target_label", "detail"))
     register_writings("workspaces.Notice", ("detail",))

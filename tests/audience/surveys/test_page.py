@@ -30,18 +30,6 @@ Post = Callable[..., Any]
 
 
 @pytest.fixture
-def survey(workspace: Workspace) -> Survey:
-    made: Survey = SurveyFactory.create(workspace=workspace)
-    return made
-
-
-@pytest.fixture
-def score(survey: Survey) -> SurveyQuestion:
-    made: SurveyQuestion = QuestionFactory.create(survey=survey, position=0)
-    return made
-
-
-@pytest.fixture
 def why(survey: Survey, score: SurveyQuestion) -> SurveyQuestion:
     """Asked of those who are not happy."""
     made: SurveyQuestion = QuestionFactory.create(

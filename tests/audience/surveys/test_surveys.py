@@ -48,23 +48,11 @@ from tests.factories.audience import (
     SurveyFactory,
 )
 from tests.together import together
-from workspaces.models import Member, Workspace
+from workspaces.models import Member
 
 pytestmark = pytest.mark.django_db
 CONTENT = {"name": "After the parcel", "title": "How was it?", "button": "Send", "thanks": "Thank you"}
 NPS = Asked(QuestionKind.NPS, "Would you recommend us?")
-
-
-@pytest.fixture
-def survey(workspace: Workspace) -> Survey:
-    made: Survey = SurveyFactory.create(workspace=workspace)
-    return made
-
-
-@pytest.fixture
-def score(survey: Survey) -> SurveyQuestion:
-    made: SurveyQuestion = QuestionFactory.create(survey=survey, position=0)
-    return made
 
 
 @pytest.fixture
