@@ -60,10 +60,10 @@
 
   /* An answer may come when what it was to replace has been replaced already. htmx would swap it into the part that is
      gone, and take what somebody writes, which is preserved, out of the page with it. So the answer to something that was
-     sent goes into the part that stands there now; one that was only looked for is let go, and asked for again. */
+     sent goes into the part that stands there now; one that was only looked for is let go. Either may be older than what
+     was told meanwhile, so the part looks again. */
   const isAsked = (request) => Boolean(request?.triggeringEvent) && !request.triggeringEvent.type.startsWith("live:");
-  document.addEventListener("htmx:beforeRequest", ({ detail: { elt, target, requestConfig } }) => {
-    requestConfig.asker = elt;
+  document.addEventListener("htmx:beforeRequest", ({ detail: { target } }) => {
     target?.addEventListener("htmx:beforeSwap", late);
   });
   function late({ currentTarget, detail }) {
@@ -71,7 +71,7 @@
     const { requestConfig } = detail;
     const now = isAsked(requestConfig) && currentTarget.id ? document.getElementById(currentTarget.id) : null;
     if (now) { detail.target = now; keep(detail); } else detail.shouldSwap = false;
-    if (!isAsked(requestConfig)) live.lookAgain(requestConfig.asker);
+    live.lookAgain(currentTarget);
   }
 
   /* What htmx swaps in keeps open, closed and focused what was so in the part that it replaces, and what somebody has
@@ -132,7 +132,11 @@
       const words = (part.getAttribute("hx-trigger") ?? "").split(/[\s,]+/);
       return words.filter((word) => word.startsWith("live:")).map((word) => word.slice("live:".length));
     },
-    lookAgain(part) { live.topicsOf(part).forEach((topic) => live.again.add(topic)); },
+    /* After the swap, which may bring the part in; the end of a request is told to no document when its part is gone. */
+    lookAgain(part) {
+      live.topicsOf(part).forEach((topic) => live.again.add(topic));
+      setTimeout(live.tellAgain);
+    },
     tellAgain() {
       const topics = [...live.again];
       live.again.clear();

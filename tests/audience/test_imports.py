@@ -180,12 +180,13 @@ def _start(found: ContactImport, by: Member, now: datetime, **changes: Any) -> N
         ({"consent": Consent.WITHDRAWN}, "cannot withdraw for them"),
         ({"mapping": {"0": "email", "1": "full_name", "2": "last_name"}}, "the whole name, another a part"),
         ({"mapping": {"0": "email", "1": "new.colour"}}, "no longer exists"),
+        ({"mapping": {"0": "email", "3": "last_name"}}, "no column 3"),
     ],
 )
 def test_what_cannot_be_imported_is_refused_and_waits(
     lead: Member, now: datetime, changes: dict[str, Any], says: str
 ) -> None:
-    found = ImportFactory.create(workspace=lead.workspace)
+    found = ImportFactory.create(workspace=lead.workspace, header=["email", "name", "surname"])
 
     with pytest.raises(ImportRefused, match=says):
         _start(found, lead, now, **changes)
@@ -195,7 +196,7 @@ def test_what_cannot_be_imported_is_refused_and_waits(
 
 
 def test_columns_that_are_left_out_may_be_many(lead: Member, now: datetime) -> None:
-    found = ImportFactory.create(workspace=lead.workspace)
+    found = ImportFactory.create(workspace=lead.workspace, header=["email", "name", "surname"])
 
     _start(found, lead, now, mapping={"0": "email", "1": "", "2": ""})
 
