@@ -200,6 +200,10 @@ class Contact(Owned):
     def domain(self) -> str:
         return self.address.rpartition("@")[2]
 
+    def is_seen_by(self, member: Member) -> bool:
+        """As the queryset's `seen_by` says, of one of the member's workspace."""
+        return member.role != Role.SELLER or self.seller_id == member.pk
+
 
 class AddressChange(Owned):
     """An address that a contact had before. Append-only.

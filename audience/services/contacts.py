@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from audience.calling_codes import calling_code
+from audience.erasing.holding import hold_contact
 from audience.erasing.turns import wait_for_erasures
 from audience.models import AddressChange, Contact, ContactNote, Suppression, SuppressionReason
 from audience.places import read_country, read_phone
@@ -116,7 +117,7 @@ def _locked_contact(
     """The row to write and whether it is new, ours alone until the end of the transaction."""
     rows = Contact.objects.for_workspace(workspace).select_for_update()
     if contact is not None:
-        return rows.get(pk=contact.pk), False
+        return hold_contact(contact), False
     defaults = {"email": address.written, "created_at": now, "updated_at": now}
     return rows.get_or_create(workspace=workspace, address=address.key, defaults=defaults)
 
@@ -165,9 +166,10 @@ def suppression_of(workspace: Workspace, address: str) -> str:
 
 @transaction.atomic
 def write_note(*, contact: Contact, text: str, by: Member, now: datetime) -> ContactNote:
-    """Keep what a colleague should know about a contact."""
+    """Keep what a colleague should know about a contact. Raises `ContactGone`."""
     if not text.strip():
         raise ContactRefused(_("Write something first."), fields={"text": [_("Nothing written.")]})
+    hold_contact(contact)
     note = ContactNote.objects.create(workspace=contact.workspace, contact=contact, text=text.strip(), by=by, at=now)
     record("contact.noted", contact, by=by, now=now)
     return note

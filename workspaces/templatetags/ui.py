@@ -179,6 +179,12 @@ def may(member: Member, can: str) -> bool:
     return member.may(Can(can))
 
 
+@register.filter
+def is_seen_by(row: Any, member: Member) -> bool:
+    """Whether this member may see a row that says so itself, as a contact does."""
+    return bool(row.is_seen_by(member))
+
+
 @register.inclusion_tag("workspaces/_tabs.html", takes_context=True)
 def settings_tabs(context: template.Context) -> dict[str, object]:
     """The tabs above every page of the settings; the one of this page is marked."""
