@@ -81,6 +81,7 @@ def save_contact(
     _require_looked_after(row, created, chosen, by)
     _require_free(workspace, row, address.key, chosen.get("external_id", ""))
     _keep_former_address(row, address, by, now)
+    before = {} if created else _known_of(row)
     row.email, row.address, row.updated_at = address.written, address.key, now
     for name, value in chosen.items():
         setattr(row, name, value)
@@ -88,8 +89,17 @@ def save_contact(
     row.suppression = suppression_of(workspace, address.key)
     _require_not_erased(row)
     _save(row)
-    record("contact.created" if created else "contact.updated", row, by=by, now=now, fields=sorted({*chosen, *stored}))
+    changed = sorted(dict(before.items() ^ _known_of(row).items()))
+    record("contact.created" if created else "contact.updated", row, by=by, now=now, fields=changed)
     return row, created
+
+
+def _known_of(row: Contact) -> dict[str, str]:
+    """What is known, as texts to compare, by the names that merges use."""
+    own = {name: getattr(row, "seller_id" if name == "seller" else name) for name in ("email", *CONTACT_FIELDS)}
+    own = {name: value for name, value in own.items() if value not in ("", None, [])}
+    attributes = {f"attributes.{key}": value for key, value in row.attributes.items()}
+    return {name: str(value) for name, value in (own | attributes).items()}
 
 
 def _require_not_erased(row: Contact) -> None:
