@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,13 @@ def _told(contact: Contact) -> list[tuple[str, str]]:
 
 def test_a_change_by_hand_names_what_became_another(contact: Contact, lead: Member, now: datetime) -> None:
     AttributeFactory.create(workspace=contact.workspace, key="points", label="Points", kind=AttributeKind.NUMBER)
-    same = {"workspace": contact.workspace, "email": contact.email, "contact": contact, "by": lead, "now": now}
+    same: dict[str, Any] = {
+        "workspace": contact.workspace,
+        "email": contact.email,
+        "contact": contact,
+        "by": lead,
+        "now": now,
+    }
 
     save_contact(
         fields={"city": "Plovdiv", "country": contact.country, "seller": lead}, attributes={"points": 7}, **same
