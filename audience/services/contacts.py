@@ -89,8 +89,8 @@ def save_contact(
     row.suppression = suppression_of(workspace, address.key)
     _require_not_erased(row)
     _save(row)
-    changed = sorted(dict(before.items() ^ _known_of(row).items()))
-    record("contact.created" if created else "contact.updated", row, by=by, now=now, fields=changed)
+    named = {*chosen, *stored} if created else dict(before.items() ^ _known_of(row).items())
+    record("contact.created" if created else "contact.updated", row, by=by, now=now, fields=sorted(named))
     return row, created
 
 

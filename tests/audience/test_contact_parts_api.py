@@ -31,7 +31,7 @@ def test_a_contact_is_put_on_a_list_and_taken_off_again(
 ) -> None:
     vip, headers, url = ListFactory.create(workspace=lead.workspace, name="VIP"), _headers(lead, now), _url(contact)
 
-    put = client.post(f"{url}lists/", {"list": vip.pk}, headers=headers)
+    put = client.post(f"{url}lists/", {"list": vip.pk}, content_type="application/json", headers=headers)
     seen = client.get(f"{url}lists/", headers=headers)
     off = client.delete(f"{url}lists/{vip.pk}/", headers=headers)
 
@@ -46,7 +46,7 @@ def test_notes_are_read_and_ones_own_are_taken_away(
 ) -> None:
     theirs = write_note(contact=contact, text="Rings on Mondays", by=marketer, now=now)
     headers, url = _headers(lead, now), _url(contact)
-    mine = client.post(f"{url}notes/", {"text": "Likes serum"}, headers=headers).json()
+    mine = client.post(f"{url}notes/", {"text": "Likes serum"}, content_type="application/json", headers=headers).json()
 
     seen = [(note["text"], note["by"]) for note in client.get(f"{url}notes/", headers=headers).json()]
     codes = [client.delete(f"{url}notes/{pk}/", headers=headers).status_code for pk in (mine["id"], theirs.pk, 0)]

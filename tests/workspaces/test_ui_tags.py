@@ -102,7 +102,7 @@ def test_money_is_shown_in_the_readers_notation(amount: float | None, currency: 
     ("amount", "language", "shown"),
     [
         (Decimal("1234.56"), "en", "€1,234.56"),
-        (1234.5, "bg", f"1234,50{NBSP}€"),
+        (1234.5, "bg", f"1{NBSP}234,50{NBSP}€"),
         (1234.10, "ru", f"1{NBSP}234,10{NBSP}€"),
         (Decimal("1200.00"), "en", "€1,200"),
         (None, "en", "–"),
