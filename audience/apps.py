@@ -10,6 +10,7 @@ class AudienceConfig(AppConfig):
         """Register what segments can ask, the timeline's own moments and the menu."""
         from audience import privacy_places
         from audience.audit_words import AUDIT_WORDS
+        from audience.changes_timeline import change_moments
         from audience.letters import confirmation, welcome
         from audience.menu import take_entries
         from audience.own_timeline import KINDS, contact_moments
@@ -40,6 +41,7 @@ class AudienceConfig(AppConfig):
         ):  # fmt: skip
             register_fields(source)
         register_timeline(contact_moments, KINDS)
+        register_timeline(change_moments)
         register_letter(CONFIRMATION, confirmation)
         register_letter(WELCOME, welcome)
         take_entries()

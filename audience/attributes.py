@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from audience.models import CENTS, MONEY_DIGITS, AttributeDefinition, AttributeKind
 from emailops.lib.errors import DomainError
-from workspaces.templatetags.ui import money
+from workspaces.templatetags.ui import exact_money
 
 YES = {"yes", "y", "true", "1", "да", "д", "истина", "on"}
 NO = {"no", "n", "false", "0", "нет", "н", "не", "ложь", "off"}
@@ -93,7 +93,7 @@ _SHOWN: dict[str, tuple[tuple[type, ...], Callable[[AttributeDefinition, Any], s
     AttributeKind.NUMBER: ((int, float), lambda _definition, value: number_format(value, force_grouping=True)),
     AttributeKind.MONEY: (
         (int, float),
-        lambda definition, value: money(Decimal(str(value)), definition.workspace.currency),
+        lambda definition, value: exact_money(Decimal(str(value)), definition.workspace.currency),
     ),
     AttributeKind.CHOICE: ((str,), lambda definition, value: definition.choice_label(value)),
     AttributeKind.LIST: (

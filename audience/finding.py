@@ -18,9 +18,11 @@ from audience.models import (
     Segment,
     SuppressionReason,
 )
+from audience.models.contacts import Meanings
 from audience.segments.compile import contacts_in
 from audience.segments.definition import read_definition
-from workspaces.models import Member
+from audience.services.attributes import current_attributes
+from workspaces.models import Member, Workspace
 
 EXACT_UP_TO = 10_000  # beyond it a count reads too much for a page, and an estimate says as much to a person
 LARGEST_ID = 2**63 - 1
@@ -69,7 +71,7 @@ def found_contacts(member: Member, wanted: ContactFilter, now: datetime) -> Cont
 
     Raises `SegmentBroken` for a segment that does not work.
     """
-    found = _meant(Contact.objects.seen_by(member), wanted.q)
+    found = _meant(Contact.objects.seen_by(member), wanted.q, member)
     for name, value in wanted.asks.items():
         if name in _CONDITIONS:
             found = found.filter(_CONDITIONS[name](value))
@@ -82,10 +84,23 @@ def found_contacts(member: Member, wanted: ContactFilter, now: datetime) -> Cont
     return found
 
 
-def _meant(people: ContactQuerySet, words: str) -> ContactQuerySet:
+def _meant(people: ContactQuerySet, words: str, member: Member) -> ContactQuerySet:
     """Whoever has exactly this address; else those who have words that begin with these."""
+    if not words:
+        return people
     exact = people.filter(address=words.lower())
-    return exact if "@" in words and exact.exists() else people.matching(words)
+    return exact if "@" in words and exact.exists() else people.matching(words, _meanings(member.workspace))
+
+
+def _meanings(workspace: Workspace) -> Meanings:
+    """Choices are kept by their key, and people know them by their labels, each in his or her own language."""
+    labels = {
+        (label.lower(), str(choice["key"]))
+        for definition in current_attributes(workspace).values()
+        for choice in definition.choices
+        for label in (choice["label"], *choice.get("labels", {}).values())
+    }
+    return lambda word: sorted({key for label, key in labels if any(w.startswith(word) for w in label.split())})
 
 
 def _key(text: str) -> int:

@@ -104,7 +104,8 @@ def _undo_chunk(edit: BulkEdit, now: datetime) -> bool:
     if not past:
         return False
     before = {row.contact_id: row.before for row in past}
-    people = list(Contact.objects.filter(pk__in=before).order_by("pk").select_for_update())
+    ours = Contact.objects.seen_by(edit.by)  # of a seller those still looked after: a colleague's are not for him
+    people = list(ours.filter(pk__in=before).order_by("pk").select_for_update())
     edit.restored_count += _UNDO[BulkAction(edit.action)](edit, people, before, now)
     _move_on(edit, past[-1].contact_id + 1, now)
     return True
@@ -274,6 +275,12 @@ def bulk_words(edit: BulkEdit) -> str:
     if edit.action == BulkAction.HAND_OVER and edit.detail["seller"] is None:
         said = _("to nobody")
     if edit.action == BulkAction.SET_ATTRIBUTE:
-        value = edit.detail["value"]
-        said = f"{said} = {', '.join(map(str, value)) if isinstance(value, list) else '–' if value is None else value}"
+        said = f"{said} = {_value_words(edit.detail)}"
     return f"{edit.get_action_display()}: {said}" if said else edit.get_action_display()
+
+
+def _value_words(detail: Mapping[str, Any]) -> str:
+    """As it was called when it was set; changes from before that was kept show what is stored."""
+    value = detail["value"]
+    stored = ", ".join(map(str, value)) if isinstance(value, list) else "–" if value is None else str(value)
+    return str(detail.get("shown") or stored)

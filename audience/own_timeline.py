@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from audience.models import ORDER_EVENT, Consent, ConsentEntry, ConsentTo, Contact, Order
 from audience.timeline import Moment
-from workspaces.templatetags.ui import money
+from workspaces.templatetags.ui import exact_money
 
 KINDS = {
     "contact": _lazy("About the person"),
@@ -42,12 +42,12 @@ def _events_and_orders(contact: Contact, limit: int) -> Iterator[Moment]:
     known = Order.objects.filter(workspace=contact.workspace_id, external_id=OuterRef("external_id"))
     events = contact.events.exclude(Q(Exists(known), name=ORDER_EVENT))
     for event in events.order_by("-occurred_at", "-pk")[:limit]:
-        worth = money(event.value, currency) if event.value is not None else ""
+        worth = exact_money(event.value, currency) if event.value is not None else ""
         yield Moment(event.occurred_at, "mouse-pointer-click", event.shown_name, worth, kind="event")
     for order in contact.orders.order_by("-placed_at", "-pk")[:limit]:
         title = _("Order %(number)s: %(status)s") % {"number": order, "status": order.get_status_display().lower()}
         href = reverse("audience:order_detail", kwargs={"workspace": slug, "pk": order.pk})
-        yield Moment(order.placed_at, "shopping-bag", title, money(order.total, currency), href, kind="event")
+        yield Moment(order.placed_at, "shopping-bag", title, exact_money(order.total, currency), href, kind="event")
 
 
 def _words_and_addresses(contact: Contact, limit: int) -> Iterator[Moment]:
@@ -55,8 +55,9 @@ def _words_and_addresses(contact: Contact, limit: int) -> Iterator[Moment]:
         title = _("Note by %(person)s") % {"person": note.by}
         yield Moment(note.at, "message-square", title, note.text, kind="note")
     for change in contact.former_addresses.order_by("-at", "-pk")[:limit]:
-        title = _("Address changed; it was %(email)s") % {"email": change.email}
-        yield Moment(change.at, "mail", title, kind="contact")
+        is_merge = change.merged_id is not None
+        words = _("Became one with the contact %(email)s") if is_merge else _("Address changed; it was %(email)s")
+        yield Moment(change.at, "mail", words % {"email": change.email}, kind="contact")
 
 
 def _said(entry: ConsentEntry) -> str:

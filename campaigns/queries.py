@@ -16,7 +16,7 @@ from sprints.models import ApprovalRequest, ApprovalSubject, Covers, Story, Stor
 from sprints.snapshot import Snapshot, brief_differences, people_in
 from sprints.standing import StoryApproval, approved_brief, standing_of
 from workspaces.models import Workspace
-from workspaces.templatetags.ui import money
+from workspaces.templatetags.ui import exact_money
 
 SHOWN_UPCOMING = 4  # each is counted live
 UNDER_WAY = (CampaignState.SENDING, CampaignState.PAUSED)
@@ -79,7 +79,7 @@ def _in_words(brief: Snapshot, currency: str) -> dict[str, str]:
         _("Number of people"): number_format(brief["people"]),
         _("Window"): first if first == last else _("%(first)s to %(last)s") % {"first": first, "last": last},
         _("Offer"): brief["offer"] or _("no offer"),
-        _("Cost"): money(Decimal(brief["cost"]), currency),
+        _("Cost"): exact_money(Decimal(brief["cost"]), currency),
     }
 
 

@@ -9,6 +9,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from campaigns.liquid import TemplateRefused, html_template, text_template
+from campaigns.meant import people_meant
 from campaigns.models import (
     AHEAD,
     CAMPAIGN_MOVES,
@@ -30,7 +31,7 @@ from sprints.deciders import policy_of
 from sprints.launches import tell_mail_changed
 from sprints.models import Covers, Story
 from sprints.services.approvals import request_content_approval, request_launch_approval
-from sprints.snapshot import people_in, segment_snapshot
+from sprints.snapshot import segment_snapshot
 from sprints.standing import SendFacts
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
@@ -222,7 +223,7 @@ def send_facts(campaign: Campaign, *, at: datetime, now: datetime) -> SendFacts:
         "window": [day, day],
         "offer": campaign.offer,
         "cost": format(Decimal(campaign.cost), ".2f"),
-        "people": people_in(campaign.segment, now),
+        "people": people_meant(campaign, now),
     }
     content = campaign.content.fingerprint if campaign.content else ""
     return SendFacts(brief, content, str(campaign.pk), topic_words(campaign))

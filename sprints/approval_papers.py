@@ -18,7 +18,7 @@ from sprints.models import ApprovalLogEntry, ApprovalRequest, Verdict
 from sprints.ranges import money_between
 from sprints.shown_plan import ShownItem, ShownStory, decided_by_words, shown_plan
 from workspaces.models import Workspace
-from workspaces.templatetags.ui import money
+from workspaces.templatetags.ui import exact_money
 
 SHORT = 16
 COLUMNS = (
@@ -91,7 +91,7 @@ def answer_paper(request: ApprovalRequest, zone: ZoneInfo, now: datetime) -> byt
         paper.facts(
             [
                 (_("Expected revenue"), money_between(*plan.expected, plan.currency)),
-                (_("Cost of offers"), money(plan.cost, plan.currency)),
+                (_("Cost of offers"), exact_money(plan.cost, plan.currency)),
             ]
         )
     for shown in plan.decidable:

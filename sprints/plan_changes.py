@@ -16,7 +16,7 @@ from sprints.models import ApprovalRequest, ApprovalState, StoryKind
 from sprints.ranges import days_between
 from sprints.snapshot import Difference, Snapshot, has_drifted
 from strategy.figures import figure
-from workspaces.templatetags.ui import money
+from workspaces.templatetags.ui import exact_money
 
 
 class _Around(NamedTuple):
@@ -100,7 +100,7 @@ def _lines(value: list[str], _around: _Around) -> str:
 
 
 def _amount(value: str, around: _Around) -> str:
-    return money(Decimal(value), around.currency)
+    return exact_money(Decimal(value), around.currency)
 
 
 def _amounts(value: list[str], around: _Around) -> str:

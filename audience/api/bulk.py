@@ -1,5 +1,6 @@
 """REST: one thing done to many contacts."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
@@ -12,6 +13,7 @@ from audience import services
 from audience.api.filters import read_filter
 from audience.models import BulkAction, BulkEdit
 from audience.services import Crowd
+from audience.services.bulk import can_undo, undo_limits, undo_until
 from workspaces.api import JsonObject, ScopedViewSet
 from workspaces.permissions import Can
 
@@ -19,12 +21,23 @@ from workspaces.permissions import Can
 class BulkEditSerializer(serializers.ModelSerializer[BulkEdit]):
     """A change to many, and how far it is."""
 
+    undo_until = serializers.SerializerMethodField()
+    undo_limits = serializers.SerializerMethodField()
+
     class Meta:
         model = BulkEdit
         fields = (
             "id", "action", "detail", "state", "message", "total", "seen_count", "changed_count", "restored_count",
-            "at", "finished_at",
+            "at", "finished_at", "undo_until", "undo_limits",
         )  # fmt: skip
+
+    def get_undo_until(self, edit: BulkEdit) -> datetime | None:
+        """Null when there is no way back."""
+        return undo_until(edit) if can_undo(edit, self.context["view"].now) else None
+
+    def get_undo_limits(self, edit: BulkEdit) -> list[str]:
+        """What taking it back would not do, or why it cannot be taken back."""
+        return undo_limits(edit, self.context["view"].now)
 
 
 class BulkStartSerializer(serializers.Serializer[Any]):

@@ -9,14 +9,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audience import services
+from audience.api.contact_parts import ContactParts
 from audience.duplicates import duplicates_of
 from audience.finding import ContactFilter, found_contacts
-from audience.models import AddressChange, Contact, ContactList, ContactNote, Lifecycle, SuppressionReason
+from audience.models import AddressChange, Contact, ContactList, Lifecycle, SuppressionReason
 from audience.services import ConsentBasis
 from audience.timeline import timeline, timeline_kinds
 from emailops.lib.addresses import read_address
 from emailops.lib.errors import DomainError
-from workspaces.api import InWorkspace, JsonObject, MemberByEmail, ScopedViewSet
+from workspaces.api import InWorkspace, JsonObject, MemberByEmail
 from workspaces.models import Language, validate_time_zone
 from workspaces.permissions import Can
 
@@ -57,6 +58,11 @@ class ProfileSerializer(serializers.Serializer[Any]):
     click_count = serializers.IntegerField()
     order_count = serializers.IntegerField()
     order_sum = serializers.DecimalField(max_digits=14, decimal_places=2)
+    last_sent_at = serializers.DateTimeField(allow_null=True)
+    last_open_at = serializers.DateTimeField(allow_null=True)
+    last_click_at = serializers.DateTimeField(allow_null=True)
+    last_order_at = serializers.DateTimeField(allow_null=True)
+    rfm = serializers.IntegerField(help_text="Recency, frequency, money in fifths, 111 to 555; 0 without an order.")
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         shown = super().to_representation(_WithStage(instance))
@@ -68,8 +74,10 @@ class _WithStage:
 
     def __init__(self, profile: Any) -> None:
         self.lifecycle = Lifecycle(profile.lifecycle).name.lower()
-        for name in ("sent_count", "open_count", "click_count", "order_count", "order_sum"):
-            setattr(self, name, getattr(profile, name))
+        self._profile = profile
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._profile, name)
 
 
 class ContactSerializer(serializers.ModelSerializer[Contact]):
@@ -122,18 +130,6 @@ class ContactWriteSerializer(ContactChangeSerializer):
     consent = ConsentSerializer(required=False)
 
 
-class ContactNoteSerializer(serializers.ModelSerializer[ContactNote]):
-    """A note for colleagues."""
-
-    by = serializers.EmailField(source="by.user.email", read_only=True)
-    text = serializers.CharField(max_length=4000)
-
-    class Meta:
-        model = ContactNote
-        fields = ("id", "text", "by", "at")
-        read_only_fields = ("at",)
-
-
 class ContactMergeSerializer(serializers.Serializer[Any]):
     """Which contact goes, and which of its fields stay (`attributes.<key>` for attributes); else what is missing."""
 
@@ -169,7 +165,7 @@ class BatchResultSerializer(serializers.Serializer[Any]):
     refused = serializers.ListField(child=serializers.DictField())
 
 
-class ContactViewSet(ScopedViewSet[Contact], mixins.ListModelMixin, mixins.RetrieveModelMixin):
+class ContactViewSet(ContactParts, mixins.ListModelMixin, mixins.RetrieveModelMixin):
     """Contacts: write by address, read newest first, search with `?q=`, find by `?email=` or `?external_id=`."""
 
     queryset = Contact.objects.select_related("seller__user", "profile").prefetch_related("former_addresses")
@@ -183,7 +179,12 @@ class ContactViewSet(ScopedViewSet[Contact], mixins.ListModelMixin, mixins.Retri
         "batch": Can.TEND_CONTACTS,
         "suppress": Can.TEND_CONTACTS,
         "partial_update": Can.TEND_CONTACTS,
-        "notes": Can.TEND_CONTACTS,
+        "notes": Can.SEE_AUDIENCE,
+        "write_note": Can.TEND_CONTACTS,
+        "remove_note": Can.TEND_CONTACTS,
+        "lists": Can.SEE_AUDIENCE,
+        "put_on_list": Can.TEND_CONTACTS,
+        "take_off_list": Can.TEND_CONTACTS,
         "merge": Can.TEND_CONTACTS,
     }
 
@@ -236,14 +237,6 @@ class ContactViewSet(ScopedViewSet[Contact], mixins.ListModelMixin, mixins.Retri
         kind = self._asked("kind") if self._asked("kind") in timeline_kinds() else ""
         contact = self.get_object()
         return Response(MomentSerializer(timeline(contact, limit=MOST_CONTACTS, kind=kind), many=True).data)
-
-    @extend_schema(request=ContactNoteSerializer, responses={201: ContactNoteSerializer})
-    @action(detail=True, methods=["post"])
-    def notes(self, request: Request, pk: str) -> Response:
-        """Keep a note."""
-        text = self.checked(ContactNoteSerializer)["text"]
-        note = services.write_note(contact=self.get_object(), text=text, by=self.member, now=self.now)
-        return Response(ContactNoteSerializer(note).data, status=201)
 
     @extend_schema(responses={200: ContactSerializer(many=True)}, filters=False)
     @action(detail=True, methods=["get"], pagination_class=None)

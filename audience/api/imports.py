@@ -30,7 +30,8 @@ class ContactImportSerializer(serializers.ModelSerializer[ContactImport]):
         model = ContactImport
         fields = (
             "id", "what", "filename", "kind", "is_gzip", "encoding", "delimiter", "header", "mapping", "mode",
-            "fills_gaps", "list_ids", "topic_ids", "calling_code", "consent", "consent_source", "consent_wording",
+            "fills_gaps", "new_choices", "same_values",
+            "list_ids", "topic_ids", "calling_code", "consent", "consent_source", "consent_wording",
             "consented_on", "adds_people",
             "state", "is_dry_run", "message", "read_rate", "created_count", "updated_count", "unchanged_count",
             "refused_count", "suppressed_count", "rows_per_second", "seconds_left", "created_at", "started_at",
@@ -80,7 +81,13 @@ class ImportChoicesSerializer(serializers.Serializer[Any]):
     new_choices = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField(max_length=80)),
         required=False,
-        help_text='For columns that become `new.choice` or `new.list`: {"2": ["Dry", "Oily"]}. Without: as found.',
+        help_text='For columns that become `new.choice` or `new.list`: {"2": ["Dry", "Oily"]}. Without: as found. '
+        "For a column that becomes a known attribute: what one can choose from in it beside what is there.",
+    )
+    same_values = serializers.DictField(
+        child=serializers.DictField(child=serializers.CharField(max_length=80, allow_blank=True)),
+        required=False,
+        help_text='What written values are taken for: {"2": {"Drry": "Dry", "n/a": ""}}; empty leaves the cell out.',
     )
     calling_code = serializers.RegexField(
         r"^\+?[1-9]\d{0,3}$", required=False, allow_blank=True, help_text="Without it that of the workspace's country."
@@ -92,6 +99,10 @@ class ImportChoicesSerializer(serializers.Serializer[Any]):
     adds_people = serializers.BooleanField(
         default=False, help_text="Of orders and events: strangers become contacts, without consent."
     )
+
+
+SAID_OF_COLUMNS = ("mapping", "calling_code", "new_choices", "same_values")
+"""What holds as it was said before, unless the columns become something else."""
 
 
 class ContactImportViewSet(ScopedViewSet[ContactImport], mixins.ListModelMixin, mixins.RetrieveModelMixin):
@@ -142,7 +153,8 @@ class ContactImportViewSet(ScopedViewSet[ContactImport], mixins.ListModelMixin, 
     def _start(self, *, is_dry_run: bool) -> Response:
         found = self.get_object()
         data = self.checked(ImportChoicesSerializer)
-        data = {"mapping": found.mapping, "calling_code": found.calling_code, **data}
+        names = SAID_OF_COLUMNS if data.get("mapping", found.mapping) == found.mapping else ("calling_code",)
+        data = {name: getattr(found, name) for name in names} | data
         choices = imports.ImportChoices(
             **{**data, "mode": ImportMode(data["mode"]), "consent": Consent(data["consent"])}
         )

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from audience.calling_codes import calling_code_choices
 from audience.forms import current_lists
-from audience.imports import ATTRIBUTE, CHOOSING, CONTACT_COLUMNS, NEW, NEW_KINDS, SKIP, ImportChoices, values_found
+from audience.forms.import_choices import ChoiceFields, targets_of
+from audience.imports import SKIP, ImportChoices
 from audience.models import AttributeDefinition, Consent, ContactImport, ContactList, ImportMode, ImportWhat, Topic
-from audience.services.attributes import MOST_CHOICES
 from workspaces.forms import DateInput, StyledForm, offer, style
 
 ENCODINGS = [
@@ -151,44 +151,30 @@ class MappingForm(StyledForm):
         for index, name in enumerate(found.header):
             self.fields[f"column_{index}"] = forms.ChoiceField(
                 label=name or _("Column %(number)d") % {"number": index + 1},
-                choices=_targets(attributes, has_name=bool(name)),
+                choices=targets_of(attributes, COLUMN_LABELS, has_name=bool(name)),
                 required=False,
                 initial=found.mapping.get(str(index), SKIP),
             )
-        self._found = found
-        self._ask_for_choices()
-        style(self)
-
-    def _ask_for_choices(self) -> None:
-        """A field for the choices of each column that becomes an attribute of them, with the values of the file."""
         targets = {name.removeprefix("column_"): str(self[name].value() or "") for name in self.column_names}
-        asked = {index: target for index, target in targets.items() if target in CHOOSING}
-        given = {index: self._found.new_choices.get(index) for index in asked}
-        missing = {index: target for index, target in asked.items() if not given[index]}
-        values = values_found(self._found, missing) if missing else {}
-        for index in asked:
-            self.fields[f"choices_{index}"] = forms.CharField(
-                label=_("Choices of “%(column)s”") % {"column": self.fields[f"column_{index}"].label},
-                required=False,
-                initial="\n".join((given[index] or values[index])[:MOST_CHOICES]),
-                widget=forms.Textarea(attrs={"rows": 4}),
-                help_text=_("One a line, as found in the file. A row with another value is not taken."),
-            )
+        self._choosing = ChoiceFields(found, attributes, targets, self.data if self.is_bound else None)
+        self.fields.update(self._choosing.fields)
+        style(self)
 
     def clean(self) -> dict[str, Any]:
         """Choices have to be seen before they are taken."""
-        unseen = [name for name in self.fields if name.startswith("choices_") and name not in self.data]
+        unseen = [name for name in self._choosing.fields if name not in self.data]
         if unseen:
             data = cast("QueryDict", self.data).copy()
             for name in unseen:
                 data[name] = self.fields[name].initial
+                self.errors.pop(name, None)
             self.data = data
-            raise forms.ValidationError(_("Look through the choices found in the file, then go on."))
+            raise forms.ValidationError(_("Look through the values found in the file, then go on."))
         return self.cleaned_data
 
-    def choices_of(self, column: forms.BoundField) -> forms.BoundField | None:
-        name = column.name.replace("column_", "choices_")
-        return self[name] if name in self.fields else None
+    def choices_of(self, column: forms.BoundField) -> list[forms.BoundField]:
+        """What is asked about the values of a column that becomes an attribute of choices."""
+        return [self[name] for name in self._choosing.names_of(column.name.removeprefix("column_"))]
 
     @property
     def columns(self) -> list[forms.BoundField]:
@@ -204,9 +190,8 @@ class MappingForm(StyledForm):
             lists=list(data.get("lists", ())),
             topics=list(data.get("topics", ())),
             calling_code=data["calling_code"],
-            new_choices={
-                name.removeprefix("choices_"): data[name].splitlines() for name in data if name.startswith("choices_")
-            },
+            new_choices=self._choosing.new_choices(data),
+            same_values=self._choosing.same_values(data),
             consent=Consent(data["consent"]),
             consent_source=data["consent_source"],
             consent_wording=data["consent_wording"],
@@ -217,16 +202,3 @@ class MappingForm(StyledForm):
 def _chosen(found: ContactImport) -> dict[str, Any]:
     names = ("mode", "fills_gaps", "calling_code", "consent", "consent_source", "consent_wording", "consented_on")
     return {name: getattr(found, name) for name in names} | {"lists": found.list_ids, "topics": found.topic_ids}
-
-
-def _targets(attributes: Mapping[str, AttributeDefinition], *, has_name: bool) -> list[tuple[str, Any]]:
-    """What a column can become, by group; a column without a name can become no new attribute."""
-    groups: list[tuple[Any, Any]] = [
-        (SKIP, _("Leave out")),
-        (_("Contact"), [(name, COLUMN_LABELS[name]) for name in CONTACT_COLUMNS]),
-    ]
-    if attributes:
-        groups.append((_("Attributes"), [(f"{ATTRIBUTE}{key}", found.label) for key, found in attributes.items()]))
-    if has_name:
-        groups.append((_("New attribute of this name"), [(f"{NEW}{kind}", kind.label) for kind in NEW_KINDS]))
-    return groups

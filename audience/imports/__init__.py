@@ -3,7 +3,8 @@
 `audience.intake` takes the rows in a worker.
 """
 
-from audience.imports.choosing import values_found
+from audience.imports.becoming import CHOSEN_KINDS, attributes_of
+from audience.imports.choosing import chosen_columns, unknown_values, values_found
 from audience.imports.files import LARGEST_FILE, open_import, opened, read_differently, sample_rows
 from audience.imports.mapping import (
     ATTRIBUTE,
@@ -13,7 +14,6 @@ from audience.imports.mapping import (
     NEW_KINDS,
     SKIP,
     ImportRefused,
-    attributes_of,
     guess_mapping,
 )
 from audience.imports.starting import ImportChoices, cancel_import, choices_of, start_import
@@ -22,6 +22,7 @@ from audience.imports.usable import require_usable
 __all__ = [
     "ATTRIBUTE",
     "CHOOSING",
+    "CHOSEN_KINDS",
     "CONTACT_COLUMNS",
     "LARGEST_FILE",
     "NEW",
@@ -32,6 +33,7 @@ __all__ = [
     "attributes_of",
     "cancel_import",
     "choices_of",
+    "chosen_columns",
     "guess_mapping",
     "open_import",
     "opened",
@@ -39,5 +41,6 @@ __all__ = [
     "require_usable",
     "sample_rows",
     "start_import",
+    "unknown_values",
     "values_found",
 ]

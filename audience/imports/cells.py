@@ -5,7 +5,7 @@ Readers are made once for a file and asked for every cell, so they look things u
 
 import re
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
 from typing import Any
@@ -135,14 +135,27 @@ def read_day(cell: str) -> str:
     return str(day)
 
 
-def attribute_reader(definition: AttributeDefinition) -> Reader:
-    """For an attribute of any kind. Raises `AttributeRefused` when asked for a cell that does not fit."""
+def attribute_reader(definition: AttributeDefinition, same: Mapping[str, str]) -> Reader:
+    """For an attribute of any kind. Raises `AttributeRefused` when asked for a cell that does not fit.
+
+    `same` says what a written value, in small letters, is taken for; what is taken for nothing reads as None.
+    """
     kind = AttributeKind(definition.kind)
+    if same:
+        return _remembering(lambda cell: _stored_alike(definition, cell, same))
     if kind == AttributeKind.TEXT:
         return lambda cell: cell if len(cell) <= LONGEST_VALUE else stored_value(definition, cell)
     if kind == AttributeKind.NUMBER:
         return _remembering(lambda cell: int(cell) if _is_plain_number(cell) else stored_value(definition, cell))
     return _remembering(lambda cell: stored_value(definition, cell))
+
+
+def _stored_alike(definition: AttributeDefinition, cell: str, same: Mapping[str, str]) -> Any:
+    parts = parts_of(cell) if definition.kind == AttributeKind.LIST else [cell]
+    meant = [taken for part in parts if (taken := same.get(part.casefold(), part))]
+    if not meant:
+        return None
+    return stored_value(definition, meant if definition.kind == AttributeKind.LIST else meant[0])
 
 
 MOST_REMEMBERED = 5000

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audience.calling_codes import calling_code
+from audience.imports.becoming import still_meant
 from audience.imports.facts import guess_what
 from audience.imports.mapping import ImportRefused
 from audience.imports.usable import guess_columns, usable_again
@@ -111,10 +112,11 @@ def _describe(found: ContactImport, shape: Shape, table: Table, start: Sequence[
     before = _earlier(found)
     found.calling_code = calling_code(found.workspace.country)
     what = ImportWhat(found.what)
-    found.mapping = guess_columns(table.header, attributes, start, what)
+    found.mapping, found.new_choices, found.same_values = guess_columns(table.header, attributes, start, what), {}, {}
     if before is not None and usable_again(before.mapping, attributes, what):
         found.mapping, found.calling_code = before.mapping, before.calling_code
         found.mode, found.fills_gaps = before.mode, before.fills_gaps
+        found.same_values = still_meant(before.mapping, attributes, before.same_values)
 
 
 def fingerprint_of(header: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
-from audience.models import AttributeDefinition, AttributeKind, ContactImport
+from audience.models import AttributeDefinition, AttributeKind
 from emailops.lib.addresses import InvalidAddress, read_address
 from emailops.lib.errors import DomainError
 
@@ -108,22 +108,3 @@ def require_usable_people(mapping: Mapping[str, str], attributes: Mapping[str, A
         raise ImportRefused(_("A column is matched to an attribute that no longer exists. Choose again."))
     if "full_name" in chosen and {"first_name", "last_name"} & set(chosen):
         raise ImportRefused(_("A column holds the whole name, another a part of it. Leave one of them out."))
-
-
-def attributes_of(
-    found: ContactImport, attributes: Mapping[str, AttributeDefinition]
-) -> dict[str, AttributeDefinition]:
-    """For each column number that becomes an attribute, its definition; one that is yet to be made is not saved."""
-    made: dict[str, AttributeDefinition] = {}
-    for index, target in found.mapping.items():
-        if target.startswith(ATTRIBUTE):
-            made[index] = attributes[target.removeprefix(ATTRIBUTE)]
-        elif target.startswith(NEW):
-            made[index] = AttributeDefinition(
-                workspace=found.workspace,
-                key=f"column_{index}",
-                label=found.header[int(index)][:80],
-                kind=target.removeprefix(NEW),
-                choices=[{"key": label, "label": label} for label in found.new_choices.get(index, ())],
-            )
-    return made

@@ -8,9 +8,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from audience.imports.choosing import new_choices
+from audience.imports.becoming import with_choices
+from audience.imports.choosing import settle_choices
 from audience.imports.forgetting import forget_file_of_erased
-from audience.imports.mapping import NEW, ImportRefused
+from audience.imports.mapping import ATTRIBUTE, NEW, ImportRefused
 from audience.imports.usable import require_usable
 from audience.models import (
     AttributeKind,
@@ -22,7 +23,7 @@ from audience.models import (
     ImportWhat,
     Topic,
 )
-from audience.services import AttributeDetails, current_attributes, define_attribute
+from audience.services import AttributeDetails, change_attribute, current_attributes, define_attribute
 from emailops.lib.queue import enqueue
 from workspaces.audit import record
 from workspaces.models import Member
@@ -37,9 +38,10 @@ class ImportChoices:
     With `consent` given, where these people agreed (`consent_source`) and in which words (`consent_wording`) are
     needed; `consented_on` is the day, unless a column says it for each. `fills_gaps`: what we know already stays as it
     is. `calling_code` (+359) begins phone numbers that are written without one. `new_choices` holds labels by column
-    number; a column that becomes an attribute of choices and is not named there gets the values of the file. All this
-    is about people; of orders and events `adds_people` says whether strangers become contacts, who have agreed to
-    nothing.
+    number: what one can choose from in the attribute that the column makes, which are the values of the file where
+    none are named; or what a known attribute gets beside its own. `same_values` says by column number what a written
+    value is taken for, as in `{"2": {"Drry": "Dry", "n/a": ""}}`; an empty text leaves the cell out. All this is about
+    people; of orders and events `adds_people` says whether strangers become contacts, who have agreed to nothing.
     """
 
     mapping: Mapping[str, str]
@@ -49,6 +51,7 @@ class ImportChoices:
     topics: Sequence[Topic] = ()
     calling_code: str = ""
     new_choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    same_values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     consent: Consent = Consent.UNKNOWN
     consent_source: str = ""
     consent_wording: str = ""
@@ -69,9 +72,11 @@ def start_import(
     if not locked.can_be_started:
         raise ImportRefused(_("This import was started already."))
     _require_columns(found, choices.mapping)
-    require_usable(choices.mapping, current_attributes(found.workspace), ImportWhat(found.what))
+    attributes = current_attributes(found.workspace)
+    require_usable(choices.mapping, attributes, ImportWhat(found.what))
     _require_basis(choices, now)
     _keep(found, choices)
+    settle_choices(found, attributes)
     if not is_dry_run:
         found.mapping = _with_new_attributes(found, by, now)
     _begin_anew(found, is_dry_run=is_dry_run)
@@ -116,7 +121,8 @@ def _missing(choices: ImportChoices) -> dict[str, list[str]]:
 
 def _keep(found: ContactImport, choices: ImportChoices) -> None:
     found.mapping, found.adds_people = dict(choices.mapping), choices.adds_people
-    found.new_choices = new_choices(found, choices.mapping, choices.new_choices)
+    found.new_choices = {index: list(labels) for index, labels in choices.new_choices.items()}
+    found.same_values = {index: dict(values) for index, values in choices.same_values.items()}
     found.mode, found.fills_gaps, found.calling_code = choices.mode, choices.fills_gaps, choices.calling_code.strip()
     found.list_ids = [chosen.pk for chosen in choices.lists]
     found.topic_ids = [chosen.pk for chosen in choices.topics]
@@ -136,8 +142,9 @@ def _with_new_attributes(found: ContactImport, by: Member, now: datetime) -> dic
                 by=by,
                 now=now,
             )
-            made[index] = f"attribute.{definition.key}"
+            made[index] = f"{ATTRIBUTE}{definition.key}"
         else:
+            _widen(found, index, by, now)
             made[index] = target
     return made
 
@@ -145,6 +152,20 @@ def _with_new_attributes(found: ContactImport, by: Member, now: datetime) -> dic
 def _details(found: ContactImport, index: str) -> AttributeDetails | None:
     labels = found.new_choices.get(index)
     return AttributeDetails(choices=[{"label": label} for label in labels]) if labels else None
+
+
+def _widen(found: ContactImport, index: str, by: Member, now: datetime) -> None:
+    """Give a known attribute what it is to have to choose from beside its own."""
+    labels = found.new_choices.get(index)
+    if not labels:
+        return
+    known = current_attributes(found.workspace)[found.mapping[index].removeprefix(ATTRIBUTE)]
+    more = with_choices(known, labels).choices[len(known.choices) :]
+    if more:
+        details = AttributeDetails(
+            known.labels, known.description, [*known.choices, *({"label": choice["label"]} for choice in more)]
+        )
+        change_attribute(definition=known, label=known.label, details=details, by=by, now=now)
 
 
 def _begin_anew(found: ContactImport, *, is_dry_run: bool) -> None:
@@ -175,6 +196,7 @@ def choices_of(found: ContactImport) -> ImportChoices:
         topics=list(found.topics),
         calling_code=found.calling_code,
         new_choices=found.new_choices,
+        same_values=found.same_values,
         consent=Consent(found.consent),
         consent_source=found.consent_source,
         consent_wording=found.consent_wording,

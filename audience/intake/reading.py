@@ -56,7 +56,8 @@ class RowReader:
     def __init__(self, found: ContactImport, attributes: Mapping[str, AttributeDefinition]) -> None:
         self._width = len(found.header)
         definitions = attributes_of(found, attributes)
-        self._attributes = [(int(i), a.key, attribute_reader(a)) for i, a in definitions.items()]
+        same = found.same_values
+        self._attributes = [(int(i), a.key, attribute_reader(a, same.get(i, {}))) for i, a in definitions.items()]
         self._fields: list[tuple[int, str, CellReader]] = []
         for index, column in found.mapping.items():
             if column == "email":
@@ -97,7 +98,11 @@ class RowReader:
         """Raises a `DomainError` that says why the row cannot be taken."""
         cells = sound_cells(row, self._width)
         fields = {column: read(cells[index]) for index, column, read in self._fields if cells[index]}
-        values = {key: read(cells[index]) for index, key, read in self._attributes if cells[index]}
+        values = {
+            key: value
+            for index, key, read in self._attributes
+            if cells[index] and (value := read(cells[index])) is not None
+        }
         address = read_address(cells[self._email])
         if "full_name" in fields:
             _divide_name(fields)

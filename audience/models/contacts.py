@@ -1,6 +1,7 @@
 """People in a workspace."""
 
 import re
+from collections.abc import Callable, Iterable
 from typing import Any, Self, cast
 
 from django.contrib.postgres.fields import ArrayField
@@ -35,7 +36,11 @@ class Frequency(models.TextChoices):
     MONTHLY = "monthly", _("Once a month at most")
 
 
-def prefix_query(text: str) -> str | None:
+Meanings = Callable[[str], Iterable[str]]
+"""What else a typed word, in small letters, may stand for: the keys of choices that are called so."""
+
+
+def prefix_query(text: str, meanings: Meanings | None = None) -> str | None:
     """The tsquery for what somebody typed: each word as a beginning. None when nothing was typed, "" when no word.
 
     Splits as the column `search` does. A national number, with its leading zero, finds phones in E.164.
@@ -43,7 +48,12 @@ def prefix_query(text: str) -> str | None:
     if not text.replace("\0", "").strip():
         return None
     words = re.findall(r"[^\W_]+", _joined_phone(text).lower())[:MOST_WORDS]
-    return " & ".join(f"'{word}':*" for word in words)
+    return " & ".join(_either(word, meanings(word) if meanings else ()) for word in words)
+
+
+def _either(word: str, keys: Iterable[str]) -> str:
+    meant = [" & ".join(f"'{part}'" for part in re.findall(r"[^\W_]+", key)) for key in keys]
+    return f"('{word}':* | {' | '.join(f'({each})' for each in meant)})" if meant else f"'{word}':*"
 
 
 def _joined_phone(text: str) -> str:
@@ -120,9 +130,9 @@ class ContactQuerySet(ScopedQuerySet["Contact"]):
         ours = super().seen_by(member)
         return ours.filter(seller=member) if member.role == Role.SELLER else ours
 
-    def matching(self, text: str) -> Self:
+    def matching(self, text: str, meanings: Meanings | None = None) -> Self:
         """Contacts who have words that begin with each of these: in name, address, city, ids, phone, attributes."""
-        wanted = prefix_query(text)
+        wanted = prefix_query(text, meanings)
         if wanted is None:
             return self
         return self.filter(Found(F("pk"), wanted)) if wanted else self.none()
@@ -199,6 +209,10 @@ class Contact(Owned):
     @property
     def domain(self) -> str:
         return self.address.rpartition("@")[2]
+
+    def is_seen_by(self, member: Member) -> bool:
+        """As the queryset's `seen_by` says, of one of the member's workspace."""
+        return member.role != Role.SELLER or self.seller_id == member.pk
 
 
 class AddressChange(Owned):

@@ -68,7 +68,8 @@ class ContactImport(Owned):
     worker goes on after a crash; it moves in the same transaction as the rows before it. A dry run counts and refuses,
     and writes nothing. Counts are of contacts, orders or events, those refused of rows. `suppressed_count` is part of
     the other counts. `new_choices` holds, by column number, what one can choose from in an attribute that the column
-    becomes.
+    becomes, or what the choices of one that is there get beside theirs. `same_values` holds, by column number, what a
+    written value is taken for, by the value in small letters: a choice, or an empty text for nothing.
     """
 
     what = models.CharField(max_length=6, choices=ImportWhat, default=ImportWhat.PEOPLE, db_default=ImportWhat.PEOPLE)
@@ -85,6 +86,7 @@ class ContactImport(Owned):
     header = models.JSONField(default=list)
     mapping = models.JSONField(default=dict)
     new_choices = models.JSONField(default=dict)
+    same_values = models.JSONField(default=dict, db_default={})
     mode = models.CharField(max_length=6, choices=ImportMode, default=ImportMode.BOTH)
     fills_gaps = models.BooleanField(default=False, help_text="whether what we know already stays as it is")
     list_ids = ArrayField(models.BigIntegerField(), default=list)

@@ -7,18 +7,21 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
+from audience.attributes import shown_value
 from audience.finding import ContactFilter, found_contacts, headcount
 from audience.models import BulkAction, BulkEdit, BulkState, Contact, ContactList, ContactQuerySet
 from audience.models.bulk import AT_WORK
-from audience.services.attributes import checked_attributes
+from audience.services.attributes import checked_attributes, current_attributes
 from audience.tags import read_tag
 from emailops.lib.errors import DomainError
 from emailops.lib.queue import enqueue
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
-from workspaces.permissions import Can
+from workspaces.permissions import Can, Role
 
 MOST_CHOSEN = 10_000  # ids in one request; whoever means more narrows the list instead
 UNDO_WITHIN = timedelta(days=7)  # later too much was built on what was changed
@@ -43,7 +46,8 @@ class Crowd:
 def start_bulk(*, action: BulkAction, detail: Mapping[str, Any], crowd: Crowd, by: Member, now: datetime) -> BulkEdit:
     """Have workers do one thing to many contacts, those that `by` sees. Who comes later is not meant.
 
-    `detail` holds `tag`; `list`; `attribute` and `value` (None removes it); or `seller`, a member's id or None. Raises
+    `detail` holds `tag`; `list`; `attribute` and `value` (None removes it); or `seller`, a member's id or None. What it
+    is called is kept beside it, in the words of `by`. Raises
     `BulkRefused` for nobody, for too many ids, for something `by` may not do or that does not exist, and what tags and
     attributes are refused for.
     """
@@ -99,7 +103,10 @@ def _checked_attribute(workspace: Workspace, detail: Mapping[str, Any]) -> dict[
     key = str(detail.get("attribute") or "")
     if not key:
         raise BulkRefused(_("Choose an attribute."), fields={"attribute": [_("Choose one.")]})
-    return {"attribute": key, "value": checked_attributes(workspace, {key: detail.get("value")})[key]}
+    value = checked_attributes(workspace, {key: detail.get("value")})[key]
+    definition = current_attributes(workspace)[key]
+    shown = "" if value is None else shown_value(definition, value)
+    return {"attribute": key, "value": value, "name": definition.shown_label, "shown": shown}
 
 
 def _checked_seller(workspace: Workspace, asked: Any) -> dict[str, Any]:
@@ -146,7 +153,37 @@ def can_undo(edit: BulkEdit, now: datetime) -> bool:
     """Whether there is a way back. Never from a suppression: meanwhile the person may have asked for it too."""
     is_over = edit.state not in {*AT_WORK, BulkState.UNDONE}
     is_undoable = edit.action != BulkAction.SUPPRESS and edit.changed_count > 0
-    return is_over and is_undoable and now - edit.at <= UNDO_WITHIN
+    return is_over and is_undoable and now <= undo_until(edit)
+
+
+def undo_until(edit: BulkEdit) -> datetime:
+    """The last moment at which it can be taken back, if it can at all."""
+    return edit.at + UNDO_WITHIN
+
+
+def undo_limits(edit: BulkEdit, now: datetime) -> list[str]:
+    """What a way back would not do, or why there is none; sentences for whoever thinks of taking it."""
+    if edit.action == BulkAction.SUPPRESS:
+        return [_("This cannot be taken back: meanwhile people may have asked for it themselves.")]
+    if edit.state in {*AT_WORK, BulkState.UNDONE} or not edit.changed_count:
+        return []
+    if now > undo_until(edit):
+        return [_("The seven days in which it could be taken back are over. Make the opposite change instead.")]
+    said = [_STAYS[BulkAction(edit.action)], _("Whoever was erased or merged away since then is left out.")]
+    if edit.by.role == Role.SELLER:
+        said.append(_("So is whoever %(person)s no longer looks after.") % {"person": edit.by})
+    return [str(sentence) for sentence in said]
+
+
+_STAYS: dict[BulkAction, Promise] = {
+    BulkAction.ADD_TAG: _lazy("The tag goes from whoever got it here, even where somebody set it again since then."),
+    BulkAction.REMOVE_TAG: _lazy("The tag comes back to whoever lost it here and does not have it again."),
+    BulkAction.ADD_TO_LIST: _lazy("Whoever came onto the list here leaves it, even if somebody put them on it again."),
+    BulkAction.REMOVE_FROM_LIST: _lazy("Whoever left the list here comes back with the day they came; no one twice."),
+    BulkAction.SET_ATTRIBUTE: _lazy("A value that was changed again since then stays."),
+    BulkAction.HAND_OVER: _lazy("Whoever was handed over again since then stays where they are."),
+}
+"""What taking back does where somebody changed the same again."""
 
 
 def _require_ones_own(edit: BulkEdit, by: Member) -> None:

@@ -1,12 +1,14 @@
 """Verbs on consent and suppression: give, withdraw, suppress."""
 
 from collections.abc import Mapping
+from contextlib import suppress as ignoring
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
+from audience.erasing.holding import ContactGone, hold_contact
 from audience.models import (
     Consent,
     ConsentEntry,
@@ -40,18 +42,29 @@ class ConsentBasis:
 
 @transaction.atomic
 def give_consent(*, contact: Contact, basis: ConsentBasis, by: Member | None, now: datetime) -> None:
-    """Write down that the person agreed to marketing mail. Lifts no suppression. Repeating adds to the log."""
+    """Write down that the person agreed to marketing mail. Lifts no suppression. Repeating adds to the log.
+
+    Raises `ContactGone`.
+    """
+    hold_contact(contact)
     _log_consent(contact, Consent.GIVEN, basis, by, now)
 
 
 @transaction.atomic
 def withdraw_consent(*, contact: Contact, basis: ConsentBasis, by: Member | None, now: datetime) -> None:
-    """Write down that the person wants no more marketing mail, and suppress the address. Repeating is harmless."""
-    if contact.consent != Consent.WITHDRAWN:
-        _log_consent(contact, Consent.WITHDRAWN, basis, by, now)
+    """Write down that the person wants no more marketing mail, and suppress the address. Repeating is harmless.
+
+    Of a person who was erased a moment ago there is nothing to write down; the address is shut all the same.
+    """
+    address = contact.address
+    with ignoring(ContactGone):
+        held = hold_contact(contact)
+        address = held.address
+        if held.consent != Consent.WITHDRAWN:
+            _log_consent(contact, Consent.WITHDRAWN, basis, by, now)
     suppress(
         workspace=contact.workspace,
-        address=contact.address,
+        address=address,
         reason=SuppressionReason.UNSUBSCRIBED,
         note=basis.source,
         by=by,

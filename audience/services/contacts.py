@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from audience.calling_codes import calling_code
+from audience.erasing.holding import hold_contact
 from audience.erasing.turns import wait_for_erasures
 from audience.models import AddressChange, Contact, ContactNote, Suppression, SuppressionReason
 from audience.places import read_country, read_phone
@@ -80,6 +81,7 @@ def save_contact(
     _require_looked_after(row, created, chosen, by)
     _require_free(workspace, row, address.key, chosen.get("external_id", ""))
     _keep_former_address(row, address, by, now)
+    before = {} if created else _known_of(row)
     row.email, row.address, row.updated_at = address.written, address.key, now
     for name, value in chosen.items():
         setattr(row, name, value)
@@ -87,8 +89,17 @@ def save_contact(
     row.suppression = suppression_of(workspace, address.key)
     _require_not_erased(row)
     _save(row)
-    record("contact.created" if created else "contact.updated", row, by=by, now=now, fields=sorted({*chosen, *stored}))
+    named = {*chosen, *stored} if created else dict(before.items() ^ _known_of(row).items())
+    record("contact.created" if created else "contact.updated", row, by=by, now=now, fields=sorted(named))
     return row, created
+
+
+def _known_of(row: Contact) -> dict[str, str]:
+    """What is known, as texts to compare, by the names that merges use."""
+    own = {name: getattr(row, "seller_id" if name == "seller" else name) for name in ("email", *CONTACT_FIELDS)}
+    own = {name: value for name, value in own.items() if value not in ("", None, [])}
+    attributes = {f"attributes.{key}": value for key, value in row.attributes.items()}
+    return {name: str(value) for name, value in (own | attributes).items()}
 
 
 def _require_not_erased(row: Contact) -> None:
@@ -116,7 +127,7 @@ def _locked_contact(
     """The row to write and whether it is new, ours alone until the end of the transaction."""
     rows = Contact.objects.for_workspace(workspace).select_for_update()
     if contact is not None:
-        return rows.get(pk=contact.pk), False
+        return hold_contact(contact), False
     defaults = {"email": address.written, "created_at": now, "updated_at": now}
     return rows.get_or_create(workspace=workspace, address=address.key, defaults=defaults)
 
@@ -165,9 +176,10 @@ def suppression_of(workspace: Workspace, address: str) -> str:
 
 @transaction.atomic
 def write_note(*, contact: Contact, text: str, by: Member, now: datetime) -> ContactNote:
-    """Keep what a colleague should know about a contact."""
+    """Keep what a colleague should know about a contact. Raises `ContactGone`."""
     if not text.strip():
         raise ContactRefused(_("Write something first."), fields={"text": [_("Nothing written.")]})
+    hold_contact(contact)
     note = ContactNote.objects.create(workspace=contact.workspace, contact=contact, text=text.strip(), by=by, at=now)
     record("contact.noted", contact, by=by, now=now)
     return note

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from audience.erasing.holding import hold_contact
 from audience.models import Contact, ContactList, ListMembership
 from emailops.lib.errors import DomainError
 from workspaces.audit import record
@@ -31,7 +32,8 @@ def create_list(*, workspace: Workspace, name: str, by: Member, now: datetime, d
 
 @transaction.atomic
 def add_to_list(*, contact_list: ContactList, contact: Contact, source: str, by: Member | None, now: datetime) -> None:
-    """Put a contact on a list. Repeating is harmless."""
+    """Put a contact on a list. Repeating is harmless. Raises `ContactGone`."""
+    hold_contact(contact)
     _membership, created = ListMembership.objects.get_or_create(
         workspace=contact_list.workspace,
         contact_list=contact_list,

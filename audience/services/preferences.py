@@ -89,8 +89,7 @@ def register_leaver(leaver: Leaver) -> None:
 @transaction.atomic
 def leave_everything(*, visitor: Visitor, basis: ConsentBasis, now: datetime) -> None:
     """No more marketing mail, whatever was chosen. Repeating is harmless."""
-    contact = Contact.objects.select_for_update(of=("self",)).select_related("workspace").get(pk=visitor.contact.pk)
-    withdraw_consent(contact=contact, basis=basis, by=None, now=now)
+    withdraw_consent(contact=visitor.contact, basis=basis, by=None, now=now)
     if visitor.mail != NO_MAIL:
         for leaver in _leavers:
             leaver(visitor.mail, basis.evidence, now)

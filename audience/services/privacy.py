@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from audience.disclosing.making import person_archive
+from audience.erasing.holding import hold_contact
 from audience.models import Contact, ErasureRecord, PrivacyRequest, PrivacySettings, RequestKind, RequestState
 from audience.services.erasures import erase_contact
 from emailops.lib.errors import DomainError
@@ -50,7 +51,7 @@ def ask_about_data(
     by the link in the mail; an erasure is decided by a member, and the reader of the mail can confirm or stop it. One
     mail of a kind a day; an erasure that is asked for again is the request that is open already.
     """
-    Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+    hold_contact(contact)
     mine = PrivacyRequest.objects.filter(contact=contact, kind=kind)
     today = now.astimezone(UTC).date()
     known = mine.filter(state=RequestState.OPEN).first() if kind == RequestKind.ERASURE else None

@@ -12,6 +12,8 @@ from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from audience.erasing.holding import hold_contact
+from audience.erasing.turns import wait_for_erasures
 from audience.models import Consent, ConsentTo, Contact, Frequency, Topic, TopicConsent
 from audience.services.attributes import checked_attributes
 from audience.services.consent import ConsentBasis, Word, give_consent, log_word, withdraw_consent
@@ -38,7 +40,7 @@ def say_to_topic(
 
     Without words of its own, the log keeps the topic's name as this contact's language has it.
     """
-    Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+    hold_contact(contact)
     said = TopicConsent.objects.filter(topic=topic, contact=contact).first()
     if said is not None and said.consent == consent:
         return
@@ -86,7 +88,7 @@ def declined_topics(contact: Contact) -> set[int]:
 @transaction.atomic
 def set_tracking(*, contact: Contact, consent: Consent, basis: ConsentBasis, by: Member | None, now: datetime) -> None:
     """Write down a yes or no to being followed as a person. Saying the same again changes nothing."""
-    row = Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+    row = hold_contact(contact)
     if row.tracking == consent:
         return
     contact.tracking, contact.tracking_at = consent, now
@@ -103,7 +105,7 @@ def set_frequency(
     *, contact: Contact, frequency: Frequency, basis: ConsentBasis, by: Member | None, now: datetime
 ) -> None:
     """Write no more often than this from now on. Repeating is harmless."""
-    row = Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+    row = hold_contact(contact)
     if row.frequency == frequency:
         return
     contact.frequency = frequency
@@ -118,7 +120,7 @@ def pause(*, contact: Contact, until: date | None, basis: ConsentBasis, by: Memb
 
     Raises `WishRefused` for a day that is past, or more than a year away.
     """
-    row = Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+    row = hold_contact(contact)
     if row.paused_until == until:
         return
     today = now.astimezone(contact.workspace.zone).date()
@@ -156,6 +158,7 @@ def save_wishes(*, contact: Contact, wishes: Wishes, basis: ConsentBasis, by: Me
 
     Raises `WishRefused`, or what `save_contact` raises.
     """
+    wait_for_erasures(contact.workspace)  # before the contact is locked, for which an erasure would wait in turn
     who: dict[str, Any] = {"contact": contact, "by": by, "now": now}
     choose_topics(chosen=wishes.chosen, offered=wishes.offered, basis=basis, **who)
     if wishes.frequency is not None:
@@ -186,6 +189,7 @@ def write_down(
     *, contact: Contact, said: Said, wishes: Wishes, basis: ConsentBasis, by: Member | None, now: datetime
 ) -> None:
     """Write down what a person said elsewhere, or nothing of it. Lifts no suppression. Raises as `save_wishes` does."""
+    wait_for_erasures(contact.workspace)
     who: dict[str, Any] = {"contact": contact, "basis": basis, "by": by, "now": now}
     if said.consent == Consent.GIVEN:
         give_consent(**who)

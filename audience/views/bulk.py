@@ -13,7 +13,7 @@ from audience.forms import current_lists
 from audience.many import bulk_words
 from audience.models import BulkAction, BulkEdit
 from audience.services import BulkRefused, Crowd, can_undo, current_attributes, people_in
-from audience.services.bulk import FOR_MAKERS
+from audience.services.bulk import FOR_MAKERS, undo_limits, undo_until
 from audience.tags import tags_in_use
 from emailops.lib.errors import DomainError
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page
@@ -87,7 +87,13 @@ def bulk_list(request: MemberRequest) -> HttpResponse:
 def bulk_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """How far a change is, and the way back."""
     edit = _edit(request, pk)
-    context = {"edit": edit, "words": bulk_words(edit), "can_undo": can_undo(edit, request.now)}
+    context = {
+        "edit": edit,
+        "words": bulk_words(edit),
+        "can_undo": can_undo(edit, request.now),
+        "undo_until": undo_until(edit),
+        "limits": undo_limits(edit, request.now),
+    }
     return render(request, "audience/_bulk_progress.html" if request.htmx else "audience/bulk_detail.html", context)
 
 

@@ -93,7 +93,7 @@ def _mapping_page(
         (column, [row[i] for row in samples if i < len(row) and row[i].strip()][:3], form.choices_of(column))
         for i, column in enumerate(form.columns)
     ]
-    context = {"form": form, "read_form": read, "found": found, "columns": columns}
+    context = {"form": form, "read_form": read, "found": found, "columns": columns, "is_empty": not samples}
     has_errors = form.errors or read.errors
     return render(request, "audience/import_map.html", context, status=UNPROCESSABLE if has_errors else 200)
 

@@ -32,6 +32,13 @@ class IdeaSerializer(serializers.ModelSerializer[Idea]):
             "received_at", "state", "snoozed_until", "story", "reason", "decided_at",
         )  # fmt: skip
 
+    def to_representation(self, instance: Idea) -> dict[str, Any]:
+        """Whom a colleague of a seller looks after stays unnamed."""
+        shown = super().to_representation(instance)
+        if instance.contact is not None and not instance.contact.is_seen_by(self.context["view"].member):
+            shown |= {"sender_name": "", "sender_email": "", "contact": None}
+        return shown
+
 
 class IdeaWriteSerializer(serializers.Serializer[Any]):
     """An idea as it is sent. With a `reference` of your own it is taken once, however often you send it."""
@@ -81,7 +88,7 @@ STATE = OpenApiParameter("state", OpenApiTypes.STR, enum=["waiting", *IdeaState.
 class IdeaViewSet(ScopedViewSet[Idea], mixins.RetrieveModelMixin, mixins.ListModelMixin):
     """The inbox of ideas; `?state=waiting` are those to look at now."""
 
-    queryset = Idea.objects.select_related("workspace")
+    queryset = Idea.objects.select_related("workspace", "contact")
     serializer_class = IdeaSerializer
     can: ClassVar = {
         "list": SEE, "retrieve": SEE, "create": EDIT, "accept": PLAN, "merge": PLAN, "snooze": PLAN, "decline": PLAN,

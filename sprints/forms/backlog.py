@@ -235,15 +235,17 @@ class OriginForm(StyledForm):
         label=_("Follows from story"), required=False, max_length=12, help_text=_("Its number, as in #12.")
     )
 
-    def __init__(self, *args: Any, story: Story, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, story: Story, member: Member, **kwargs: Any) -> None:
         origin: StoryOrigin | None = getattr(story, "origin", None)
         if origin is not None:
-            kwargs.setdefault("initial", _told(origin))
+            kwargs.setdefault("initial", _told(origin, member))
         super().__init__(*args, **kwargs)
-        self._workspace = story.workspace
+        self._workspace, self._member = story.workspace, member
+        self._unseen = origin.contact if origin and origin.contact and not origin.contact.is_seen_by(member) else None
 
     def clean_contact(self) -> Contact | None:
-        return contact_of(self._workspace, self.cleaned_data["contact"])
+        """Whom a colleague of a seller looks after is not shown, and stays."""
+        return contact_of(self._member, self.cleaned_data["contact"]) or self._unseen
 
     def clean_earlier(self) -> Story | None:
         return numbered_story(self._workspace, self.cleaned_data["earlier"])
@@ -254,20 +256,21 @@ class OriginForm(StyledForm):
         return Origin(OriginKind(data["kind"]), data["words"], data["contact"], data["earlier"])
 
 
-def _told(origin: StoryOrigin) -> dict[str, Any]:
+def _told(origin: StoryOrigin, member: Member) -> dict[str, Any]:
+    contact = origin.contact if origin.contact and origin.contact.is_seen_by(member) else None
     return {
         "kind": origin.kind,
         "words": origin.words,
-        "contact": origin.contact.email if origin.contact else "",
+        "contact": contact.email if contact else "",
         "earlier": f"#{origin.earlier.number}" if origin.earlier else "",
     }
 
 
-def contact_of(workspace: Workspace, email: str) -> Contact | None:
-    """The contact of an address; None for none. Raises the error of a field."""
+def contact_of(member: Member, email: str) -> Contact | None:
+    """The contact of an address, of those that this member sees; None for none. Raises the error of a field."""
     if not email:
         return None
-    found: Contact | None = Contact.objects.for_workspace(workspace).filter(email__iexact=email).first()
+    found: Contact | None = Contact.objects.seen_by(member).filter(email__iexact=email).first()
     if found is None:
         raise forms.ValidationError(_("No contact has this address."))
     return found

@@ -14,7 +14,7 @@ from sprints.services.ideas import Told
 from sprints.services.story_imports import Mapping
 from sprints.story_files import MOST_BYTES, Target
 from workspaces.forms import DateInput, StyledForm, offer
-from workspaces.models import Workspace
+from workspaces.models import Member, Workspace
 
 
 class IdeaForm(StyledForm):
@@ -33,16 +33,16 @@ class IdeaForm(StyledForm):
     )
     sprint = forms.ModelChoiceField(label=_("Which retrospective"), queryset=Sprint.objects.none(), required=False)
 
-    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._workspace = workspace
-        closed = Sprint.objects.for_workspace(workspace).filter(state=SprintState.CLOSED).order_by("-number")
+        self._member = member
+        closed = Sprint.objects.for_workspace(member.workspace).filter(state=SprintState.CLOSED).order_by("-number")
         offer(self, "sprint", closed)
         self.fields["sprint"].empty_label = _("None")  # type: ignore[attr-defined]  # a choice of rows
         self.fields["source"].required = False
 
     def clean_contact(self) -> Contact | None:
-        return contact_of(self._workspace, self.cleaned_data["contact"])
+        return contact_of(self._member, self.cleaned_data["contact"])
 
     @property
     def told(self) -> Told:

@@ -30,7 +30,7 @@ def _today(request: MemberRequest) -> date:
 @page(Can.SEE_SPRINTS, Can.EDIT_STORIES)
 def idea_list(request: MemberRequest) -> HttpResponse:
     """What waits to be decided, and a new idea of one's own."""
-    form = IdeaForm(request.POST or None, workspace=request.workspace)
+    form = IdeaForm(request.POST or None, member=request.member)
     if request.method == "POST" and form.is_valid():
         with shown_on(form):
             ideas.take_idea(workspace=request.workspace, told=form.told, by=request.member, now=request.now)

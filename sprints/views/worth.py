@@ -64,7 +64,7 @@ def worth_context(request: MemberRequest, story: Story) -> dict[str, Any]:
 def story_origin(request: MemberRequest, pk: int) -> HttpResponse:
     """Where a story comes from."""
     story = _story(request, pk)
-    form = OriginForm(request.POST or None, story=story)
+    form = OriginForm(request.POST or None, story=story, member=request.member)
     if request.method == "POST" and form.is_valid():
         with shown_on(form):
             templates.set_origin(story=story, origin=form.origin, by=request.member, now=request.now)

@@ -98,7 +98,7 @@ def test_the_page_shows_the_choices_before_it_takes_them(
 
     assert asked.status_code == 422
     assert "Dry\noily</textarea>" in asked.content.decode()
-    assert "Look through the choices" in asked.content.decode()
+    assert "Look through the values" in asked.content.decode()
     assert taken.status_code == 302
     assert [choice["label"] for choice in AttributeDefinition.objects.get().choices] == ["Dry", "Oily"]
 

@@ -65,6 +65,14 @@ def _done_edit(workspace: Workspace) -> dict[str, Any]:
     return _bulk_edit(workspace, state="done", changed_count=1)
 
 
+def _a_list(workspace: Workspace, _method: str) -> dict[str, Any]:
+    return {"list": ListFactory.create(workspace=workspace).pk}
+
+
+def _contact_and_list(workspace: Workspace) -> dict[str, Any]:
+    return {"pk": _tended(workspace).pk, "list_pk": ListFactory.create(workspace=workspace).pk}
+
+
 def _many(workspace: Workspace, _kwargs: dict[str, Any]) -> dict[str, Any]:
     return {"action": "add_tag", "tag": "vip", "contact": _tended(workspace).pk}
 
@@ -231,7 +239,10 @@ API_ROWS = [
     ApiRow("api:contact-suppress", {"post": TEND}, kwargs=a_contact),
     ApiRow("api:contact-timeline", {"get": SEE}, kwargs=a_contact),
     ApiRow("api:contact-duplicates", {"get": SEE}, kwargs=a_contact),
-    ApiRow("api:contact-notes", {"post": TEND}, kwargs=a_contact, data=lambda _w, _m: {"text": "Hi"}),
+    ApiRow("api:contact-notes", {"get": SEE, "post": TEND}, kwargs=a_contact, data=lambda _w, _m: {"text": "Hi"}),
+    ApiRow("api:contact-note", {"delete": TEND}, kwargs=_note),
+    ApiRow("api:contact-lists", {"get": SEE, "post": TEND}, kwargs=a_contact, data=_a_list),
+    ApiRow("api:contact-list-membership", {"delete": TEND}, kwargs=_contact_and_list),
     ApiRow("api:contact-merge", {"post": TEND}, kwargs=a_contact, data=_merge),
     ApiRow("api:bulk-edit-list", {"get": TEND, "post": TEND}, data=_many_by_api),
     ApiRow("api:bulk-edit-detail", {"get": TEND}, kwargs=_bulk_edit),

@@ -12,7 +12,19 @@ from hypothesis import strategies as st
 
 from tests.factories.workspaces import UserFactory
 from workspaces.models import Member, User
-from workspaces.templatetags.ui import avatar, avatars, bar, icon, in_days, may, money, percent, points, with_code
+from workspaces.templatetags.ui import (
+    avatar,
+    avatars,
+    bar,
+    exact_money,
+    icon,
+    in_days,
+    may,
+    money,
+    percent,
+    points,
+    with_code,
+)
 
 NBSP = "\u00a0"
 
@@ -84,6 +96,21 @@ def test_a_difference_has_a_sign_and_its_unit(difference: float | None, language
 def test_money_is_shown_in_the_readers_notation(amount: float | None, currency: str, language: str, shown: str) -> None:
     with translation.override(language):
         assert money(amount, currency) == shown
+
+
+@pytest.mark.parametrize(
+    ("amount", "language", "shown"),
+    [
+        (Decimal("1234.56"), "en", "€1,234.56"),
+        (1234.5, "bg", f"1{NBSP}234,50{NBSP}€"),
+        (1234.10, "ru", f"1{NBSP}234,10{NBSP}€"),
+        (Decimal("1200.00"), "en", "€1,200"),
+        (None, "en", "–"),
+    ],
+)
+def test_what_somebody_paid_is_shown_to_the_cent(amount: float | None, language: str, shown: str) -> None:
+    with translation.override(language):
+        assert exact_money(amount, "EUR") == shown
 
 
 def test_days_have_their_plural() -> None:

@@ -118,10 +118,19 @@ def money(amount: Decimal | float | None, currency: str) -> str:
     return _written_amount(Decimal(amount), currency, get_language() or "en")
 
 
+@register.filter
+def exact_money(amount: Decimal | float | None, currency: str) -> str:
+    """An amount to the cent, for what somebody paid or wrote down; whole ones without cents."""
+    if amount is None:
+        return "–"
+    return _written_amount(Decimal(str(amount)), currency, get_language() or "en", is_exact=True)
+
+
 @lru_cache(maxsize=4_000)
-def _written_amount(amount: Decimal, currency: str, language: str) -> str:
+def _written_amount(amount: Decimal, currency: str, language: str, *, is_exact: bool = False) -> str:
     """Kept: lists hold hundreds of amounts, and pages show the same ones again."""
-    locale, pattern = _currency_pattern(language, abs(amount) >= 100 or amount == int(amount))
+    is_round = abs(amount) >= 100 and not is_exact
+    locale, pattern = _currency_pattern(language, is_round or amount == int(amount))
     return format_currency(amount, currency, format=pattern, locale=locale, currency_digits=False)
 
 
@@ -177,6 +186,12 @@ def with_code(text: str) -> SafeString:
 def may(member: Member, can: str) -> bool:
     """Whether to offer an action, by its name in the permission table."""
     return member.may(Can(can))
+
+
+@register.filter
+def is_seen_by(row: Any, member: Member) -> bool:
+    """Whether this member may see a row that says so itself, as a contact does."""
+    return bool(row.is_seen_by(member))
 
 
 @register.inclusion_tag("workspaces/_tabs.html", takes_context=True)

@@ -6,7 +6,7 @@ called wrongly; 3 rows were refused, and stand in the file of `--refused`.
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,16 @@ class Command(BaseCommand):
         parser.add_argument("--workspace", required=True, help="its short name, as in its addresses")
         parser.add_argument("--by", help="e-mail address of the member who answers for it; without: one who may")
         parser.add_argument("--map", action="append", default=[], metavar="COLUMN=FIELD", help="overrides the guess")
+        parser.add_argument(
+            "--choices",
+            action="append",
+            default=[],
+            metavar="COLUMN=A|B",
+            help="what one can choose from, or more of it",
+        )
+        parser.add_argument(
+            "--same", action="append", default=[], metavar="COLUMN:WRITTEN=CHOICE", help="what a misspelling means"
+        )
         parser.add_argument("--what", choices=ImportWhat.values, help="what the rows are; without: found out")
         parser.add_argument("--add-people", action="store_true", help="orders and events make contacts of strangers")
         parser.add_argument("--mode", choices=ImportMode.values, default=ImportMode.BOTH)
@@ -129,6 +139,8 @@ def _choices(found: ContactImport, options: dict[str, Any]) -> imports.ImportCho
         lists=_named(ContactList.objects.for_workspace(found.workspace), options["lists"]),
         topics=_named(Topic.objects.for_workspace(found.workspace), options["topics"]),
         calling_code=options["calling_code"] or found.calling_code,
+        new_choices={index: text.split("|") for index, text in _of_columns(found, "--choices", options["choices"])},
+        same_values=_same_values(found, options["same"]),
         consent=Consent.GIVEN if options["basis"] else Consent.UNKNOWN,
         consent_source=options["source"],
         consent_wording=options["basis"],
@@ -139,14 +151,31 @@ def _choices(found: ContactImport, options: dict[str, Any]) -> imports.ImportCho
 
 def _mapping(found: ContactImport, given: Sequence[str]) -> dict[str, str]:
     mapping = dict(found.mapping)
-    for pair in given:
-        column, equals, target = pair.rpartition("=")
-        if not equals or column not in found.header:
-            names = ", ".join(found.header)
-            raise CommandError(f"--map {pair}: write COLUMN=FIELD; the columns are {names}.", returncode=2)
-        index = str(found.header.index(column))
+    for index, target in _of_columns(found, "--map", given):
         mapping = {key: "" if value == target else value for key, value in mapping.items()} | {index: target}
     return mapping
+
+
+def _same_values(found: ContactImport, given: Sequence[str]) -> dict[str, dict[str, str]]:
+    """What was said, beside what was said of such a file before."""
+    said = {index: dict(values) for index, values in found.same_values.items()}
+    for index, pair in _of_columns(found, "--same", given, ends=":"):
+        written, equals, choice = pair.partition("=")
+        if not equals:
+            raise CommandError(f"--same {pair}: write COLUMN:WRITTEN=CHOICE.", returncode=2)
+        said.setdefault(index, {})[written.strip().casefold()] = choice
+    return said
+
+
+def _of_columns(found: ContactImport, option: str, given: Sequence[str], ends: str = "=") -> Iterator[tuple[str, str]]:
+    """For each `COLUMN=TEXT` the column's number and the text. A column may have the sign in its own name."""
+    for pair in given:
+        ours = [name for name in found.header if name and pair.startswith(f"{name}{ends}")]
+        if not ours:
+            names = ", ".join(found.header)
+            raise CommandError(f"{option} {pair}: begin with COLUMN{ends}; the columns are {names}.", returncode=2)
+        column = max(ours, key=len)
+        yield str(found.header.index(column)), pair[len(column) + len(ends) :]
 
 
 def _named(rows: Any, names: Sequence[str]) -> list[Any]:
