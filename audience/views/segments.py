@@ -9,8 +9,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from audience import services
+from audience.figures import Figures
 from audience.forms import SegmentForm
-from audience.models import Contact, Segment
+from audience.models import Segment
+from audience.own_figures import kept_sizes, people_known, size_in
 from audience.segments import builder
 from audience.segments.compile import contacts_in, sentence
 from audience.segments.counting import count_in, narrowing
@@ -29,14 +31,17 @@ def segment_list(request: MemberRequest) -> HttpResponse:
     """The segments with their size and their rule in words."""
     segments = Segment.objects.for_workspace(request.workspace).current().order_by("name", "pk")
     fields = fields_of(request.workspace)
-    rows = [(segment, _described(request, segment, fields)) for segment in segments]
-    return render(request, "audience/segment_list.html", {"rows": rows})
+    sizes = kept_sizes(request.workspace, request.now)
+    rows = [(segment, _described(request, segment, fields, sizes)) for segment in segments]
+    return render(request, "audience/segment_list.html", {"rows": rows, "counted_at": sizes.counted_at})
 
 
-def _described(request: MemberRequest, segment: Segment, fields: Mapping[str, Field]) -> dict[str, Any]:
+def _described(request: MemberRequest, segment: Segment, fields: Mapping[str, Field], sizes: Figures) -> dict[str, Any]:
     try:
         definition = read_definition(segment.definition)
-        people = count_in(request.workspace, definition, request.now, fields)
+        people = size_in(sizes, segment)
+        if people is None:
+            people = count_in(request.workspace, definition, request.now, fields)
         slow = slow_reasons(request.workspace, definition, request.now, fields)
         return {"people": people, "words": sentence(definition, fields), "slow": slow}
     except SegmentBroken as broken:
@@ -117,10 +122,8 @@ def _live(
     try:
         definition = read_definition(segment.definition) if segment else builder.definition_of(drawn, is_draft=True)
         people = contacts_in(request.workspace, definition, request.now, fields)
-        total, count = (
-            Contact.objects.for_workspace(request.workspace).count(),
-            count_in(request.workspace, definition, request.now, fields),
-        )
+        total = sum(people_known(request.workspace, request.now).values())
+        count = count_in(request.workspace, definition, request.now, fields)
         return context | {
             "slow": slow_reasons(request.workspace, definition, request.now, fields),
             "people": count,
