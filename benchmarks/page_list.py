@@ -111,7 +111,7 @@ def _people(workspace: Any) -> dict[str, Address]:
         "not opened in 90 days": {"field": "mail.opened", "op": "not_in_last_days", "value": 90},
         "consent": {"field": "consent", "op": "any_of", "value": "given"},
     }
-    facts = {
+    facts: dict[str, tuple[str, dict[str, Any]]] = {
         "events: of a name": ("event_list", {"name": "quiz_taken"}),
         "events: search": ("event_list", {"q": "anna"}),
         "events: of all days": ("event_list", {"after": ""}),
@@ -182,7 +182,7 @@ def _seller(workspace: Any) -> int:
 def _microseconds(moment: Any) -> int:
     from audience.finding import EPOCH
 
-    return round((moment - EPOCH).total_seconds() * 1_000_000)
+    return int((moment - EPOCH).total_seconds() * 1_000_000)
 
 
 def _drawn(rule: dict[str, Any]) -> str:

@@ -23,4 +23,8 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('workspace', 'kind'), name='figures_of_a_kind_once')],
             },
         ),
+        migrations.AddIndex(
+            model_name='contact',
+            index=models.Index(condition=models.Q(('suppression', ''), _negated=True), fields=['workspace', 'suppression', 'created_at', 'id'], name='contact_suppressed'),
+        ),
     ]

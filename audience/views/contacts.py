@@ -47,8 +47,10 @@ def contact_list(request: MemberRequest) -> HttpResponse:
         people = found_contacts(request.member, wanted, request.now)
     except SegmentBroken as refusal:
         people, broken = Contact.objects.for_workspace(request.workspace).none(), str(refusal)
-    rows = newest(people.select_related("seller__user", "profile"), request.GET, PAGE_SIZE)
-    context = {"contacts": rows, "wanted": wanted, "count": headcount(people), "broken": broken, **_offered(request)}
+    count = headcount(people)
+    shown = people.select_related("seller__user", "profile")
+    rows = newest(shown, request.GET, PAGE_SIZE, are_few=count.is_exact and bool(wanted.asks))
+    context = {"contacts": rows, "wanted": wanted, "count": count, "broken": broken, **_offered(request)}
     context["are_ticked"] = request.GET.get("ticked") == "1"
     name = "audience/_contact_rows.html" if request.htmx else "audience/contact_list.html"
     return render(request, name, context)

@@ -104,7 +104,11 @@ VALUES = """
     WHERE a.survey_id = %(survey)s AND a.contact_id >= %(first)s
         AND q.kind <> 'yes_no'
 """
-MAILED = (VERSIONS, CAMPAIGNS, SENT, DELIVERIES, HITS)
+MATCHED = """
+    UPDATE delivery_run r SET matched_count = (SELECT count(*) FROM delivery_delivery d WHERE d.run_id = r.id)
+    WHERE r.campaign_id = ANY(%(campaigns)s)
+"""
+MAILED = (VERSIONS, CAMPAIGNS, SENT, DELIVERIES, MATCHED, HITS)
 DONE = (EVENTS, ORDERS, LINES, PLACED, ANSWERS, VALUES)
 
 
