@@ -13,6 +13,7 @@ class AudienceConfig(AppConfig):
         from audience.changes_timeline import change_moments
         from audience.letters import confirmation, welcome
         from audience.menu import take_entries
+        from audience.own_figures import register_own_figures
         from audience.own_timeline import KINDS, contact_moments
         from audience.segments.attribute_fields import attribute_fields
         from audience.segments.contact_fields import (
@@ -44,5 +45,6 @@ class AudienceConfig(AppConfig):
         register_timeline(change_moments)
         register_letter(CONFIRMATION, confirmation)
         register_letter(WELCOME, welcome)
+        register_own_figures()
         take_entries()
         take_survey_places()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, OuterRef, Q, Sum
@@ -21,6 +21,8 @@ from audience.models import (
     Source,
 )
 from workspaces.models import Member
+
+Fact = TypeVar("Fact", Event, Order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class EventFilter(FactFilter):
 def found_orders(member: Member, wanted: OrderFilter) -> AboutContactQuerySet[Order]:
     """The orders that the member sees and all that is asked lets through, in no order."""
     found = Order.objects.seen_by(member).filter(wanted.span("placed_at", member.workspace.zone))
-    found = found.filter(_of_contact(wanted), _in_words(wanted, member))
+    found = _meant(found.filter(_of_contact(wanted)), wanted, member)
     for name in ("status", "external_id", "source"):
         if value := getattr(wanted, name):
             found = found.filter(**{name: value})
@@ -104,7 +106,7 @@ def found_orders(member: Member, wanted: OrderFilter) -> AboutContactQuerySet[Or
 def found_events(member: Member, wanted: EventFilter) -> AboutContactQuerySet[Event]:
     """The events that the member sees and all that is asked lets through, in no order."""
     found = Event.objects.seen_by(member).filter(wanted.span("occurred_at", member.workspace.zone))
-    found = found.filter(_of_contact(wanted), _in_words(wanted, member))
+    found = _meant(found.filter(_of_contact(wanted)), wanted, member)
     for name in ("name", "source"):
         if value := getattr(wanted, name):
             found = found.filter(**{name: value})
@@ -115,12 +117,15 @@ def _of_contact(wanted: FactFilter) -> Q:
     return Q(contact_id=min(int(wanted.contact), LARGEST_ID)) if wanted.contact else Q()
 
 
-def _in_words(wanted: FactFilter, member: Member) -> Q:
-    """The fact's own id, or words that its contact is found by."""
+def _meant(found: "AboutContactQuerySet[Fact]", wanted: FactFilter, member: Member) -> "AboutContactQuerySet[Fact]":
+    """Those with exactly this id of their own; else those of contacts that are found by these words."""
     if not wanted.q:
-        return Q()
+        return found
+    exact = found.filter(external_id=wanted.q)
+    if exact.exists():
+        return exact
     people = Contact.objects.seen_by(member).matching(wanted.q)
-    return Q(external_id=wanted.q) | Q(contact__in=people.order_by().values("pk"))
+    return found.filter(contact__in=people.order_by().values("pk"))
 
 
 @dataclass(frozen=True, slots=True)

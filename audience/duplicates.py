@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q
-from django.utils.translation import gettext as _
+from django.db.models import Count, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
+from audience.figures import Numbers, figures_of
 from audience.models import Contact
 from audience.models.contacts import Domain, FullName, Mailbox
-from workspaces.models import Member
+from workspaces.models import Member, Workspace
+from workspaces.permissions import Role
 
 MOST_GROUPS = 20  # of a kind, on the page
 MOST_IN_GROUP = 10
@@ -19,14 +23,14 @@ MOST_IN_GROUP = 10
 class Likeness:
     """People who share something, the oldest contact first."""
 
-    why: str
+    why: "str | Promise"
     people: Sequence[Contact]
 
 
 def duplicates_of(contact: Contact, member: Member) -> list[Contact]:
     """Who of those that this member sees looks like the same person. Three lookups in indexes."""
-    others = _keyed(member).exclude(pk=contact.pk)
-    own = _keyed(member).get(pk=contact.pk)
+    others = _keyed(Contact.objects.seen_by(member)).exclude(pk=contact.pk)
+    own = _keyed(Contact.objects.seen_by(member)).get(pk=contact.pk)
     alike = [others.filter(mailbox=own.mailbox)]
     if own.phone:
         alike.append(others.filter(phone=own.phone))
@@ -36,18 +40,54 @@ def duplicates_of(contact: Contact, member: Member) -> list[Contact]:
     return list(found.values())
 
 
-def likenesses(member: Member) -> list[Likeness]:
-    """The first groups of each kind; walks indexes, one query a kind and one for the people."""
-    groups: list[tuple[str, Q]] = []
-    people = _keyed(member)
-    for why, keys, rows in (
-        (_("The same phone"), ("phone",), people.exclude(phone="")),
-        (_("The same mailbox, written in another way"), ("mailbox",), people),
-        (_("The same name and domain"), ("full", "domain_part"), people.exclude(last_name="").exclude(first_name="")),
-    ):
-        many = rows.order_by().values(*keys).annotate(number=Count("pk")).filter(number__gt=1)[:MOST_GROUPS]
-        groups += [(why, Q(**{key: row[key] for key in keys})) for row in many]
-    return _once([Likeness(why, list(people.filter(same).order_by("pk")[:MOST_IN_GROUP])) for why, same in groups])
+def likenesses(member: Member, now: datetime) -> tuple[list[Likeness], datetime | None]:
+    """The first groups of each kind, and of when they are: of very many people they are looked for every hour.
+
+    Of those who were merged since then the rest is shown. Of a seller's own people they are looked for at once.
+    """
+    if member.role == Role.SELLER:
+        groups, looked_at = _groups(Contact.objects.seen_by(member)), None
+    else:
+        figures = figures_of(member.workspace, "duplicates", now)
+        groups, looked_at = figures.numbers["groups"], figures.counted_at
+    asked = {key for _kind, keys in groups for key in keys}
+    people = Contact.objects.seen_by(member).in_bulk(asked)
+    found = [Likeness(_KINDS[kind].why, [people[key] for key in keys if key in people]) for kind, keys in groups]
+    return _once(found), looked_at
+
+
+def duplicate_figures(workspace: Workspace, now: datetime) -> Numbers:
+    """The groups of a whole workspace, for `likenesses`. Walks indexes over everybody."""
+    return {"groups": _groups(Contact.objects.for_workspace(workspace))}
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What two people can share: the columns, and which rows an index holds for them."""
+
+    why: Promise
+    keys: tuple[str, ...]
+    indexed: Q
+
+
+_NAMED = ~Q(last_name="")
+_KINDS = {
+    "phone": _Kind(_("The same phone"), ("phone",), ~Q(phone="")),
+    "mailbox": _Kind(_("The same mailbox, written in another way"), ("mailbox",), Q()),
+    "name": _Kind(_("The same name and domain"), ("full", "domain_part"), _NAMED & ~Q(first_name="")),
+}
+
+
+def _groups(people: "QuerySet[Contact]") -> list[tuple[str, list[int]]]:
+    """The first groups of each kind, as kind and ids, the oldest contact first. One query a kind and one a group."""
+    groups: list[tuple[str, list[int]]] = []
+    for name, kind in _KINDS.items():
+        rows = _keyed(people).filter(kind.indexed).order_by()
+        shared = rows.values(*kind.keys).annotate(number=Count("pk")).filter(number__gt=1)[:MOST_GROUPS]
+        for row in shared:
+            alike = rows.filter(**{key: row[key] for key in kind.keys}).order_by("pk").values_list("pk", flat=True)
+            groups.append((name, list(alike[:MOST_IN_GROUP])))
+    return groups
 
 
 def _once(found: Sequence[Likeness]) -> list[Likeness]:
@@ -62,7 +102,5 @@ def _once(found: Sequence[Likeness]) -> list[Likeness]:
     return kept
 
 
-def _keyed(member: Member) -> Any:
-    return Contact.objects.seen_by(member).annotate(
-        mailbox=Mailbox("address"), full=FullName(), domain_part=Domain("address")
-    )
+def _keyed(people: "QuerySet[Contact]") -> Any:
+    return people.annotate(mailbox=Mailbox("address"), full=FullName(), domain_part=Domain("address"))

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
+from django.db.models.expressions import CombinedExpression
 
 from audience.models import (
     Consent,
@@ -173,28 +174,45 @@ class Stretch(Generic[Row]):
     older: str = ""
 
 
-def newest(people: QuerySet[Any], given: Mapping[str, Any], size: int, moment: str = "created_at") -> Stretch[Any]:
+def newest(
+    people: QuerySet[Any], given: Mapping[str, Any], size: int, moment: str = "created_at", *, are_few: bool = False
+) -> Stretch[Any]:
     """The stretch that `given` asks for by `older` or `newer` than a mark; the first one otherwise.
 
-    `moment` is the column that says how new a row is.
-
-    One query. It reads as far as the page is long, because it begins at a mark and not at a number.
+    `moment` is the column that says how new a row is. One query. Of many it reads as far as the page is long, because
+    it begins at a mark and not at a number. Where `are_few` were counted, it finds all of them and then orders them.
     """
+    order = _out_of_order(moment) if are_few else F(moment)
     older, newer = _mark(given.get("older", "")), _mark(given.get("newer", ""))
     if newer and not older:
         later = people.filter(_beyond(moment, "gt", newer), **{f"{moment}__gte": newer[0]})
-        rows = list(later.order_by(moment, "pk")[: size + 1])
+        rows = list(later.order_by(order.asc(), "pk")[: size + 1])
         more = len(rows) > size
         rows = rows[:size][::-1]
         first = _mark_of(rows[0], moment) if rows and more else ""
         return Stretch(rows, first, _mark_of(rows[-1], moment) if rows else "")
     if older:
         people = people.filter(_beyond(moment, "lt", older), **{f"{moment}__lte": older[0]})
-    rows = list(people.order_by(f"-{moment}", "-pk")[: size + 1])
+    rows = list(people.order_by(order.desc(), "-pk")[: size + 1])
     more = len(rows) > size
     rows = rows[:size]
     first = _mark_of(rows[0], moment) if older and rows else ""
     return Stretch(rows, first, _mark_of(rows[-1], moment) if more else "")
+
+
+def _out_of_order(moment: str) -> CombinedExpression:
+    """The same moment, as no index has it.
+
+    PostgreSQL cannot know how few have two words, or a tag and a stage, in common. Where it expects many it would walk
+    through everybody from the newest on, and find them at the end of a million.
+    """
+    return F(moment) + timedelta(0)
+
+
+def few_or_many(people: ContactQuerySet) -> ContactQuerySet:
+    """The same people: few by their ids, for whoever orders and cuts them afterwards. One query."""
+    ids = list(people.order_by().values_list("pk", flat=True)[: EXACT_UP_TO + 1])
+    return people if len(ids) > EXACT_UP_TO else Contact.objects.filter(pk__in=ids)
 
 
 def _beyond(moment: str, way: str, mark: tuple[datetime, int]) -> Q:

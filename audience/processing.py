@@ -18,7 +18,6 @@ from audience.models import (
     Contact,
     ContactImport,
     ContactList,
-    Event,
     ImportState,
     ImportWhat,
     Order,
@@ -29,6 +28,7 @@ from audience.models import (
     SurveyStatus,
     Topic,
 )
+from audience.segments.history_fields import event_names
 from audience.services.privacy import privacy_settings
 from audience.services.retention import rules_of
 from audience.services.visitors import KEPT
@@ -136,8 +136,7 @@ def _categories(workspace: Workspace) -> Iterator[Entry]:
     lists = ContactList.objects.for_workspace(workspace).filter(archived_at=None).order_by("name", "pk")
     if names := ", ".join(lists.values_list("name", flat=True)):
         yield Entry(_("Lists"), names)
-    events = Event.objects.for_workspace(workspace).order_by("name").values_list("name", flat=True).distinct()
-    if names := ", ".join(events):
+    if names := ", ".join(event_names(workspace)):
         yield Entry(_("Events"), names)
     if Order.objects.for_workspace(workspace).exists():
         yield Entry(_("Orders"), _("Number in the shop, day, status, sum, products with quantity and price."))

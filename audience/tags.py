@@ -3,12 +3,15 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from audience.models import Contact
+from audience.figures import Numbers, figures_of
+from audience.models import Contact, ContactQuerySet
 from emailops.lib.errors import DomainError
-from workspaces.models import Member
+from workspaces.models import Member, Workspace
+from workspaces.permissions import Role
 
 LONGEST_TAG = 40
 MOST_TAGS = 50  # of one contact
@@ -42,8 +45,20 @@ def read_tags(given: str | Iterable[str]) -> list[str]:
     return tags
 
 
-def tags_in_use(member: Member) -> list[str]:
-    """The tags that people seen by this member have, the most frequent first; one query over the newest of them."""
-    tagged = Contact.objects.seen_by(member).exclude(tags=[]).order_by("-created_at")
+def tags_in_use(member: Member, now: datetime) -> list[str]:
+    """The tags that people seen by this member have, the most frequent first; of the newest with tags, for a seller."""
+    if member.role != Role.SELLER:
+        found: list[str] = figures_of(member.workspace, "tags", now).numbers["tags"]
+        return found
+    return _frequent(Contact.objects.seen_by(member))
+
+
+def tag_figures(workspace: Workspace, now: datetime) -> Numbers:
+    return {"tags": _frequent(Contact.objects.for_workspace(workspace))}
+
+
+def _frequent(people: ContactQuerySet) -> list[str]:
+    """The tags of the newest people that have any, the most frequent first. One query."""
+    tagged = people.exclude(tags=[]).order_by("-created_at")
     counted = Counter(tag for tags in tagged.values_list("tags", flat=True)[:LOOKED_AT] for tag in tags)
     return [tag for tag, _count in counted.most_common(MOST_OFFERED)]

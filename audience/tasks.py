@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from audience import intake, many, profiles
+from audience import figures, intake, many, profiles
 from audience.models import BulkEdit, ContactImport, ErasureRecord, RetentionRun, Segment
 from audience.segments import indexes, membership
 from audience.services import retention
@@ -35,6 +35,12 @@ def refresh_segments(**_future: object) -> None:
     """Look who came into watched segments and who went."""
     for segment in Segment.objects.watched().select_related("workspace").order_by("pk"):
         membership.refresh_members(segment, timezone.now())
+
+
+@shared_task(name="audience.keep_figures", time_limit=REBUILDING)
+def keep_figures(**_future: object) -> None:
+    """Count for workspaces with very many people what their pages tell."""
+    figures.keep_figures(timezone.now)
 
 
 @shared_task(name="audience.tend_indexes", time_limit=REBUILDING)

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-APPS = ("workspaces", "audience", "strategy", "sprints", "campaigns")
+APPS = ("workspaces", "audience", "strategy", "sprints", "campaigns", "delivery", "insights")
 HTMX = {"HX-Request": "true", "HX-Target": "board"}
 LISTS = (
     "story", "idea", "sprint", "approval", "approval-log", "stand-up", "poker-session", "blocker", "label",
     "comment", "notice", "goal", "kpi", "campaign", "story-template", "approval-condition", "delegation",
     "poker-calibration", "skill", "contact", "attribute", "list", "segment", "bulk-edit", "contactimport",
+    "event", "order", "site", "topic", "form", "survey", "erasure", "privacyrequest", "retention",
 )  # fmt: skip
 NOT_FOR_THE_LEAD = {"sprints:owner_rules_edit", "sprints:comment_edit"}
 """The first is the owner's, the second that of whoever wrote the comment."""
@@ -83,29 +84,105 @@ def _people(workspace: Any) -> dict[str, Address]:
     """The list of contacts as it is searched, narrowed and turned, and the builder of segments as it counts."""
     from urllib.parse import urlencode
 
-    from audience.models import ContactList
+    from audience.models import Contact, ContactList
 
     found = _reverse("audience:contact_list", workspace)
     members = ContactList.objects.for_workspace(workspace).order_by("pk")[0].pk
     preview = _reverse("audience:segment_preview", workspace)
-    searched = {"one word": "anna", "two words": "anna last1", "an address": "reader77@mail77.example", "nobody": "zzz"}
+    busiest = Contact.objects.for_workspace(workspace).latest("pk")
+    searched = {
+        "one word": "anna", "two words": "anna petr", "an address": busiest.email, "half an address": "anna.pet",
+        "an attribute": "sensitive", "nobody": "zzz", "nobody with two common words": "anna boris",
+    }  # fmt: skip
     narrowed: dict[str, dict[str, Any]] = {
         "on a list": {"list": members},
         "who consented": {"consent": "given"},
         "who may not be written to": {"suppressed": "yes"},
         "of a stage": {"lifecycle": 2},
         "tagged": {"tag": "regular"},
+        "of a seller": {"seller": busiest.seller_id or _seller(workspace)},
+        "of no seller": {"seller": "none"},
+        "tagged, of a stage, on a list": {"tag": "regular", "lifecycle": 3, "list": members},
+        "in the middle": {"older": f"{_microseconds(busiest.updated_at) - 500 * 86_400_000_000}-1"},
     }
     rules: dict[str, dict[str, Any]] = {
         "city": {"field": "city", "op": "is", "value": "Sofia"},
         "opened in 30 days": {"field": "mail.opened", "op": "in_last_days", "value": 30},
         "not opened in 90 days": {"field": "mail.opened", "op": "not_in_last_days", "value": 90},
+        "consent": {"field": "consent", "op": "any_of", "value": "given"},
+    }
+    facts: dict[str, tuple[str, dict[str, Any]]] = {
+        "events: of a name": ("event_list", {"name": "quiz_taken"}),
+        "events: search": ("event_list", {"q": "anna"}),
+        "events: of all days": ("event_list", {"after": ""}),
+        "events: of one person": ("event_list", {"contact": busiest.pk}),
+        "orders: sent back": ("order_list", {"status": "returned"}),
+        "orders: search": ("order_list", {"q": "anna"}),
+        "orders: of all days": ("order_list", {"after": ""}),
     }
     return {
         **{f"contacts: search, {name}": (f"{found}?{urlencode({'q': text})}", {}) for name, text in searched.items()},
         **{f"contacts: {name}": (f"{found}?{urlencode(asked)}", {}) for name, asked in narrowed.items()},
+        **{
+            name: (f"{_reverse(f'audience:{page}', workspace)}?{urlencode(asked)}", {})
+            for name, (page, asked) in facts.items()
+        },
+        "contact with most to tell": (_reverse("audience:contact_detail", workspace, pk=busiest.pk), {}),
+        **_kept(workspace),
+        **_mailed(workspace),
         **{f"segment count: {name}": (f"{preview}?{_drawn(rule)}", HTMX) for name, rule in rules.items()},
     }
+
+
+def _kept(workspace: Any) -> dict[str, Address]:
+    """What each rule on retention would let go, and each of the segments."""
+    from audience.models import Segment
+    from audience.retention import keepings
+
+    segments = Segment.objects.for_workspace(workspace).current().order_by("pk")
+    return {
+        **{
+            f"retention: {kept.key}": (_reverse("audience:privacy_rule", workspace, kind=kept.key), {})
+            for kept in keepings()
+        },
+        **{
+            f"segment: {segment.name}": (_reverse("audience:segment_edit", workspace, pk=segment.pk), {})
+            for segment in segments
+        },
+    }
+
+
+def _mailed(workspace: Any) -> dict[str, Address]:
+    """The pages of the campaign that went to most people."""
+    from django.db.models import Count
+
+    from campaigns.models import Campaign
+
+    sent = Campaign.objects.for_workspace(workspace).filter(state="sent")
+    largest = sent.annotate(people=Count("run__deliveries")).order_by("-people", "pk")[0].pk
+    ledger = _reverse("delivery:recipient_list", workspace, pk=largest)
+    return {
+        "largest campaign": (_reverse("campaigns:campaign_detail", workspace, pk=largest), {}),
+        "largest campaign: report": (_reverse("insights:campaign_report", workspace, pk=largest), {}),
+        "largest campaign: ledger": (ledger, {}),
+        "largest campaign: who failed": (f"{ledger}?state=failed", {}),
+        "largest campaign: ledger, search": (f"{ledger}?q=anna.petrov", {}),
+        "largest campaign: ledger, nobody": (f"{ledger}?q=zzzzzz", {}),
+    }
+
+
+def _seller(workspace: Any) -> int:
+    """The seller who looks after most of them."""
+    from workspaces.models import Member
+
+    sellers = Member.objects.for_workspace(workspace).active().filter(role="seller")
+    return int(sellers.order_by("pk")[0].pk)
+
+
+def _microseconds(moment: Any) -> int:
+    from audience.finding import EPOCH
+
+    return int((moment - EPOCH).total_seconds() * 1_000_000)
 
 
 def _drawn(rule: dict[str, Any]) -> str:

@@ -58,11 +58,11 @@ class Progress:
 
 
 def run_progress(run: Run, now: datetime) -> Progress:
-    """Two queries. While a large run moves, none or two: then all who look share figures a few seconds old.
+    """Two queries. Of a large run none or two: all who look share figures a few seconds old.
 
     Pausing, going on, cancelling and ending show in the figures at once.
     """
-    if not run.is_moving or (run.matched_count or 0) <= LARGE:
+    if (run.matched_count or 0) <= LARGE:
         return _read(_tally(run, now))
     return _read(counted_once(f"run:{run.pk}:{run.epoch}:{run.state}", lambda: _tally(run, now)))
 

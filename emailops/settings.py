@@ -261,6 +261,7 @@ CELERY_BEAT_SCHEDULE = {
     "imports without a worker": {"task": "audience.ring_imports", "schedule": 15.0},
     "profiles made anew": {"task": "audience.rebuild_profiles", "schedule": crontab(hour=1, minute=20)},
     "who came into segments and who went": {"task": "audience.refresh_segments", "schedule": 600.0},
+    "figures of large workspaces": {"task": "audience.keep_figures", "schedule": 300.0},
     "indexes on attributes that segments ask about": {"task": "audience.tend_indexes", "schedule": 300.0},
     "requests that nobody confirmed": {"task": "audience.forget_opt_ins", "schedule": 86400.0},
     "visitors of web sites who did not come back": {"task": "audience.forget_visitors", "schedule": 86400.0},

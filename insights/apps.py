@@ -8,8 +8,10 @@ class InsightsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what KPIs and hypotheses can be measured from, and this app's part of the home page."""
+        from audience.figures import register_figures
         from insights.audit_words import AUDIT_WORDS
-        from insights.home import latest_results, stat_strip
+        from insights.home import latest_results, result_figures, stat_strip
+        from insights.kept import recent_figures
         from insights.measures import MEASURES, METRICS
         from sprints.metrics import register_metric
         from strategy.measures import register_measure
@@ -22,6 +24,8 @@ class InsightsConfig(AppConfig):
             register_measure(measure)
         for metric in METRICS:
             register_metric(metric)
+        register_figures("recent", recent_figures)
+        register_figures("results", result_figures)
         see = Can.SEE_CAMPAIGNS
         register_panel(Panel("figures", "banner", 20, see, "insights/_stats.html", stat_strip))
         register_panel(Panel("latest_results", "main", 20, see, "insights/_latest.html", latest_results))

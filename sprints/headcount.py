@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from audience.figures import Figures
 from audience.models import Segment
-from audience.segments.compile import contacts_in
+from audience.own_figures import kept_sizes, size_in
+from audience.segments.counting import count_in
 from audience.segments.definition import SegmentBroken, read_definition
 from audience.segments.fields import Field, fields_of
 from workspaces.models import Workspace
@@ -13,11 +15,15 @@ from workspaces.models import Workspace
 
 @dataclass(slots=True)
 class Headcount:
-    """Counts at one moment. Made for one question, such as a plan, and thrown away with it."""
+    """Counts at one moment. Made for one question, such as a plan, and thrown away with it.
+
+    Of a workspace with very many people they may be some minutes older (`audience.figures`).
+    """
 
     now: datetime
     _people: dict[int, int] = field(default_factory=dict)
     _fields: dict[int, Mapping[str, Field]] = field(default_factory=dict)
+    _kept: dict[int, Figures] = field(default_factory=dict)
 
     def people_in(self, segment: Segment) -> int:
         """How many belong now; nobody if the segment no longer works, which the readiness list says by itself."""
@@ -33,8 +39,15 @@ class Headcount:
 
     def _counted(self, segment: Segment) -> int:
         workspace = segment.workspace
+        if (kept := size_in(self._kept_of(workspace), segment)) is not None:
+            return kept
         try:
-            definition = read_definition(segment.definition)
-            return contacts_in(workspace, definition, self.now, self.fields_of(workspace)).count()
+            return count_in(workspace, read_definition(segment.definition), self.now, self.fields_of(workspace))
         except SegmentBroken:
             return 0
+
+    def _kept_of(self, workspace: Workspace) -> Figures:
+        """What a worker counted, read once."""
+        if workspace.pk not in self._kept:
+            self._kept[workspace.pk] = kept_sizes(workspace, self.now)
+        return self._kept[workspace.pk]

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from audience import services
 from audience.api.contact_parts import ContactParts
 from audience.duplicates import duplicates_of
-from audience.finding import ContactFilter, found_contacts
+from audience.finding import ContactFilter, few_or_many, found_contacts
 from audience.models import AddressChange, Contact, ContactList, Lifecycle, SuppressionReason
 from audience.services import ConsentBasis
 from audience.timeline import timeline, timeline_kinds
@@ -196,7 +196,8 @@ class ContactViewSet(ContactParts, mixins.ListModelMixin, mixins.RetrieveModelMi
             contacts = contacts.filter(external_id=external_id)
         wanted = ContactFilter.read(self.request.query_params.dict())
         if self.action == "list" and wanted.asks:
-            contacts = contacts.filter(pk__in=found_contacts(self.member, wanted, self.now).order_by().values("pk"))
+            found = few_or_many(found_contacts(self.member, wanted, self.now))
+            contacts = contacts.filter(pk__in=found.order_by().values("pk"))
         return contacts
 
     @extend_schema(parameters=FILTERS)

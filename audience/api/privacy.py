@@ -180,6 +180,7 @@ class RetentionOutlookSerializer(serializers.Serializer[Any]):
 
     before = serializers.DateTimeField()
     count = serializers.IntegerField()
+    is_exact = serializers.BooleanField(help_text="False for more than 10,000: an estimate.")
     samples = serializers.ListField(child=serializers.CharField())
 
 

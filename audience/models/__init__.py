@@ -13,6 +13,7 @@ from audience.models.contacts import (
     Frequency,
 )
 from audience.models.events import ORDER_EVENT, Event, event_words
+from audience.models.figures import KeptFigures
 from audience.models.imports import (
     ContactImport,
     ContactImportQuerySet,
@@ -108,6 +109,7 @@ __all__ = [
     "ImportRefusal",
     "ImportState",
     "ImportWhat",
+    "KeptFigures",
     "Lifecycle",
     "ListMembership",
     "NpsGroup",

@@ -188,6 +188,11 @@ class Contact(Owned):
             models.Index(fields=["workspace", "created_at", "id"], name="contact_newest"),
             # Holds all that "may we write to them" asks, so that counting those who did something reads no contact.
             models.Index(fields=["workspace", "consent", "suppression", "id"], name="contact_reachable"),
+            models.Index(
+                fields=["workspace", "suppression", "created_at", "id"],
+                condition=~Q(suppression=""),
+                name="contact_suppressed",
+            ),
             GinIndex(fields=["attributes"], opclasses=["jsonb_path_ops"], name="contact_attributes"),
             GinIndex(fields=["tags"], name="contact_tags"),
             models.Index(fields=["workspace", "seller"], condition=Q(seller__isnull=False), name="contact_seller"),

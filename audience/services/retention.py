@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from audience.finding import headcount
 from audience.models import Handling, RetentionRule, RetentionRun
 from audience.retention import Keeping, keeping, keepings, moment_before
 from emailops.lib.errors import DomainError
@@ -42,11 +43,12 @@ class RuleState:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What a rule would let go now: how many rows, and the names of some."""
+    """What a rule would let go now: how many rows, beyond 10,000 as PostgreSQL expects, and the names of some."""
 
     before: datetime
     count: int
     samples: list[str]
+    is_exact: bool = True
 
 
 def rules_of(workspace: Workspace) -> list[RuleState]:
@@ -79,7 +81,9 @@ def outlook(*, workspace: Workspace, kind: str, days: int, now: datetime) -> Out
     _require_days(kept, days)
     before = moment_before(days, now)
     rows = kept.rows(workspace, before)
-    return Outlook(before, rows.count(), [kept.sample(row) for row in rows.order_by("pk")[:SAMPLES]])
+    counted = headcount(rows)
+    samples = [kept.sample(row) for row in rows.order_by("pk")[:SAMPLES]]
+    return Outlook(before, counted.number, samples, counted.is_exact)
 
 
 def _require_days(kept: Keeping, days: int) -> None:

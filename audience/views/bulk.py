@@ -67,7 +67,7 @@ def _choices(request: MemberRequest, crowd: Crowd) -> dict[str, Any]:
     return {
         "count": headcount(people),
         "sample": people.order_by("-created_at", "-pk")[:5],
-        "tags": tags_in_use(request.member),
+        "tags": tags_in_use(request.member, request.now),
         "lists": current_lists(request.workspace),
         "attributes": current_attributes(request.workspace).values(),
         "sellers": colleagues.order_by("user__name", "pk"),

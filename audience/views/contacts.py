@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -23,6 +22,7 @@ from audience.models import (
     Segment,
     SuppressionReason,
 )
+from audience.own_figures import with_sizes
 from audience.places import country_name
 from audience.segments.definition import SegmentBroken
 from audience.services import ConsentBasis, current_attributes
@@ -47,8 +47,10 @@ def contact_list(request: MemberRequest) -> HttpResponse:
         people = found_contacts(request.member, wanted, request.now)
     except SegmentBroken as refusal:
         people, broken = Contact.objects.for_workspace(request.workspace).none(), str(refusal)
-    rows = newest(people.select_related("seller__user", "profile"), request.GET, PAGE_SIZE)
-    context = {"contacts": rows, "wanted": wanted, "count": headcount(people), "broken": broken, **_offered(request)}
+    count = headcount(people)
+    shown = people.select_related("seller__user", "profile")
+    rows = newest(shown, request.GET, PAGE_SIZE, are_few=count.is_exact and bool(wanted.asks))
+    context = {"contacts": rows, "wanted": wanted, "count": count, "broken": broken, **_offered(request)}
     context["are_ticked"] = request.GET.get("ticked") == "1"
     name = "audience/_contact_rows.html" if request.htmx else "audience/contact_list.html"
     return render(request, name, context)
@@ -59,7 +61,7 @@ def _offered(request: MemberRequest) -> dict[str, Any]:
     sellers = Member.objects.for_workspace(request.workspace).active().select_related("user")
     return {
         "lists": current_lists(request.workspace),
-        "tags": tags_in_use(request.member),
+        "tags": tags_in_use(request.member, request.now),
         "consents": Consent.choices,
         "reasons": SuppressionReason.choices,
         "stages": Lifecycle.choices,
@@ -94,7 +96,7 @@ def _save_contact(request: MemberRequest, form: ContactForm, contact: Contact | 
             saved = _written(request, form, contact)
             messages.success(request, _("Contact saved"))
             return redirect("audience:contact_detail", workspace=request.workspace.slug, pk=saved.pk)
-    context = {"form": form, "contact": contact, "tags": tags_in_use(request.member)}
+    context = {"form": form, "contact": contact, "tags": tags_in_use(request.member, request.now)}
     return render(request, "audience/contact_form.html", context, status=UNPROCESSABLE if form.errors else 200)
 
 
@@ -239,6 +241,6 @@ def list_list(request: MemberRequest) -> HttpResponse:
             services.create_list(workspace=request.workspace, by=request.member, now=request.now, **form.cleaned_data)
             messages.success(request, _("List created"))
             return redirect(request.path)
-    lists = current_lists(request.workspace).annotate(people=Count("memberships"))
-    context = {"form": form, "lists": lists}
+    lists, figures = with_sizes(current_lists(request.workspace), request.workspace, request.now)
+    context = {"form": form, "lists": lists, "counted_at": figures.counted_at}
     return render(request, "audience/list_list.html", context, status=UNPROCESSABLE if form.errors else 200)

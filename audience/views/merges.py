@@ -22,7 +22,8 @@ from workspaces.permissions import Can
 @page(Can.SEE_AUDIENCE)
 def duplicate_list(request: MemberRequest) -> HttpResponse:
     """Who may be the same person."""
-    return render(request, "audience/duplicate_list.html", {"found": likenesses(request.member)})
+    found, looked_at = likenesses(request.member, request.now)
+    return render(request, "audience/duplicate_list.html", {"found": found, "looked_at": looked_at})
 
 
 @page(Can.TEND_CONTACTS, Can.TEND_CONTACTS)

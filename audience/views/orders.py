@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from audience.commerce import EventFilter, FactFilter, OrderFilter, found_events, found_orders, sums_of
-from audience.finding import headcount, newest
+from audience.finding import EXACT_UP_TO, headcount, newest
 from audience.models import Contact, Event, Order, OrderStatus, Source, event_words
 from audience.segments.history_fields import event_names
 from workspaces.http import MemberRequest, page
@@ -22,16 +22,22 @@ def order_list(request: MemberRequest) -> HttpResponse:
     """The orders this member sees, newest first, as they are narrowed, and what they come to."""
     wanted = OrderFilter.read(_asked(request))
     found = found_orders(request.member, wanted)
-    rows = newest(found.select_related("contact"), request.GET, PAGE_SIZE, "placed_at")
+    sums = sums_of(found)
+    rows = newest(found.select_related("contact"), request.GET, PAGE_SIZE, "placed_at", are_few=_are_few(sums.orders))
     context = {
         "orders": rows,
         "wanted": wanted,
-        "sums": sums_of(found),
+        "sums": sums,
         "statuses": OrderStatus.choices,
         "is_bare": not rows.rows and not Order.objects.seen_by(request.member).exists(),
     }
     name = "audience/_order_rows.html" if request.htmx else "audience/order_list.html"
     return render(request, name, context | _around(request, wanted))
+
+
+def _are_few(count: int) -> bool:
+    """Whether they are found first and ordered then."""
+    return count <= EXACT_UP_TO
 
 
 def _asked(request: MemberRequest) -> dict[str, Any]:
@@ -55,11 +61,13 @@ def event_list(request: MemberRequest) -> HttpResponse:
     """The events of the contacts this member sees, newest first, as they are narrowed."""
     wanted = EventFilter.read(_asked(request))
     found = found_events(request.member, wanted)
-    rows = newest(found.select_related("contact"), request.GET, PAGE_SIZE, "occurred_at")
+    count = headcount(found)
+    are_few = count.is_exact and _are_few(count.number)
+    rows = newest(found.select_related("contact"), request.GET, PAGE_SIZE, "occurred_at", are_few=are_few)
     context = {
         "events": rows,
         "wanted": wanted,
-        "count": headcount(found),
+        "count": count,
         "names": [(name, event_words(name)) for name in event_names(request.workspace)],
         "is_bare": not rows.rows and not Event.objects.seen_by(request.member).exists(),
     }

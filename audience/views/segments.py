@@ -9,8 +9,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from audience import services
+from audience.figures import Figures, figures_of
+from audience.finding import LARGEST_ID
 from audience.forms import SegmentForm
-from audience.models import Contact, Segment
+from audience.models import Segment
+from audience.own_figures import kept_sizes, people_known, size_in
 from audience.segments import builder
 from audience.segments.compile import contacts_in, sentence
 from audience.segments.counting import count_in, narrowing
@@ -22,6 +25,7 @@ from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
 from workspaces.permissions import Can
 
 SAMPLE = 5
+MORE = "more"
 
 
 @page(Can.SEE_AUDIENCE)
@@ -29,14 +33,17 @@ def segment_list(request: MemberRequest) -> HttpResponse:
     """The segments with their size and their rule in words."""
     segments = Segment.objects.for_workspace(request.workspace).current().order_by("name", "pk")
     fields = fields_of(request.workspace)
-    rows = [(segment, _described(request, segment, fields)) for segment in segments]
-    return render(request, "audience/segment_list.html", {"rows": rows})
+    sizes = kept_sizes(request.workspace, request.now)
+    rows = [(segment, _described(request, segment, fields, sizes)) for segment in segments]
+    return render(request, "audience/segment_list.html", {"rows": rows, "counted_at": sizes.counted_at})
 
 
-def _described(request: MemberRequest, segment: Segment, fields: Mapping[str, Field]) -> dict[str, Any]:
+def _described(request: MemberRequest, segment: Segment, fields: Mapping[str, Field], sizes: Figures) -> dict[str, Any]:
     try:
         definition = read_definition(segment.definition)
-        people = count_in(request.workspace, definition, request.now, fields)
+        people = size_in(sizes, segment)
+        if people is None:
+            people = count_in(request.workspace, definition, request.now, fields)
         slow = slow_reasons(request.workspace, definition, request.now, fields)
         return {"people": people, "words": sentence(definition, fields), "slow": slow}
     except SegmentBroken as broken:
@@ -74,8 +81,8 @@ def _edit(request: MemberRequest, segment: Segment | None, drafts: list[builder.
             saved = _save(request, form, segment, builder.definition_of(drawn))
             messages.success(request, _("Segment saved"))
             return redirect("audience:segment_edit", workspace=request.workspace.slug, pk=saved.pk)
-    shown = segment if drafts is None else None
-    context = {"form": form, "segment": segment} | _live(request, fields, drawn, shown)
+    shown = segment if drafts is None or request.method != "POST" else None
+    context = {"form": form, "segment": segment, "is_deep": drafts is None} | _live(request, fields, drawn, shown)
     context |= size_of(segment) if segment else {}
     status = UNPROCESSABLE if do == "save" and form.errors else 200
     return render(request, "audience/segment_edit.html", context, status=status)
@@ -99,40 +106,78 @@ def _save(request: MemberRequest, form: SegmentForm, segment: Segment | None, de
 
 @page(Can.SEE_AUDIENCE)
 def segment_preview(request: MemberRequest) -> HttpResponse:
-    """The builder with its count, for what stands in the form; nothing is saved, so it is a GET."""
-    drafts = builder.after_button(builder.drafts_from_form(request.GET), request.GET.get("do", ""))
+    """The builder with its count, for what stands in the form; nothing is saved, so it is a GET.
+
+    With `do=more` only what is told of a count among very many people afterwards.
+    """
+    do = request.GET.get("do", "")
     fields = fields_of(request.workspace)
-    context = _live(request, fields, builder.boxes(drafts, fields), None)
-    return render(request, "audience/_builder.html", context)
+    drawn = builder.boxes(builder.after_button(builder.drafts_from_form(request.GET), do), fields)
+    if do == MORE:
+        return render(request, "audience/_builder_more.html", _more_alone(request, fields, drawn))
+    return render(request, "audience/_builder.html", _live(request, fields, drawn, None))
+
+
+def _more_alone(request: MemberRequest, fields: Mapping[str, Field], drawn: list[builder.GroupBox]) -> dict[str, Any]:
+    """For the rule in the form, or for a segment as it is kept."""
+    asked = request.GET.get("segment", "")
+    rows = Segment.objects.for_workspace(request.workspace)
+    saved = get_object_or_404(rows, pk=min(int(asked), LARGEST_ID)) if asked.isdecimal() else None
+    try:
+        total = sum(people_known(request.workspace, request.now).values())
+        return {"total": total} | _more(request, _rule(saved, drawn), fields)
+    except SegmentBroken as broken:
+        return {"broken": str(broken)}
+
+
+def _rule(saved: Segment | None, drawn: list[builder.GroupBox]) -> Group:
+    return read_definition(saved.definition) if saved else builder.definition_of(drawn, is_draft=True)
 
 
 def _live(
-    request: MemberRequest, fields: Mapping[str, Field], drawn: list[builder.GroupBox], segment: Segment | None
+    request: MemberRequest, fields: Mapping[str, Field], drawn: list[builder.GroupBox], saved: Segment | None
 ) -> dict[str, Any]:
     """What the builder shows: the rules and beside them how many people, how the rules narrow, a few of the people.
 
-    With `segment` it is about that one's definition, which the builder cannot draw.
+    With `saved` it is about that one's definition, as it is kept. Among very many people the page asks for what costs
+    as many counts again when the count is there.
     """
-    context: dict[str, Any] = {"boxes": drawn, "field_groups": _by_group(fields), "is_deep": segment is not None}
+    context: dict[str, Any] = {"boxes": drawn, "field_groups": _by_group(fields), "saved": saved}
     try:
-        definition = read_definition(segment.definition) if segment else builder.definition_of(drawn, is_draft=True)
-        people = contacts_in(request.workspace, definition, request.now, fields)
-        total, count = (
-            Contact.objects.for_workspace(request.workspace).count(),
-            count_in(request.workspace, definition, request.now, fields),
-        )
+        definition = _rule(saved, drawn)
+        known = figures_of(request.workspace, "contacts", request.now)
+        has_more = known.counted_at is None or MORE in {request.POST.get("do"), *request.GET}
+        people = contacts_in(request.workspace, definition, request.now, fields).seen_by(request.member)
         return context | {
+            **_counted(request, definition, fields, saved, sum(known.numbers.values())),
             "slow": slow_reasons(request.workspace, definition, request.now, fields),
-            "people": count,
-            "total": total,
-            "share": count / total if total else 0.0,
-            "reachable": people.reachable().count(),
-            "narrowing": narrowing(request.workspace, definition, request.now, fields),
             "words": sentence(definition, fields),
-            "sample": people.seen_by(request.member).order_by("-created_at", "-pk")[:SAMPLE],
+            "sample": people.order_by("-created_at", "-pk")[:SAMPLE],
+            "has_more": has_more,
+            **(_more(request, definition, fields) if has_more else {}),
         }
     except SegmentBroken as broken:
         return context | {"broken": str(broken)}
+
+
+def _counted(
+    request: MemberRequest, definition: Group, fields: Mapping[str, Field], saved: Segment | None, total: int
+) -> dict[str, Any]:
+    """How many people, and which share of all; of a segment as it is kept what a worker counted, if one did."""
+    sizes = kept_sizes(request.workspace, request.now) if saved else Figures({})
+    count, counted_at = (size_in(sizes, saved) if saved else None), sizes.counted_at
+    if count is None:
+        count, counted_at = count_in(request.workspace, definition, request.now, fields), None
+    return {"people": count, "total": total, "share": count / total if total else 0.0, "counted_at": counted_at}
+
+
+def _more(request: MemberRequest, definition: Group, fields: Mapping[str, Field]) -> dict[str, Any]:
+    """How the conditions narrow the list, and how many of the people can be written to."""
+    people = contacts_in(request.workspace, definition, request.now, fields)
+    return {
+        "narrowing": narrowing(request.workspace, definition, request.now, fields),
+        "reachable": people.reachable().count(),
+    }
 
 
 def _by_group(fields: Mapping[str, Field]) -> list[tuple[str, list[Field]]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from audience.forms.signup import SignupEditForm, new_form
 from audience.models import SignupForm, SignupKind
+from audience.own_figures import with_requests
 from audience.services import current_attributes, current_topics
 from audience.services.signup import archive_form, askable_fields, change_form, create_form, form_token
 from audience.views.signup_public import public_form
@@ -23,12 +24,6 @@ from workspaces.permissions import Can
 SCRIPT = "js/signup-popup.js"
 
 
-def with_figures(rows: "QuerySet[SignupForm]") -> "QuerySet[SignupForm]":
-    """Each with `submitted` and `confirmed`."""
-    confirmed = Count("requests", filter=Q(requests__confirmed_at__isnull=False))
-    return rows.annotate(submitted=Count("requests"), confirmed=confirmed)
-
-
 def _forms(request: MemberRequest) -> "QuerySet[SignupForm]":
     return SignupForm.objects.for_workspace(request.workspace).select_related("workspace", "contact_list")
 
@@ -36,8 +31,9 @@ def _forms(request: MemberRequest) -> "QuerySet[SignupForm]":
 @page(Can.SEE_AUDIENCE)
 def form_list(request: MemberRequest) -> HttpResponse:
     """The forms in use: how often shown, filled in, confirmed."""
-    forms = with_figures(_forms(request).filter(archived_at=None)).order_by("name", "pk")
-    return render(request, "audience/form_list.html", {"forms": forms})
+    rows = _forms(request).filter(archived_at=None).order_by("name", "pk")
+    forms, figures = with_requests(rows, request.workspace, request.now)
+    return render(request, "audience/form_list.html", {"forms": forms, "counted_at": figures.counted_at})
 
 
 @page(Can.EDIT_AUDIENCE, Can.EDIT_AUDIENCE)
@@ -102,10 +98,11 @@ def form_preview(request: MemberRequest) -> HttpResponse:
 @page(Can.SEE_AUDIENCE)
 def form_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """One form: its figures, where it stands, and what to put on a site."""
-    signup = get_object_or_404(with_figures(_forms(request)), pk=pk)
+    (signup,), figures = with_requests([get_object_or_404(_forms(request), pk=pk)], request.workspace, request.now)
     token = form_token(signup)
     context = {
         "signup": signup,
+        "counted_at": figures.counted_at,
         "address": settings.BASE_URL + reverse("audience:signup_page", args=[token]),
         "snippet": snippet(signup),
         "latest": signup.requests.order_by("-asked_at", "-pk")[:20],

@@ -1,5 +1,7 @@
 """Web sites that report: make one, copy its snippet, see whether it reports, switch it off."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
@@ -8,11 +10,12 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
+from audience.figures import figures_of
 from audience.forms.sites import SiteForm, values_of
 from audience.models import Event, Order, Site, Source
 from audience.services.sites import change_site, create_site
 from workspaces.http import UNPROCESSABLE, MemberRequest, page, shown_on
-from workspaces.permissions import Can
+from workspaces.permissions import Can, Role
 
 SCRIPT = "js/site.js"
 LATEST = 10
@@ -59,15 +62,23 @@ def site_detail(request: MemberRequest, pk: int) -> HttpResponse:
         "form": form,
         "snippet": snippet(site),
         "calls": CALLS % {"currency": request.workspace.currency},
-        "visitors": site.visitors.count(),
-        "unknown": site.visitors.filter(contact=None).count(),
-        "orders": Order.objects.seen_by(request.member).filter(source=Source.SITE).count(),
+        **_figures(request, site),
         "events": Event.objects.seen_by(request.member)
         .filter(source=Source.SITE)
         .select_related("contact")
         .order_by("-occurred_at", "-pk")[:LATEST],
     }
     return render(request, "audience/site_detail.html", context, status=UNPROCESSABLE if form.errors else 200)
+
+
+def _figures(request: MemberRequest, site: Site) -> dict[str, Any]:
+    """Browsers, those of nobody known, and orders; a seller sees the orders of his or her own people alone."""
+    figures = figures_of(request.workspace, "sites", request.now)
+    visitors, unknown = figures.numbers.get(str(site.pk), (0, 0))
+    orders = figures.numbers["orders"]
+    if request.member.role == Role.SELLER:
+        orders = Order.objects.seen_by(request.member).filter(source=Source.SITE).count()
+    return {"visitors": visitors, "unknown": unknown, "orders": orders, "counted_at": figures.counted_at}
 
 
 def snippet(site: Site) -> str:

@@ -1,14 +1,14 @@
 """Topics, the readers' page, and what one person wishes to get."""
 
 from django.contrib import messages
-from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from audience import services
 from audience.forms.preference import PreferencePageForm, TopicForm, WishForm
-from audience.models import Consent, ConsentEntry, Contact, Topic
+from audience.models import ConsentEntry, Contact, Topic
+from audience.own_figures import with_answers
 from audience.services import ConsentBasis, current_attributes, current_topics
 from audience.services.opt_ins import Ask, ask_to_opt_in, language_of
 from audience.services.preferences import change_preference_page, preference_page
@@ -27,11 +27,8 @@ def topic_list(request: MemberRequest) -> HttpResponse:
             services.create_topic(workspace=request.workspace, words=form.words, by=request.member, now=request.now)
             messages.success(request, _("Topic created"))
             return redirect(request.path)
-    topics = current_topics(request.workspace).annotate(
-        yes=Count("consents", filter=Q(consents__consent=Consent.GIVEN)),
-        no=Count("consents", filter=Q(consents__consent=Consent.WITHDRAWN)),
-    )
-    context = {"form": form, "topics": topics}
+    topics, figures = with_answers(current_topics(request.workspace), request.workspace, request.now)
+    context = {"form": form, "topics": topics, "counted_at": figures.counted_at}
     return render(request, "audience/topic_list.html", context, status=UNPROCESSABLE if form.errors else 200)
 
 

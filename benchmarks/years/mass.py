@@ -10,6 +10,8 @@ class Mass:
     stories: int = 5_000
     sprints: int = 100
     contacts: int = 0
+    events: int = 0  # mails, reactions and events of the contacts, all together
+    lists: int = 9  # besides those that the company has
     members: int = 50
     goals: int = 40
     readings_each: int = 400

@@ -1,6 +1,7 @@
 """The order in which it is told."""
 
 from benchmarks.years.decisions import decide
+from benchmarks.years.deeds import tell_deeds
 from benchmarks.years.ground import Ground, company
 from benchmarks.years.mass import Mass
 from benchmarks.years.meetings import meet
@@ -18,7 +19,7 @@ def grow(mass: Mass) -> Ground:
 
     ground = company(mass)
     with silence():
-        for tell in (gather, write_sprints, write_stories, tell_past, talk, meet, decide):
+        for tell in (gather, write_sprints, write_stories, tell_past, tell_deeds, talk, meet, decide):
             tell(ground)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # as autovacuum would have done long ago

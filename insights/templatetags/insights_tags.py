@@ -58,7 +58,7 @@ def campaign_row_result(context: template.Context, campaign: Campaign) -> dict[s
 
 def _results_by_campaign(campaigns: Iterable[Campaign], now: datetime) -> dict[int, Result]:
     runs = Run.objects.filter(campaign__in=[campaign.pk for campaign in campaigns])
-    results = results_of(list(runs.select_related("campaign__story__brief")), now)
+    results = results_of(list(runs.select_related("workspace", "campaign__story__brief")), now)
     return {result.run.campaign_id: result for result in results}
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from delivery import queries
 from delivery.models import Delivery, DeliveryState, HitKind, Nature, Reason, Run
 from delivery.queries import links_followed, page_of_ledger, recipients, run_counts
 from tests.factories.delivery import DeliveryFactory, HitFactory, RunFactory
@@ -95,6 +96,18 @@ def test_the_ledger_is_narrowed(workspace: Workspace, lead: Member, asked: dict[
     DeliveryFactory.create(run=run, state=DeliveryState.SKIPPED, reason=Reason.NO_CONSENT)
 
     assert recipients(run, lead, **asked).count() == expected
+
+
+@pytest.mark.parametrize(("words", "expected"), [("ANN example", 1), ("nn", 0), ("", 2), ("%", 0)])
+def test_in_a_large_run_words_are_found_by_how_they_begin(
+    workspace: Workspace, lead: Member, monkeypatch: pytest.MonkeyPatch, words: str, expected: int
+) -> None:
+    monkeypatch.setattr(queries, "LARGEST_READ", 1)
+    run = RunFactory.create(workspace=workspace, matched_count=2)
+    DeliveryFactory.create(run=run, contact__email="ann@example.org")
+    DeliveryFactory.create(run=run)
+
+    assert recipients(run, lead, words=words).count() == expected
 
 
 def test_the_ledger_is_read_page_by_page_both_ways(workspace: Workspace, lead: Member) -> None:

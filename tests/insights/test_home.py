@@ -8,13 +8,16 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from audience import figures
+from audience.figures import keep_figures
 from campaigns.models import Campaign
-from delivery.models import HitKind, Run, RunState
+from delivery.models import Delivery, HitKind, Run, RunState
 from insights.home import RESULTS_SHOWN, Tile, latest_results, stat_strip
 from tests.factories.delivery import RunFactory
 from tests.factories.insights import NOON, bought, clicked_and_bought, did, ended_run, promising_story, sent
 from workspaces.models import Member, Workspace
 
+TEN_MINUTES = timedelta(minutes=10)
 A_MONTH = timedelta(days=30)
 
 
@@ -104,7 +107,7 @@ class TestStrip:
     ) -> None:
         two_months(workspace, then=3, now=4, people=20)
 
-        with django_assert_max_num_queries(7):
+        with django_assert_max_num_queries(8):
             stat_strip(guest, NOON)
 
 
@@ -160,14 +163,54 @@ class TestLatest:
 
         assert latest_results(guest, NOON) is None
 
-    def test_it_takes_four_queries(
+    def test_it_takes_five_queries(
         self, workspace: Workspace, guest: Member, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:
         for day in range(4):
             clicked_and_bought(sent(ended_run(workspace, NOON - timedelta(days=day)))[0])
 
-        with django_assert_max_num_queries(4):
+        with django_assert_max_num_queries(5):
             latest_results(guest, NOON)
+
+
+class TestLarge:
+    """A workspace of so many people that a worker counts beforehand."""
+
+    @pytest.fixture(autouse=True)
+    def _two_are_many(self, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(figures, "LARGE", 2)
+        rows = sent(ended_run(workspace, NOON - timedelta(days=2)), 10)
+        clicked_and_bought(rows[0], 1250)
+        did(rows[1], HitKind.UNSUBSCRIBE)
+
+    def test_its_figures_are_those_that_were_kept(self, guest: Member) -> None:
+        live, results = tiles(guest), latest_results(guest, NOON)
+        keep_figures(lambda: NOON)
+        did(Delivery.objects.order_by("pk")[5])
+
+        strip, kept = stat_strip(guest, NOON + TEN_MINUTES), latest_results(guest, NOON + TEN_MINUTES)
+
+        assert strip is not None
+        assert ({tile.label: tile for tile in strip["tiles"]}, strip["counted_at"]) == (live, NOON)
+        assert kept == results
+
+    def test_figures_of_yesterday_are_not_told(self, guest: Member, workspace: Workspace) -> None:
+        late = (NOON + timedelta(days=1)).astimezone(workspace.zone).replace(hour=0, minute=5)
+        keep_figures(lambda: late - TEN_MINUTES)
+
+        strip = stat_strip(guest, late)
+
+        assert strip is not None
+        assert strip["counted_at"] is None
+
+    def test_a_run_that_is_newer_than_what_was_kept_has_its_result(self, guest: Member, workspace: Workspace) -> None:
+        keep_figures(lambda: NOON)
+        sent(ended_run(workspace, NOON), 3)
+
+        found = latest_results(guest, NOON)
+
+        assert found is not None
+        assert [result.sent for result in found["results"]] == [3, 10]
 
 
 def test_the_home_page_shows_both(

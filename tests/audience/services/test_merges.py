@@ -230,13 +230,15 @@ def test_two_merges_of_the_same_people_at_once_are_one(
     assert AuditEntry.objects.filter(action="contact.merged").count() == 1
 
 
-def test_likely_doubles_are_suggested(ann: Contact, other: Contact, lead: Member) -> None:
+def test_likely_doubles_are_suggested(ann: Contact, other: Contact, lead: Member, now: datetime) -> None:
     dotted = ContactFactory.create(workspace=ann.workspace, email="a.n.n@example.org")
     phones = ContactFactory.create_batch(2, workspace=ann.workspace, phone="+359888123456")
     names = ContactFactory.create_batch(2, workspace=ann.workspace, first_name="Eve", last_name="Ray")
 
     assert set(duplicates_of(ann, lead)) == {other, dotted}
-    assert {frozenset(found.people) for found in likenesses(lead)} == {
+    found, looked_at = likenesses(lead, now)
+    assert looked_at is None
+    assert {frozenset(likeness.people) for likeness in found} == {
         frozenset(phones),
         frozenset([ann, other, dotted]),
         frozenset(names),
