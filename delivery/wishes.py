@@ -4,11 +4,12 @@ Asked twice: for the whole list when it is made, and for each reader just before
 while a send is under way, and two sends may be made at once.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, Value, When
 
-from audience.models import Consent, Frequency, TopicConsent
+from audience.models import Consent, Contact, Frequency, PreferencePage, TopicConsent
 from delivery.models import Delivery, DeliveryState, Reason, Run
 
 # Half a day, or a short February, less than the word: a letter of every Tuesday comes at 9 one week and at 8 the next.
@@ -32,6 +33,23 @@ LEFT JOIN audience_topicconsent AS declined
        ON declined.topic_id = %(topic)s::bigint AND declined.contact_id = taken.contact_id
       AND declined.consent = 'withdrawn'
 """
+
+FOLLOWED = """
+CASE coalesce(page.following, 'unless_no') WHEN 'unless_no' THEN person.tracking <> 'withdrawn'
+                                           WHEN 'if_yes' THEN person.tracking = 'given'
+                                           ELSE false END
+"""
+"""Whether what the reader opens and clicks may be kept with the name, as `PreferencePage.follows` says it."""
+FOLLOWED_FROM = "LEFT JOIN audience_preferencepage AS page ON page.workspace_id = taken.workspace_id"
+
+
+def unfollowed(contacts: Iterable[Contact]) -> set[int]:
+    """Those of the contacts, by their keys, whose opens and clicks are not kept. Two queries at most."""
+    people = list(contacts)
+    pages = PreferencePage.objects.filter(workspace__in={person.workspace_id for person in people})
+    of_workspace = {page.workspace_id: page for page in pages}
+    usual = PreferencePage()
+    return {person.pk for person in people if not of_workspace.get(person.workspace_id, usual).follows(person.tracking)}
 
 
 def wishes_given(run: Run, now: datetime) -> dict[str, object]:

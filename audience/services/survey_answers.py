@@ -11,7 +11,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from audience.erasing.turns import wait_for_erasures
-from audience.models import AnswerSource, AnswerValue, Contact, QuestionKind, Survey, SurveyAnswer, SurveyQuestion
+from audience.models import (
+    AnswerSource,
+    AnswerValue,
+    Contact,
+    QuestionKind,
+    Survey,
+    SurveyAnswer,
+    SurveyQuestion,
+    address_hash,
+)
 from audience.models.surveys import ONE_CLICK
 from audience.services.attributes import current_attributes
 from audience.services.contacts import save_contact
@@ -26,6 +35,7 @@ from workspaces.models import Member
 
 NOBODY, NO_MAIL = 0, 0
 TICKET_BITS = 62  # of a signed 64-bit column
+TICKET_DIGITS = 15  # hexadecimal, of a column as wide
 HOUR = timedelta(hours=1)
 MOST_OF_NETWORK = 60  # an hour; an office or a shop's till shares one address
 FASTEST = timedelta(seconds=2)  # below it nobody has read and chosen
@@ -146,6 +156,11 @@ def _is_asked(question: SurveyQuestion, numbers: Mapping[int, int | None]) -> bo
     return number is not None and low is not None and high is not None and low <= number <= high
 
 
+def ticket_of(survey: Survey, own_id: str) -> int:
+    """The page that an answer from elsewhere stands for, by the id it has there. The id cannot be read out of it."""
+    return int(address_hash(f"answer {survey.pk} {own_id}")[:TICKET_DIGITS], 16)
+
+
 def answer_on(survey: Survey, sheet: Sheet | None) -> SurveyAnswer | None:
     """What was said on a page so far."""
     if sheet is None:
@@ -220,7 +235,9 @@ def _read_all(survey: Survey, given: Mapping[int, Any]) -> dict[int, Read]:
 def _row(guest: Guest, survey: Survey, ticket: int | None, now: datetime, language: str) -> SurveyAnswer:
     """The answer of this page, or a new one. The survey's lock lets one at a time decide which."""
     rows = SurveyAnswer.objects.filter(survey=survey)
-    if ticket is not None and (same := rows.filter(ticket=ticket, contact=guest.contact).first()):
+    if ticket is not None and (same := rows.filter(ticket=ticket).first()):
+        if same.contact_id != (guest.contact.pk if guest.contact else None):
+            raise AnswerRefused(_("This answer is another person’s."))
         return same
     if guest.contact is not None:
         if not Contact.objects.filter(pk=guest.contact.pk).exists():

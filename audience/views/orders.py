@@ -6,7 +6,16 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from audience.commerce import EventFilter, FactFilter, OrderFilter, found_events, found_orders, sums_of
+from audience.commerce import (
+    NO,
+    EventFilter,
+    FactFilter,
+    OrderFilter,
+    found_events,
+    found_orders,
+    sums_of,
+    sums_without_people,
+)
 from audience.finding import headcount, newest
 from audience.models import Contact, Event, Order, OrderStatus, Source, event_words
 from audience.segments.history_fields import event_names
@@ -27,6 +36,7 @@ def order_list(request: MemberRequest) -> HttpResponse:
         "orders": rows,
         "wanted": wanted,
         "sums": sums_of(found),
+        "without_people": sums_without_people(request.member, wanted),
         "statuses": OrderStatus.choices,
         "is_bare": not rows.rows and not Order.objects.seen_by(request.member).exists(),
     }
@@ -52,8 +62,8 @@ def _around(request: MemberRequest, wanted: FactFilter) -> dict[str, Any]:
 
 @page(Can.SEE_AUDIENCE)
 def event_list(request: MemberRequest) -> HttpResponse:
-    """The events of the contacts this member sees, newest first, as they are narrowed."""
-    wanted = EventFilter.read(_asked(request))
+    """The events of the contacts this member sees, newest first, as they are narrowed; orders have their own list."""
+    wanted = EventFilter.read({"orders": NO} | _asked(request))
     found = found_events(request.member, wanted)
     rows = newest(found.select_related("contact"), request.GET, PAGE_SIZE, "occurred_at")
     context = {

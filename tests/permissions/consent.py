@@ -37,7 +37,13 @@ def _form(workspace: Workspace) -> dict[str, Any]:
 
 
 ROWS = [
-    Row("audience:contact_wishes", see=SEE, act=TEND, kwargs=a_contact, data=lambda _w, _k: {"frequency": "weekly"}),
+    Row(
+        "audience:contact_wishes",
+        see=SEE,
+        act=TEND,
+        kwargs=a_contact,
+        data=lambda _w, _k: {"frequency": "weekly", "said": "On the phone"},
+    ),
     Row("audience:contact_ask", act=TEND, kwargs=a_contact),
     Row("audience:topic_list", see=SEE, act=EDIT, data=lambda _w, _k: {"name": "Tips"}),
     Row("audience:topic_page", see=EDIT, act=EDIT, data=lambda _w, _k: {"intro": "Choose"}),
