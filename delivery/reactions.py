@@ -103,7 +103,7 @@ def _bring_profiles_up_to_date(hits: Sequence[Hit]) -> None:
 def _unwatched(deliveries: Iterable[Delivery]) -> set[int | None]:
     """Contacts who are not followed as persons: of what they open and click nothing is kept."""
     readers = {delivery.contact_id for delivery in deliveries if delivery.contact_id is not None}
-    return set(unfollowed(Contact.objects.filter(pk__in=readers).only("workspace_id", "tracking")))
+    return set(unfollowed(Contact.objects.filter(pk__in=readers)))
 
 
 def _clicks_near(reactions: Sequence[Reaction]) -> dict[int, list[Hit]]:

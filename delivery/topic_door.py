@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from audience.models import Consent, Contact, Topic
 from audience.services import ConsentBasis, say_to_topic
+from campaigns.models import Campaign
 from delivery.merging import reader_of
 from delivery.models import Delivery
 from delivery.reactions import Visit
@@ -14,7 +15,8 @@ from delivery.reactions import Visit
 
 def topic_of(delivery: Delivery) -> Topic | None:
     """What the mail was about, where its campaign says so."""
-    return Topic.objects.filter(campaign__run=delivery.run_id, archived_at=None).first()
+    of_campaign = Campaign.objects.filter(run=delivery.run_id).values("topic")
+    return Topic.objects.filter(pk__in=of_campaign, archived_at=None).first()
 
 
 @transaction.atomic

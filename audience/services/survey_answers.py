@@ -31,7 +31,7 @@ from emailops.lib.signing import BadToken, Kind, seal, unseal
 from emailops.lib.throttle import is_allowed
 from workspaces.audit import record
 from workspaces.live import announce
-from workspaces.models import Member
+from workspaces.models import Member, Workspace
 
 NOBODY, NO_MAIL = 0, 0
 TICKET_BITS = 62  # of a signed 64-bit column
@@ -43,10 +43,11 @@ LONGEST_OPEN = timedelta(days=2)
 
 
 class SurveyGone(DomainError):
-    """The address leads to no survey that takes answers."""
+    """The address leads to no survey that takes answers. `business` is whose it was, where one can tell."""
 
     code = "survey_gone"
     status = 404
+    business: Workspace | None = None
 
 
 class AnsweredAlready(DomainError):
@@ -99,7 +100,7 @@ def guest_of(token: str, *, in_frame: bool = False) -> Guest:
     if survey is None:
         raise _gone()
     if not survey.is_open:
-        raise SurveyGone(_("This survey takes no answers. Thank you for wanting to say something."))
+        raise _closed(survey)
     if not who:
         return Guest(survey, None, None, AnswerSource.FORM if in_frame else AnswerSource.LINK)
     return _known_guest(survey, *who)
@@ -116,6 +117,12 @@ def _known_guest(survey: Survey, contact_id: int, mail: int) -> Guest:
 
 def _gone() -> SurveyGone:
     return SurveyGone(_("This link does not work. Open it again from the mail, or copy it as a whole."))
+
+
+def _closed(survey: Survey) -> SurveyGone:
+    closed = SurveyGone(_("This survey takes no answers. Thank you for wanting to say something."))
+    closed.business = survey.workspace
+    return closed
 
 
 def new_sheet(survey: Survey, now: datetime) -> str:
@@ -206,7 +213,7 @@ def take_answer(
         pk=guest.survey.pk
     )  # fmt: skip
     if not survey.is_open:
-        raise SurveyGone(_("This survey takes no answers. Thank you for wanting to say something."))
+        raise _closed(survey)
     read = _read_all(survey, given)
     answer = _row(guest, survey, ticket, now, language)
     if not answer.asked and all(value.is_empty for value in read.values()):

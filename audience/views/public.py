@@ -49,7 +49,8 @@ def open_door(view: PublicView[P]) -> PublicView[P]:
         try:
             response = view(request, *args, **kwargs)
         except DomainError as refusal:
-            response = render(request, "public/gone.html", {"refusal": refusal}, status=refusal.status)
+            context = {"refusal": refusal, "business": getattr(refusal, "business", None)}
+            response = render(request, "public/gone.html", context, status=refusal.status)
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
         response.headers["Referrer-Policy"] = "no-referrer"
         return response

@@ -66,7 +66,7 @@ def test_a_name_for_readers_stands_at_the_head_and_is_no_template(
 ) -> None:
     change_brand(workspace=workspace, change=BrandChange(name="Moss & {{ contact.email }}"), by=lead, now=now)
 
-    html = html_template(_mail(workspace)).render({"contact": {"email": "ann@example.org"}})
+    html = html_template(_mail(workspace)).fill({"contact": {"email": "ann@example.org"}})
 
     assert "Moss &amp; &#123;&#123; contact.email }}" in html
     assert "ann@example.org" not in html

@@ -40,7 +40,7 @@ def test_the_ledger_and_the_reactions_agree_on_who_is_followed(
         _page(workspace, following)
     run, rows = run_to(workspace, len(WORDS))
     for row, word in zip(rows, WORDS, strict=True):
-        Contact.objects.filter(pk=row.contact_id).update(tracking=word)
+        Contact.objects.filter(pk=row.contact_id or 0).update(tracking=word)
     with ledger.open_lane(run, clock) as lane:
         held = Hands(run, lane).take(10, clock())
 
@@ -55,7 +55,7 @@ def test_a_mail_to_who_said_no_leads_straight_to_where_its_links_lead(workspace:
     run, rows = run_to(workspace, 2)
     run.content.html = '<p><a href="https://shop.example/glow">Glow</a> <a href="{{ unsubscribe_url }}">Leave</a></p>'
     run.content.save()
-    Contact.objects.filter(pk=rows[0].contact_id).update(tracking=Consent.WITHDRAWN)
+    Contact.objects.filter(pk=rows[0].contact_id or 0).update(tracking=Consent.WITHDRAWN)
     with ledger.open_lane(run, clock) as lane:
         held = Hands(run, lane).take(10, clock())
     press = Letterpress(Run.objects.with_parts().get(pk=run.pk))

@@ -104,7 +104,7 @@ class TestStrip:
     ) -> None:
         two_months(workspace, then=3, now=4, people=20)
 
-        with django_assert_max_num_queries(7):
+        with django_assert_max_num_queries(8):
             stat_strip(guest, NOON)
 
 
@@ -160,13 +160,13 @@ class TestLatest:
 
         assert latest_results(guest, NOON) is None
 
-    def test_it_takes_four_queries(
+    def test_it_takes_five_queries(
         self, workspace: Workspace, guest: Member, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:
         for day in range(4):
             clicked_and_bought(sent(ended_run(workspace, NOON - timedelta(days=day)))[0])
 
-        with django_assert_max_num_queries(4):
+        with django_assert_max_num_queries(5):
             latest_results(guest, NOON)
 
 

@@ -34,7 +34,7 @@ def _bought(buyer: Contact, number: str, total: str, at: datetime, now: datetime
 
 def _clicked(buyer: Contact, at: datetime) -> Run:
     """A mail whose link the buyer followed."""
-    run: Run = RunFactory.create(workspace=buyer.workspace)
+    run: Run = RunFactory.create(workspace=buyer.workspace, started_at=at)
     mail = DeliveryFactory.create(run=run, contact=buyer, state=DeliveryState.SENT, decided_at=at)
     Hit.objects.create(
         workspace=buyer.workspace,
