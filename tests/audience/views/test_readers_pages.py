@@ -8,6 +8,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 from rest_framework.test import APIClient
 
 from audience.models import (
@@ -332,4 +333,4 @@ def test_a_form_that_was_closed_says_whose_it_was(client: Client, workspace: Wor
 
     assert answer.status_code == 404
     assert "This page is closed" in answer.content.decode()
-    assert workspace.name in answer.content.decode()
+    assert escape(workspace.name) in answer.content.decode()
