@@ -173,12 +173,14 @@ def credited_to(workspace: Workspace, runs: Iterable[Run], until: datetime) -> C
 
 def revenue_by_run(runs: Iterable[Run]) -> dict[int, Decimal]:
     """What was credited to each of these runs until now; a run without orders is absent. Two queries."""
-    chosen = [run.pk for run in runs]
+    places = {run.pk: run.workspace_id for run in runs}
+    chosen = list(places)
     clickers = Hit.objects.human().filter(run__in=chosen, kind=HitKind.CLICK).values("contact")
     orders = Event.objects.filter(name=ORDER, value__isnull=False, contact__in=clickers)
     credited = orders.annotate(run=credited_run()).filter(run__in=chosen)
     revenue = dict(credited.values_list("run").annotate(Sum("value")).order_by())
-    sales = AnonymousSale.objects.filter(status__in=EARNING, credit__in=chosen)
+    ours = AnonymousSale.objects.filter(workspace__in=set(places.values()))
+    sales = ours.filter(status__in=EARNING, credit__in=chosen)
     for run, total in sales.values_list("credit").annotate(Sum("total")).order_by():
         revenue[run] = revenue.get(run, Decimal(0)) + total
     return revenue

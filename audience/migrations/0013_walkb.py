@@ -22,6 +22,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='anonymoussale',
-            index=models.Index(condition=models.Q(('credit__isnull', False)), fields=['credit'], name='anonymous_sales_by_credit'),
+            index=models.Index(condition=models.Q(('credit__isnull', False)), fields=['workspace', 'credit'], name='anonymous_sales_by_credit'),
         ),
     ]

@@ -179,7 +179,11 @@ class AnonymousSale(Owned):
     class Meta:
         indexes = [
             models.Index(fields=["workspace", "placed_on"], name="anonymous_sales_by_day"),
-            models.Index(fields=["credit"], name="anonymous_sales_by_credit", condition=models.Q(credit__isnull=False)),
+            models.Index(
+                fields=["workspace", "credit"],
+                name="anonymous_sales_by_credit",
+                condition=models.Q(credit__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
