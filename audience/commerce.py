@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from audience.finding import LARGEST_ID, LONGEST_TEXT
 from audience.models import (
     EARNING,
+    ORDER_EVENT,
     AboutContactQuerySet,
+    AnonymousSale,
     Contact,
     Event,
     Order,
@@ -21,6 +23,9 @@ from audience.models import (
     Source,
 )
 from workspaces.models import Member
+from workspaces.permissions import Role
+
+NO = "no"
 
 Fact = TypeVar("Fact", Event, Order)
 
@@ -85,9 +90,15 @@ class OrderFilter(FactFilter):
 
 @dataclass(frozen=True, slots=True)
 class EventFilter(FactFilter):
-    """What events can be narrowed by."""
+    """What events can be narrowed by. With `orders` as `no` those by which orders are counted are left out."""
 
     name: str = ""
+    orders: str = ""
+
+    @property
+    def leaves_out_orders(self) -> bool:
+        """Whether only what the list of orders does not say is asked for."""
+        return self.orders == NO and self.name != ORDER_EVENT
 
 
 def found_orders(member: Member, wanted: OrderFilter) -> AboutContactQuerySet[Order]:
@@ -107,10 +118,17 @@ def found_events(member: Member, wanted: EventFilter) -> AboutContactQuerySet[Ev
     """The events that the member sees and all that is asked lets through, in no order."""
     found = Event.objects.seen_by(member).filter(wanted.span("occurred_at", member.workspace.zone))
     found = _meant(found.filter(_of_contact(wanted)), wanted, member)
+    if wanted.leaves_out_orders:
+        found = found.exclude(Q(Exists(_told_order(member)), name=ORDER_EVENT))
     for name in ("name", "source"):
         if value := getattr(wanted, name):
             found = found.filter(**{name: value})
     return found
+
+
+def _told_order(member: Member) -> AboutContactQuerySet[Order]:
+    """The order of which an event is only the money."""
+    return Order.objects.for_workspace(member.workspace).filter(external_id=OuterRef("external_id"))
 
 
 def _of_contact(wanted: FactFilter) -> Q:
@@ -141,8 +159,28 @@ class Sums:
         return self.revenue / self.earning if self.earning else None
 
 
+def sums_without_people(member: Member, wanted: OrderFilter) -> Sums | None:
+    """What orders come to whose buyers are gone, of the same days and status. None where there are none to be shown.
+
+    Nobody looks after them, they have no number, and their products are not asked: who narrows by any of these, and
+    sellers, see none. One query.
+    """
+    if member.role == Role.SELLER or set(wanted.asks) - {"after", "before", "status"}:
+        return None
+    sales = AnonymousSale.objects.for_workspace(member.workspace)
+    first, last = _day(wanted.after), _day(wanted.before)
+    sales = sales.filter(placed_on__gte=first) if first else sales
+    sales = sales.filter(placed_on__lte=last) if last else sales
+    sums = _sums(sales.filter(status=wanted.status) if wanted.status else sales)
+    return sums if sums.orders else None
+
+
 def sums_of(found: AboutContactQuerySet[Order]) -> Sums:
     """One query."""
+    return _sums(found)
+
+
+def _sums(found: "QuerySet[Order] | QuerySet[AnonymousSale]") -> Sums:
     earns = Q(status__in=EARNING)
     row = found.order_by().aggregate(
         orders=Count("pk"), earning=Count("pk", filter=earns), revenue=Sum("total", filter=earns)

@@ -4,13 +4,13 @@ from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from audience.models import COPY_DAYS, OptInRequest, PrivacyRequest, RequestKind, RequestState, Suppression
 from audience.services.opt_ins import language_of, opt_in_token
 from audience.services.preferences import preferences_token
 from audience.services.privacy import privacy_token
+from emailops.lib.languages import speaking_to
 from workspaces.brand.services import look_of
 from workspaces.models import SystemMail
 from workspaces.systemmail import Letter
@@ -25,11 +25,12 @@ def confirmation(mail: SystemMail, _now: datetime) -> Letter | None:
     if request is None or request.confirmed_at is not None:
         return None
     language = language_of(request.language, request.workspace)
-    with translation.override(language):
+    with speaking_to(language):
         name = look_of(request.workspace).name
         subject = request.form.confirm_subject if request.form else _("May %(name)s write to you?") % {"name": name}
     link = settings.BASE_URL + reverse("audience:opt_in", args=[opt_in_token(request)])
-    return Letter(subject, "emails/opt_in", {"request": request, "form": request.form, "link": link}, language)
+    context = {"request": request, "form": request.form, "link": link, **_words_of(request)}
+    return Letter(subject, "emails/opt_in", context, language)
 
 
 def welcome(mail: SystemMail, _now: datetime) -> Letter | None:
@@ -43,7 +44,13 @@ def welcome(mail: SystemMail, _now: datetime) -> Letter | None:
     link = settings.BASE_URL + reverse("audience:preferences", args=[preferences_token(request.contact.pk)])
     headers = {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}  # RFC 8058
     subject = request.form.welcome_subject or request.form.title
-    return Letter(subject, "emails/welcome", {"form": request.form, "link": link}, language, headers)
+    context = {"form": request.form, "link": link, **_words_of(request)}
+    return Letter(subject, "emails/welcome", context, language, headers)
+
+
+def _words_of(request: OptInRequest) -> dict[str, str]:
+    """In which language the mail is, if a form's own words make up most of it."""
+    return {"words_language": request.form.language} if request.form else {}
 
 
 def about_data(mail: SystemMail, now: datetime) -> Letter | None:
@@ -55,7 +62,7 @@ def about_data(mail: SystemMail, now: datetime) -> Letter | None:
     if asked is None or asked.contact is None:
         return None
     language = language_of(asked.contact.language, asked.workspace)
-    with translation.override(language):
+    with speaking_to(language):
         is_copy = asked.kind == RequestKind.COPY
         words = _("Your data at %(name)s") if is_copy else _("You asked %(name)s to be forgotten")
         subject = words % {"name": asked.workspace.name}

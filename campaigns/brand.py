@@ -1,6 +1,13 @@
 """How a mail in the house layout looks: the one place that holds its colours, fonts and measures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from workspaces.brand.colours import INK, WHITE, contrast, shades
+from workspaces.brand.services import look_of
+from workspaces.models import Workspace
 
 SERIF = "Georgia,'Times New Roman',serif"
 SANS = "-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
@@ -23,12 +30,25 @@ class Palette:
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """A look, for readers who prefer light and for those who prefer dark."""
+    """A look, for readers who prefer light and for those who prefer dark.
+
+    `logo_url` is a whole address, empty for none; the measures are those it is shown in. Without `name` the workspace's
+    own stands at the head.
+    """
 
     light: Palette
     dark: Palette
     heading_font: str = SERIF
     text_font: str = SANS
+    name: str = ""
+    logo_url: str = ""
+    logo_width: int = 0
+    logo_height: int = 0
+
+    @property
+    def name_in_mail(self) -> SafeString:
+        """The name as HTML that no Liquid can be read out of."""
+        return mark_safe(escape(self.name).replace("{", "&#123;"))  # noqa: S308  escaped here
 
 
 MOSS = Brand(
@@ -41,7 +61,27 @@ MOSS = Brand(
         accent="#b4d0bd", on_accent="#16241b",
     ),
 )  # fmt: skip
-"""Moss green on warm paper."""
+"""Moss green on warm paper: the look of a workspace that has chosen no colour."""
+
+
+def brand_for(workspace: Workspace) -> Brand:
+    """How a new mail of the workspace looks: its colour, name and logo where it has them. One query."""
+    look = look_of(workspace)
+    own = replace(MOSS, logo_url=look.logo_url, logo_width=look.logo_width, logo_height=look.logo_height)
+    own = replace(own, name=look.name if look.name != workspace.name else "")
+    if not look.colour:
+        return own
+    light, dark = (
+        _in_colour(palette, look.colour, is_dark=palette is MOSS.dark) for palette in (MOSS.light, MOSS.dark)
+    )
+    return replace(own, light=light, dark=dark)
+
+
+def _in_colour(palette: Palette, colour: str, *, is_dark: bool) -> Palette:
+    """The palette with links and buttons in this colour, as near to it as words can be read in it."""
+    accent = shades(colour, is_dark=is_dark).ink
+    words = max((WHITE, INK), key=lambda candidate: contrast(candidate, accent))
+    return replace(palette, accent=accent, on_accent=words)
 
 
 def element_styles(brand: Brand) -> dict[str, str]:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from campaigns.brand import brand_for
 from campaigns.liquid import TemplateRefused, html_template, text_template
 from campaigns.meant import people_meant
 from campaigns.models import (
@@ -166,7 +167,11 @@ def draft_version(
     source = source.replace("\r\n", "\n")
     _require_templates(subject=subject, preheader=preheader, source=source)
     html = template_from_source(
-        written_as=written_as, source=source, preheader=preheader, language=campaign.workspace.language
+        written_as=written_as,
+        source=source,
+        preheader=preheader,
+        language=campaign.workspace.language,
+        brand=brand_for(campaign.workspace),
     )
     html_template(html)
     return ContentVersion(

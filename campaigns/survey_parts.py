@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from audience.models import QuestionKind, Survey, SurveyQuestion, SurveyStatus
 from audience.models.surveys import ONE_CLICK
-from campaigns.brand import MOSS
+from campaigns.brand import Brand, brand_for
 from campaigns.models import Campaign, ContentFormat
 from campaigns.personal_parts import PersonalPart
 from campaigns.preflight import Finding, Level, Place
@@ -26,13 +26,13 @@ SCORES = range(11)
 def survey_parts(workspace: Workspace, written_as: str) -> list[PersonalPart]:
     """For each survey that is not closed: its first question to press an answer of, and a link to all of it."""
     surveys = Survey.objects.for_workspace(workspace).filter(archived_at=None).exclude(status=SurveyStatus.CLOSED)
-    parts = []
+    parts, brand = [], brand_for(workspace)
     for survey in surveys.prefetch_related("questions").order_by("name", "pk"):
         questions = [found for found in survey.questions.all() if found.archived_at is None and found.after_id is None]
         fit = sorted((q for q in questions if q.kind in ONE_CLICK), key=lambda q: (q.position, q.pk))
         for question in fit[:1]:
             label = _("Survey “%(name)s”: one click answers") % {"name": survey.name}
-            parts.append(PersonalPart(label, _one_click(survey, question, written_as)))
+            parts.append(PersonalPart(label, _one_click(survey, question, written_as, brand)))
         parts.append(PersonalPart(_("Survey “%(name)s”: link") % {"name": survey.name}, _link(survey, written_as)))
     return parts
 
@@ -46,22 +46,22 @@ def _link(survey: Survey, written_as: str) -> str:
     return _anchor(survey.title, address_of(survey), written_as)
 
 
-def _one_click(survey: Survey, question: SurveyQuestion, written_as: str) -> str:
+def _one_click(survey: Survey, question: SurveyQuestion, written_as: str, brand: Brand) -> str:
     address = f"{address_of(survey)}?q={question.pk}"
     if question.kind == QuestionKind.NPS:
         if written_as != ContentFormat.HTML:
             return f'[{_plain(question.text)}]({address} "nps")'
-        return scale_html(escape(question.text), f"{escape(address)}&amp;")
+        return scale_html(escape(question.text), f"{escape(address)}&amp;", brand)
     answers = " · ".join(_anchor(words, f"{address}&v={value}", written_as) for value, words in _answers(question))
     if written_as == ContentFormat.HTML:
         return f"<p>{escape(question.text)}<br>{answers}</p>"
     return f"**{_plain(question.text)}**\n\n{answers}"
 
 
-def scale_html(words: str, address: str) -> str:
-    """A row of eleven links for a score of 0 to 10, as a table with inline styles. Both arguments are HTML."""
+def scale_html(words: str, address: str, brand: Brand) -> str:
+    """A row of eleven links for a score of 0 to 10, as a table with inline styles. Words and address are HTML."""
     parts = {"words": mark_safe(words), "href": mark_safe(address)}  # noqa: S308  escaped by who calls
-    return render_to_string("campaigns/scale.html", {**parts, "scores": SCORES, "brand": MOSS}).strip()
+    return render_to_string("campaigns/scale.html", {**parts, "scores": SCORES, "brand": brand}).strip()
 
 
 def _answers(question: SurveyQuestion) -> list[tuple[str, str]]:

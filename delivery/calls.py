@@ -110,19 +110,21 @@ class Calls:
         made: list[tuple[Held, EmailMultiAlternatives]] = []
         found = Delivery.objects.select_related("contact").in_bulk([row.pk for row in rows])
         for row in rows:
-            message = self._made(found[row.pk])
+            message = self._made(found[row.pk], row)
             if isinstance(message, Outcome):
                 results.append((row, message))
             else:
                 made.append((row, message))
         return results + self._sent(made)
 
-    def _made(self, delivery: Delivery) -> EmailMultiAlternatives | Outcome:
+    def _made(self, delivery: Delivery, row: Held) -> EmailMultiAlternatives | Outcome:
         """The message, or why there is none."""
         if delivery.contact is None:
             return Outcome(Fate.UNBUILDABLE, None, "the contact is gone")
         try:
-            return campaign_message(delivery, delivery.contact, self.run.campaign, self.sender, self.compiled)
+            return campaign_message(
+                delivery, delivery.contact, self.run.campaign, self.sender, self.compiled, row.is_followed
+            )
         except RenderFailed as failed:
             logger.warning("Delivery %s could not be rendered: %s", delivery.pk, failed)
             return Outcome(Fate.UNBUILDABLE, None, str(failed))

@@ -40,7 +40,12 @@ def _message_id(delivery_id: int, sender: Sender) -> str:
 
 
 def campaign_message(
-    delivery: Delivery, contact: Contact, campaign: Campaign, sender: Sender, compiled: CompiledContent
+    delivery: Delivery,
+    contact: Contact,
+    campaign: Campaign,
+    sender: Sender,
+    compiled: CompiledContent,
+    is_followed: bool = True,
 ) -> EmailMultiAlternatives:
     """The message of a ledger row. Raises `RenderFailed`."""
     context = personal_context(
@@ -50,7 +55,7 @@ def campaign_message(
         preferences_url=preferences_url(delivery.pk),
         survey_url=survey_url(delivery.pk),
     )
-    return message_for(delivery.pk, delivery.address, context, campaign, sender, compiled)
+    return message_for(delivery.pk, delivery.address, context, campaign, sender, compiled, is_followed)
 
 
 def message_for(
@@ -60,9 +65,14 @@ def message_for(
     campaign: Campaign,
     sender: Sender,
     compiled: CompiledContent,
+    is_followed: bool = True,
 ) -> EmailMultiAlternatives:
-    """The message to one reader, filled with a `personal_context`. Raises `RenderFailed`."""
-    mail = tracked(compiled.render(context), delivery_id)
+    """The message to one reader, filled with a `personal_context`. Raises `RenderFailed`.
+
+    Who is not followed gets no pixel, and links as they were written: those of all such readers are the same.
+    """
+    rendered = compiled.render(context)
+    mail = tracked(rendered, delivery_id) if is_followed else rendered
     message = _message(mail, _mailbox(context["contact"]["full_name"], address), sender)
     unsubscribe = context[UNSUBSCRIBE]
     message.extra_headers |= {

@@ -6,13 +6,14 @@ A token that is not ours gets the same 404, whatever is wrong with it, so that n
 import logging
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 from django.db import Error, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
@@ -25,6 +26,8 @@ from delivery.links import is_our_link
 from delivery.merging import reader_of
 from delivery.models import Delivery, HitKind
 from delivery.reactions import Visit
+from delivery.topic_door import leave_topic, topic_of
+from emailops.lib.languages import speaking_to
 from emailops.lib.signing import BadToken, Kind, unseal
 
 logger = logging.getLogger(__name__)
@@ -88,30 +91,61 @@ def _recognised(delivery_id: int, target: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @answers_only_our_links
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """GET shows a button; POST, from the button or from a mailbox provider, unsubscribes at once, without redirect."""
+    """GET shows a button; POST, from the button or from a mailbox provider, unsubscribes at once, without redirect.
+
+    Where the mail was about a topic, a second button leaves that alone.
+    """
     delivery_id = delivery_of(Kind.UNSUBSCRIBE, token)
-    if request.method == "POST":
-        one_click = request.POST.get("List-Unsubscribe") == "One-Click"
+    try:
+        page = _Leaving(request, delivery_id)
+        with speaking_to(page.language):
+            if request.method == "POST":
+                page.post()
+            return page.shown()
+    except (OperationalError, InterfaceError):
+        logger.exception("The page to unsubscribe could not be read or written")
+        return HttpResponse(status=503, headers={"Retry-After": RETRY_AFTER})
+
+
+class _Leaving:
+    """One visit of the page to unsubscribe."""
+
+    def __init__(self, request: HttpRequest, delivery_id: int) -> None:
+        self.request, self.delivery_id = request, delivery_id
+        self.delivery = Delivery.objects.select_related("workspace").filter(pk=delivery_id).first()
+        reader = reader_of(self.delivery) if self.delivery else None
+        self.contact = Contact.objects.filter(pk=reader).first() if reader else None
+        self.topic = topic_of(self.delivery) if self.delivery and self.contact else None
+        self.has_left_topic = False
+
+    @property
+    def language(self) -> str:
+        workspace = self.delivery.workspace if self.delivery else None
+        return (self.contact and self.contact.language) or (workspace and workspace.language) or "en"
+
+    def post(self) -> None:
+        """Do what the pressed button says. Whatever says nothing of a topic leaves everything (RFC 8058)."""
+        visit, now = _visit(self.request), timezone.now()
+        one_click = self.request.POST.get("List-Unsubscribe") == "One-Click"
+        if not one_click and self.request.POST.get("do") == "topic" and self.topic and self.delivery:
+            leave_topic(delivery=self.delivery, topic=self.topic, visit=visit, now=now)
+            self.has_left_topic = True
+            return
         source = "one-click unsubscribe" if one_click else "unsubscribe page"
-        try:
-            reactions.unsubscribe(delivery_id=delivery_id, visit=_visit(request), source=source, now=timezone.now())
-        except (OperationalError, InterfaceError):
-            logger.exception("An unsubscribe could not be written")
-            return HttpResponse(status=503, headers={"Retry-After": RETRY_AFTER})
-    return _unsubscribe_page(request, delivery_id)
+        wording = "" if one_click else _("Unsubscribe")
+        reactions.unsubscribe(delivery_id=self.delivery_id, visit=visit, source=source, now=now, wording=wording)
 
-
-def _unsubscribe_page(request: HttpRequest, delivery_id: int) -> HttpResponse:
-    delivery = Delivery.objects.select_related("workspace").filter(pk=delivery_id).first()
-    workspace = delivery.workspace if delivery else None
-    reader = reader_of(delivery) if delivery else None
-    contact = Contact.objects.filter(pk=reader).first() if reader else None
-    language = (contact and contact.language) or (workspace and workspace.language) or "en"
-    with translation.override(language):
-        context = {"business": workspace, "is_done": request.method == "POST", "language": language}
-        if contact and delivery:
-            context["room"] = preferences_token(contact.pk, delivery.pk)
-        return render(request, "public/unsubscribe.html", context)
+    def shown(self) -> HttpResponse:
+        context: dict[str, Any] = {
+            "business": self.delivery.workspace if self.delivery else None,
+            "is_done": self.request.method == "POST" and not self.has_left_topic,
+            "has_left_topic": self.has_left_topic,
+        }
+        if self.contact and self.delivery:
+            context["room"] = preferences_token(self.contact.pk, self.delivery.pk)
+        if self.contact and self.topic:
+            context["topic"] = self.topic.name_in(self.contact.language)
+        return render(self.request, "public/unsubscribe.html", context)
 
 
 @never_cache

@@ -9,13 +9,14 @@ from typing import Any
 
 from django.db import transaction
 
-from audience.models import Consent, Contact
+from audience.models import Contact
 from audience.profiles import refresh_profiles
 from audience.services import ConsentBasis, withdraw_consent
 from delivery.humanity import BURST, BURST_WINDOW, VERSION, Judgement, judge
 from delivery.merging import reader_of
 from delivery.models import Delivery, DeliveryState, Hit, HitKind, Nature
 from delivery.reconcile import has_arrived
+from delivery.wishes import unfollowed
 
 LONGEST_AGENT = 300
 
@@ -27,6 +28,11 @@ class Visit:
     method: str
     user_agent: str
     ip: str
+
+    @property
+    def evidence(self) -> dict[str, str]:
+        """What shows where a word came from."""
+        return {"ip": self.ip, "user_agent": self.user_agent.replace("\0", "")[:LONGEST_AGENT]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +101,9 @@ def _bring_profiles_up_to_date(hits: Sequence[Hit]) -> None:
 
 
 def _unwatched(deliveries: Iterable[Delivery]) -> set[int | None]:
-    """Contacts who said that they do not want to be followed: of what they open and click nothing is kept."""
+    """Contacts who are not followed as persons: of what they open and click nothing is kept."""
     readers = {delivery.contact_id for delivery in deliveries if delivery.contact_id is not None}
-    said_no = Contact.objects.filter(pk__in=readers, tracking=Consent.WITHDRAWN)
-    return set(said_no.values_list("pk", flat=True))
+    return set(unfollowed(Contact.objects.filter(pk__in=readers)))
 
 
 def _clicks_near(reactions: Sequence[Reaction]) -> dict[int, list[Hit]]:
@@ -186,7 +191,7 @@ def network_of(ip: str) -> str:
 
 
 @transaction.atomic
-def unsubscribe(*, delivery_id: int, visit: Visit, source: str, now: datetime) -> None:
+def unsubscribe(*, delivery_id: int, visit: Visit, source: str, now: datetime, wording: str = "") -> None:
     """Take the reader's word: no more marketing mail. Any number of times the same; unknown messages are no error.
 
     Called for a POST only: whatever opens links, a person or a program that acts for one has pressed the button.
@@ -198,7 +203,8 @@ def unsubscribe(*, delivery_id: int, visit: Visit, source: str, now: datetime) -
     if delivery is None or contact is None:
         return
     _note_unsubscribe(delivery, visit, now)
-    basis = ConsentBasis(source, evidence={"run": delivery.run_id, "delivery": delivery.pk})
+    evidence = {"run": delivery.run_id, "delivery": delivery.pk, **visit.evidence}
+    basis = ConsentBasis(source, wording, evidence)
     withdraw_consent(contact=contact, basis=basis, by=None, now=now)
 
 

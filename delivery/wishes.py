@@ -6,9 +6,10 @@ while a send is under way, and two sends may be made at once.
 
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, Value, When
+from django.db.models import Exists, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
-from audience.models import Consent, Frequency, TopicConsent
+from audience.models import Consent, ContactQuerySet, Following, Frequency, PreferencePage, TopicConsent
 from delivery.models import Delivery, DeliveryState, Reason, Run
 
 # Half a day, or a short February, less than the word: a letter of every Tuesday comes at 9 one week and at 8 the next.
@@ -32,6 +33,21 @@ LEFT JOIN audience_topicconsent AS declined
        ON declined.topic_id = %(topic)s::bigint AND declined.contact_id = taken.contact_id
       AND declined.consent = 'withdrawn'
 """
+
+FOLLOWED = """
+CASE coalesce(page.following, 'unless_no') WHEN 'unless_no' THEN person.tracking <> 'withdrawn'
+                                           WHEN 'if_yes' THEN person.tracking = 'given'
+                                           ELSE false END
+"""
+"""Whether what the reader opens and clicks may be kept with the name, as `PreferencePage.follows` says it."""
+FOLLOWED_FROM = "LEFT JOIN audience_preferencepage AS page ON page.workspace_id = taken.workspace_id"
+
+
+def unfollowed(contacts: ContactQuerySet) -> set[int]:
+    """Those of the contacts, by their keys, whose opens and clicks are not kept. One query."""
+    pages = PreferencePage.objects.filter(workspace=OuterRef("workspace")).values("following")
+    rows = contacts.order_by().values_list("pk", "tracking", Coalesce(Subquery(pages[:1]), Value(Following.UNLESS_NO)))
+    return {pk for pk, tracking, following in rows if not PreferencePage(following=following).follows(tracking)}
 
 
 def wishes_given(run: Run, now: datetime) -> dict[str, object]:

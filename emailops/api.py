@@ -11,6 +11,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
 from audience.api import router as audience_router
+from audience.api.preferences import ReadersPageView
 from campaigns.api import router as campaigns_router
 from delivery.api import router as delivery_router
 from insights.api import router as insights_router
@@ -111,5 +112,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("openapi.json", SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]), name="openapi"),
     path("story-formula/", FormulaView.as_view(), name="story-formula"),
     path("brand/", BrandView.as_view(), name="brand"),
+    path("readers-page/", ReadersPageView.as_view(), name="readers_page"),
     *router.urls,
 ]

@@ -8,8 +8,10 @@ class InsightsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what KPIs and hypotheses can be measured from, and this app's part of the home page."""
+        from audience.erasing.sales import register_credits
         from audience.figures import register_figures
         from insights.audit_words import AUDIT_WORDS
+        from insights.facts import credits_of
         from insights.home import latest_results, result_figures, stat_strip
         from insights.kept import recent_figures
         from insights.measures import MEASURES, METRICS
@@ -20,6 +22,7 @@ class InsightsConfig(AppConfig):
         from workspaces.permissions import Can
 
         describe_actions(AUDIT_WORDS)
+        register_credits(credits_of)
         for measure in MEASURES:
             register_measure(measure)
         for metric in METRICS:

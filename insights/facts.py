@@ -6,7 +6,7 @@ span asked about, so that counting a past day again gives the same figure.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import TypedDict, cast
 
@@ -25,7 +25,7 @@ from django.db.models import (
     Value,
 )
 
-from audience.models import Consent, ConsentEntry, Event
+from audience.models import EARNING, AnonymousSale, Consent, ConsentEntry, Event, Order
 from delivery.models import Delivery, DeliveryState, Hit, HitKind, Nature, Run
 from emailops.lib.statistics import Estimate, total_interval, wilson_interval
 from strategy.measures import Span
@@ -38,6 +38,7 @@ CREDIT = timedelta(days=5)
 """An order is credited to the mail whose link its buyer followed last, at most this long before it."""
 
 
+ATOM = timedelta(microseconds=1)
 Hits = QuerySet[Hit]
 
 
@@ -118,19 +119,33 @@ def orders_in(workspace: Workspace, span: Span) -> QuerySet[Event]:
     return orders.filter(occurred_at__gte=span.start, occurred_at__lt=span.end)
 
 
-def crediting_clicks() -> Hits:
+def sales_in(workspace: Workspace, span: Span) -> QuerySet[AnonymousSale]:
+    """Orders of people who are gone, of the days that begin in a span: of them only the day is known."""
+    first, last = (moment.astimezone(workspace.zone) for moment in (span.start, span.end - ATOM))
+    begun = timedelta(0) if first.time() == time.min else timedelta(days=1)
+    sales = AnonymousSale.objects.for_workspace(workspace).filter(status__in=EARNING)
+    return sales.filter(placed_on__gte=first.date() + begun, placed_on__lte=last.date())
+
+
+def crediting_clicks(moment: str = "occurred_at") -> Hits:
     """Of an order (the outer query): its buyer's human clicks within `CREDIT` before it."""
     return Hit.objects.human().filter(
         kind=HitKind.CLICK,
         contact=OuterRef("contact"),
-        at__lte=OuterRef("occurred_at"),
-        at__gt=OuterRef("occurred_at") - CREDIT,
+        at__lte=OuterRef(moment),
+        at__gt=OuterRef(moment) - CREDIT,
     )
 
 
-def credited_run() -> Subquery:
+def credited_run(moment: str = "occurred_at") -> Subquery:
     """The run credited with an order: that of the last of its `crediting_clicks`."""
-    return Subquery(crediting_clicks().order_by("-at", "-pk").values("run")[:1])
+    return Subquery(crediting_clicks(moment).order_by("-at", "-pk").values("run")[:1])
+
+
+def credits_of(rows: QuerySet[Order] | QuerySet[Event], moment: str) -> dict[int, int]:
+    """The run credited with each of these orders or events, by their keys; without those that none is credited with."""
+    found = rows.annotate(run=credited_run(moment)).filter(run__isnull=False)
+    return dict(found.order_by().values_list("pk", "run"))
 
 
 def credited_to(workspace: Workspace, runs: Iterable[Run], until: datetime) -> Credited:
@@ -143,6 +158,10 @@ def credited_to(workspace: Workspace, runs: Iterable[Run], until: datetime) -> C
     credited = candidates.annotate(run=credited_run()).filter(run__in=chosen)
     per_buyer = credited.values("contact").annotate(paid=Sum("value"), orders=Count("pk"))
     rows = list(per_buyer.order_by("contact").values_list("paid", "orders"))
+    # Whose sales are whose is not known any more, so each of them counts as a buyer's own.
+    sales = AnonymousSale.objects.for_workspace(workspace).filter(status__in=EARNING, credit__in=chosen)
+    day = until.astimezone(workspace.zone).date()
+    rows += [(total, 1) for total in sales.filter(placed_on__lte=day).order_by("pk").values_list("total", flat=True)]
     paid = [amount for amount, _orders in rows]
     return Credited(
         orders=sum(number for _amount, number in rows),
@@ -153,12 +172,18 @@ def credited_to(workspace: Workspace, runs: Iterable[Run], until: datetime) -> C
 
 
 def revenue_by_run(runs: Iterable[Run]) -> dict[int, Decimal]:
-    """What was credited to each of these runs until now; a run without orders is absent. One query."""
-    chosen = [run.pk for run in runs]
+    """What was credited to each of these runs until now; a run without orders is absent. Two queries."""
+    places = {run.pk: run.workspace_id for run in runs}
+    chosen = list(places)
     clickers = Hit.objects.human().filter(run__in=chosen, kind=HitKind.CLICK).values("contact")
     orders = Event.objects.filter(name=ORDER, value__isnull=False, contact__in=clickers)
     credited = orders.annotate(run=credited_run()).filter(run__in=chosen)
-    return dict(credited.values_list("run").annotate(Sum("value")).order_by())
+    revenue = dict(credited.values_list("run").annotate(Sum("value")).order_by())
+    ours = AnonymousSale.objects.filter(workspace__in=set(places.values()))
+    sales = ours.filter(status__in=EARNING, credit__in=chosen)
+    for run, total in sales.values_list("credit").annotate(Sum("total")).order_by():
+        revenue[run] = revenue.get(run, Decimal(0)) + total
+    return revenue
 
 
 def revenue_estimate(credited: Credited, sent: int) -> Estimate:
@@ -169,7 +194,16 @@ def revenue_estimate(credited: Credited, sent: int) -> Estimate:
 def mail_revenue(workspace: Workspace, span: Span) -> Decimal:
     """What was paid in orders of a span that are credited to any mail."""
     credited = orders_in(workspace, span).filter(Exists(crediting_clicks()))
-    total: Decimal | None = credited.aggregate(total=Sum("value"))["total"]
+    return _sum(credited, "value") + _sum(sales_in(workspace, span).filter(credit__isnull=False), "total")
+
+
+def revenue(workspace: Workspace, span: Span) -> Decimal:
+    """What was paid in orders of a span, also by people who are gone."""
+    return _sum(orders_in(workspace, span), "value") + _sum(sales_in(workspace, span), "total")
+
+
+def _sum(rows: QuerySet[Event] | QuerySet[AnonymousSale], amount: str) -> Decimal:
+    total: Decimal | None = rows.aggregate(total=Sum(amount))["total"]
     return total or Decimal(0)
 
 

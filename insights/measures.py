@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from delivery.models import HitKind, Run
@@ -38,10 +37,6 @@ def _exactly(count: Callable[[Workspace, Span], float]) -> Callable[[Workspace, 
     return take
 
 
-def _order_revenue(workspace: Workspace, span: Span) -> float:
-    return float(facts.orders_in(workspace, span).aggregate(total=Sum("value"))["total"] or 0)
-
-
 def _repeat_rate(workspace: Workspace, span: Span) -> Estimate | None:
     again, buyers = facts.repeat_buyers(workspace, span)
     return wilson_interval(again, buyers) if buyers else None
@@ -72,7 +67,13 @@ MEASURES = (
         Unit.MONEY,
         _exactly(lambda workspace, span: float(facts.mail_revenue(workspace, span))),
     ),
-    Measure("orders.revenue", _("All revenue"), _("All orders"), Unit.MONEY, _exactly(_order_revenue)),
+    Measure(
+        "orders.revenue",
+        _("All revenue"),
+        _("All orders"),
+        Unit.MONEY,
+        _exactly(lambda workspace, span: float(facts.revenue(workspace, span))),
+    ),
     Measure(
         "orders.repeat_rate",
         _("Repeat buyers"),

@@ -5,7 +5,7 @@ A handful of queries whatever the number of mails: everything is counted by step
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import TypeVar
@@ -104,8 +104,15 @@ class Recent:
         """Orders credited to mail, by step."""
         orders = facts.orders_in(self.workspace, Span(self.before.start, self.this.end))
         credited = orders.filter(Exists(facts.crediting_clicks()))
-        rows = credited.values_list(self._bin("occurred_at")).annotate(Sum("value")).order_by()
-        return self._by_step(rows, Decimal(0))
+        rows = list(credited.values_list(self._bin("occurred_at")).annotate(Sum("value")).order_by())
+        sales = facts.sales_in(self.workspace, Span(self.before.start, self.this.end)).filter(credit__isnull=False)
+        of_days = sales.values_list("placed_on").annotate(Sum("total")).order_by()
+        return self._by_step([*rows, *((self._step_with(day), total) for day, total in of_days)], Decimal(0))
+
+    def _step_with(self, day: date) -> datetime:
+        """The start of the step that a day begins in."""
+        begins = datetime.combine(day, time.min, self.workspace.zone)
+        return self.this.start + (begins - self.this.start) // STEP * STEP
 
     @cached_property
     def readers(self) -> list[int]:

@@ -1,5 +1,6 @@
 """What stories and ideas hold of a reader, and what an erasure does with it."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -49,7 +50,7 @@ def _forget_senders(person: Person, now: datetime) -> int:
     ideas = list(_ideas(person).order_by("pk"))
     for idea in ideas:
         name = idea.sender_name
-        own = Clues(clues.addresses, clues.phones, (*clues.names, *([name] if name else ())))
+        own = replace(clues, names=(*clues.names, *([name] if name else ())))
         idea.title, idea.text = (own.redacted(words, with_names=True) for words in (idea.title, idea.text))
         idea.sender_name = idea.sender_email = ""
         idea.contact = None

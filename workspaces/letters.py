@@ -4,9 +4,9 @@ from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 
+from emailops.lib.languages import speaking_to
 from workspaces.models import Invitation, SystemMail
 from workspaces.services import invitation_token
 from workspaces.systemmail import Letter
@@ -19,7 +19,7 @@ def invitation(mail: SystemMail, now: datetime) -> Letter | None:
         return None
     language = invited.workspace.language
     link = settings.BASE_URL + reverse("workspaces:join", args=[invitation_token(invited)])
-    with translation.override(language):
+    with speaking_to(language):
         subject = _("%(name)s invites you to %(workspace)s") % {
             "name": invited.invited_by,
             "workspace": invited.workspace,

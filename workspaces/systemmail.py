@@ -19,8 +19,8 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
-from django.utils import translation
 
+from emailops.lib.languages import speaking_to
 from emailops.lib.queue import enqueue
 from workspaces.models import SystemMail, SystemMailState, Workspace
 
@@ -108,8 +108,7 @@ def _attempt(mail: SystemMail, now: datetime, connection: BaseEmailBackend | Non
 
 def _message(mail: SystemMail, letter: Letter) -> EmailMultiAlternatives:
     context = {"workspace": mail.workspace, "base_url": settings.BASE_URL, **letter.context}
-    with translation.override(letter.language):
-        context["language"] = letter.language
+    with speaking_to(letter.language):
         text = render_to_string(f"{letter.template}.txt", context)
         html = render_to_string(f"{letter.template}.html", {**context, "subject": letter.subject})
         message = EmailMultiAlternatives(str(letter.subject), text, settings.DEFAULT_FROM_EMAIL, [mail.to])

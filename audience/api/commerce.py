@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audience import services
-from audience.commerce import EventFilter, OrderFilter, found_events, found_orders
+from audience.commerce import NO, EventFilter, OrderFilter, found_events, found_orders
 from audience.models import MONEY_DIGITS, Event, Order, OrderLine, OrderStatus, Source
 from audience.services import Became, EventRefused, NewEvent, NewLine, NewOrder, OrderRefused, Taken, Whose
 from audience.services.events import VALUE_DIGITS
@@ -224,7 +224,13 @@ class EventViewSet(FactViewSet):
         super().get_queryset()
         return found_events(self.member, EventFilter.read(self.request.query_params.dict())).select_related("contact")
 
-    @extend_schema(parameters=[*SPAN, OpenApiParameter("name", str)])
+    @extend_schema(
+        parameters=[
+            *SPAN,
+            OpenApiParameter("name", str),
+            OpenApiParameter("orders", str, enum=[NO], description="Leave out those by which orders are counted."),
+        ]
+    )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The events of the contacts that the key's member sees, newest first, as they are narrowed."""
         return super().list(request, *args, **kwargs)

@@ -26,7 +26,7 @@ from audience.models import (
     SurveyStatus,
 )
 from audience.models.surveys import NPS_RANGES
-from audience.services.survey_answers import Guest, survey_token, take_answer
+from audience.services.survey_answers import Guest, survey_token, take_answer, ticket_of
 from audience.services.survey_questions import (
     Asked,
     add_question,
@@ -276,10 +276,14 @@ class SurveyAnswerSerializer(serializers.ModelSerializer[SurveyAnswer]):
 
 
 class SurveyAnswerWriteSerializer(serializers.Serializer[Any]):
-    """An answer as it is sent: `values` by the id of the question. Without `email` it has no name."""
+    """An answer as it is sent: `values` by the id of the question. Without `email` it has no name.
+
+    With `external_id`, the answer's own id in your system, sending it again is the same answer and never a second one.
+    """
 
     survey: Any = InWorkspace(queryset=Survey.objects.filter(archived_at=None).select_related("workspace"))
     email = serializers.CharField(max_length=254, required=False)
+    external_id = serializers.CharField(max_length=100, required=False, help_text="The answer’s own id in your system.")
     values = JsonObject(help_text='By the id of the question, as in {"12": 9, "13": "Because …"}.')
 
 
@@ -312,17 +316,20 @@ class SurveyAnswerViewSet(ScopedViewSet[SurveyAnswer], mixins.ListModelMixin, mi
         """The newest first."""
         return super().list(request, *args, **kwargs)
 
-    @extend_schema(request=SurveyAnswerWriteSerializer, responses={201: SurveyAnswerSerializer})
+    @extend_schema(
+        request=SurveyAnswerWriteSerializer, responses={200: SurveyAnswerSerializer, 201: SurveyAnswerSerializer}
+    )
     def create(self, request: Request) -> Response:
-        """Bring in an answer that somebody gave elsewhere."""
+        """Bring in an answer that somebody gave elsewhere: 201 for a new one, 200 for one that was known by its id."""
         given = self.checked(SurveyAnswerWriteSerializer)
         survey: Survey = given["survey"]
         guest = Guest(survey, self._contact(survey, given.get("email", "")), None, AnswerSource.API)
         values = {int(key): value for key, value in given["values"].items() if str(key).isdecimal()}
         if len(values) < len(given["values"]):
             raise AnswerRefused(_("Name each question by its number."), fields={"values": [_("Not a number.")]})
-        answer = take_answer(guest=guest, given=values, ticket=None, by=self.member, now=self.now)
-        return self.shown(answer, status=201)
+        ticket = ticket_of(survey, given["external_id"]) if given.get("external_id") else None
+        answer = take_answer(guest=guest, given=values, ticket=ticket, by=self.member, now=self.now)
+        return self.shown(answer, status=201 if answer.at == self.now else 200)
 
     def _contact(self, survey: Survey, email: str) -> Contact | None:
         if survey.is_anonymous or not email:

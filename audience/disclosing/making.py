@@ -9,13 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.template.loader import render_to_string
-from django.utils import translation
 from django.utils.formats import localize
 from django.utils.timezone import localtime
 
 from audience.disclosing import FORMAT, sections
 from audience.disclosing.words import label_of
 from audience.models import Contact
+from emailops.lib.languages import speaking_to
 from workspaces.models import Language
 
 Document = dict[str, Any]
@@ -54,12 +54,12 @@ def _plain(value: Any) -> Any:
 
 def _page(contact: Contact, now: datetime) -> str:
     language = contact.language if contact.language in Language.values else contact.workspace.language
-    with translation.override(language):
+    with speaking_to(language):
         shown = [
             {"label": section.label, "rows": [_lines(row) for row in section.records(contact)]}
             for section in sections()
         ]
-        context = {"contact": contact, "sections": shown, "made_at": now, "language": language}
+        context = {"contact": contact, "sections": shown, "made_at": now}
         return render_to_string("audience/person_copy.html", context)
 
 

@@ -31,7 +31,8 @@ class Fate(models.TextChoices):
 class Person:
     """Who is erased. `addresses` are normalised, `written` as people wrote them; `names` have at least two words.
 
-    `contact_id` is None for somebody of whom only an address is known.
+    `contact_id` is None for somebody of whom only an address is known. `own_ids` are those by which other systems know
+    the person.
     """
 
     workspace: Workspace
@@ -40,6 +41,7 @@ class Person:
     written: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    own_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

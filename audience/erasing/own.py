@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -22,10 +22,10 @@ from audience.erasing import (
     register_whole,
     register_writings,
 )
+from audience.erasing.sales import keep_sales, keep_sold_events, keeps_books, sold_events
 from audience.imports.forgetting import ERASED_ROW
 from audience.models import (
     AddressChange,
-    AnonymousSale,
     BulkEditPast,
     ConsentEntry,
     Contact,
@@ -37,7 +37,6 @@ from audience.models import (
     OptInRequest,
     Order,
     PrivacyRequest,
-    PrivacySettings,
     RequestKind,
     RequestState,
     SegmentMember,
@@ -48,6 +47,10 @@ from audience.models import (
 from workspaces.models import AuditEntry, SystemMail, User
 
 Rows = Callable[[Person], "QuerySet[Any]"]
+FOR_THE_BOOKS = _(
+    "Day, products and money stay for the books, if the workspace keeps them, and go on to count as revenue; the buyer"
+    " goes."
+)
 HARDLY_NEEDED = _("Nothing asks for it once the person is gone.")
 
 
@@ -127,9 +130,9 @@ def _blank_entries(person: Person, now: datetime) -> int:
     return _entries(person).update(target_label=REDACTED, detail={})
 
 
-def keeps_books(person: Person) -> bool:
-    settings_ = PrivacySettings.objects.for_workspace(person.workspace).first()
-    return settings_ is None or settings_.keeps_books
+def _other_events(person: Person) -> "QuerySet[Event]":
+    """Without those that a part of their own takes care of."""
+    return _of(Event)(person).exclude(pk__in=sold_events(person).values("pk"))
 
 
 def _take_person_out_of_orders(person: Person, now: datetime) -> int:
@@ -139,26 +142,6 @@ def _take_person_out_of_orders(person: Person, now: datetime) -> int:
         keep_sales(orders)
     Order.objects.filter(pk__in=[order.pk for order in orders]).delete()
     return len(orders)
-
-
-def keep_sales(orders: Sequence[Order]) -> None:
-    """Have the money of orders stand in the books without their buyers."""
-    AnonymousSale.objects.bulk_create([_without_buyer(order) for order in orders], batch_size=500)
-
-
-def _without_buyer(order: Order) -> AnonymousSale:
-    lines = [
-        {
-            "sku": line.sku,
-            "name": line.name,
-            "category": line.category,
-            "quantity": str(line.quantity),
-            "price": str(line.price),
-        }
-        for line in order.lines.all()
-    ]
-    day = order.placed_at.astimezone(order.workspace.zone).date()
-    return AnonymousSale(workspace=order.workspace, placed_on=day, status=order.status, total=order.total, lines=lines)
 
 
 def proof_of(person: Person) -> list[dict[str, str]]:
@@ -199,7 +182,15 @@ OWN_PARTS = (
     _goes("lists", _("Places on lists and in segments"), _of(ListMembership), _of(SegmentMember)),
     _goes("topics", _("Wishes about topics"), _of(TopicConsent)),
     _goes("profile", _("What was worked out about behaviour"), _of(ContactProfile), _of(ContactDay)),
-    _goes("events", _("Events"), _of(Event)),
+    Part(
+        "sold_events",
+        _("Orders that were reported as events alone"),
+        Fate.ANONYMISED,
+        FOR_THE_BOOKS,
+        _count(sold_events),
+        keep_sold_events,
+    ),
+    _goes("events", _("Events"), _other_events),
     _goes("browsers", _("Browsers that web sites know the person by"), _of(SiteVisitor)),
     _goes("answers", _("Answers to surveys, with what was written"), _of(SurveyAnswer)),
     _goes("requests", _("Forms that were filled in, and requests to be written to"), _asked),
@@ -209,7 +200,7 @@ OWN_PARTS = (
         "orders",
         _("Orders"),
         Fate.ANONYMISED,
-        _("Day, products and money stay for the books, if the workspace keeps them; the buyer goes."),
+        FOR_THE_BOOKS,
         _count(_of(Order)),
         _take_person_out_of_orders,
     ),

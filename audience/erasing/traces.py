@@ -22,41 +22,59 @@ WINDOW = 20_000  # rows a statement looks at
 WITHOUT_WORKSPACE = ("admin.LogEntry",)
 NEVER = ("audience.Contact", "audience.Suppression", "audience.ErasureRecord")
 """Contacts are other people: their own address is theirs. Their attributes are looked through (`FIELDS`)."""
+SHORTEST_ID = 5  # characters; below it an id with a letter is a word of any text
+SHORTEST_NUMBER = 8  # digits; below it an id is a price, a year or somebody else's number
 FIELDS = {"audience.Contact": ("attributes",)}
 
 
 @dataclass(frozen=True)
 class Clues:
-    """What is looked for: addresses and phone numbers everywhere, names only where people write freely."""
+    """What is looked for: addresses and phone numbers everywhere, names only where people write freely.
+
+    Ids of other systems are looked for where people write freely and in what programs reported (JSON), not in columns
+    of their own: there the same letters are the number of an order or of an event.
+    """
 
     addresses: tuple[str, ...]
     phones: tuple[str, ...]
     names: tuple[str, ...]
+    own_ids: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, person: Person) -> "Clues":
         """An address of a colleague is left alone: it stands in the work of the team."""
         colleagues = _colleagues(person)
         every = {address.lower() for address in (*person.addresses, *person.written)}
-        return cls(tuple(sorted(every - colleagues)), person.phones, person.names)
+        own_ids = tuple(own_id for own_id in person.own_ids if is_telling(own_id))
+        return cls(tuple(sorted(every - colleagues)), person.phones, person.names, own_ids)
 
     def words(self, *, with_names: bool) -> list[str]:
         """What a row must hold at least one of."""
         digits = [phone.removeprefix("+") for phone in self.phones]
-        return [*self.addresses, *digits, *(self.names if with_names else ())]
+        return [*self.addresses, *digits, *self.own_ids, *(self.names if with_names else ())]
 
     @cached_property
     def _plain(self) -> re.Pattern[str] | None:
-        return _pattern(self, with_names=False)
+        return _pattern(self)
+
+    @cached_property
+    def _with_ids(self) -> re.Pattern[str] | None:
+        return _pattern(self, self.own_ids)
 
     @cached_property
     def _with_names(self) -> re.Pattern[str] | None:
-        return _pattern(self, with_names=True)
+        return _pattern(self, self.own_ids, self.names)
 
     def redacted(self, value: Any, *, with_names: bool) -> Any:
         """The value without the person; the same object where it does not name the person."""
-        pattern = self._with_names if with_names else self._plain
+        said_freely = self._with_names if with_names else self._plain
+        pattern = self._with_ids if isinstance(value, dict | list) and not with_names else said_freely
         return _redacted(value, pattern) if pattern else value
+
+
+def is_telling(own_id: str) -> bool:
+    """Whether an id of another system is told from other words and numbers wherever it stands."""
+    return len(own_id) >= (SHORTEST_NUMBER if own_id.isdigit() else SHORTEST_ID) and any(map(str.isdigit, own_id))
 
 
 def _colleagues(person: Person) -> set[str]:
@@ -64,11 +82,11 @@ def _colleagues(person: Person) -> set[str]:
     return {str(email).lower() for email in users.values_list("email", flat=True)}
 
 
-def _pattern(clues: Clues, *, with_names: bool) -> re.Pattern[str] | None:
+def _pattern(clues: Clues, own_ids: Sequence[str] = (), names: Sequence[str] = ()) -> re.Pattern[str] | None:
     found = [rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)" for address in clues.addresses]
     found += [rf"(?<!\d)\+?{re.escape(phone.removeprefix('+'))}(?!\d)" for phone in clues.phones]
-    if with_names:
-        found += [rf"(?<!\w){re.escape(name)}(?!\w)" for name in clues.names]
+    found += [rf"(?<![\w-]){re.escape(own_id)}(?![\w-])" for own_id in own_ids]
+    found += [rf"(?<!\w){re.escape(name)}(?!\w)" for name in names]
     return re.compile("|".join(found), re.IGNORECASE) if found else None
 
 

@@ -9,8 +9,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from audience.asking import attribute_field, attribute_label, own_field, typed
-from audience.models import AttributeDefinition, Consent, Contact, Frequency, Topic
+from audience.models import AttributeDefinition, Contact, Following, Frequency, Topic
 from audience.services import TopicWords, Wishes, declined_topics
+from audience.services.preferences import preference_page
 from workspaces.forms import DateInput, StyledForm, style
 from workspaces.models import Language
 
@@ -40,7 +41,8 @@ class WishForm(StyledForm):
         declined = declined_topics(contact)
         initial: dict[str, Any] = {f"topic_{topic.pk}": topic.pk not in declined for topic in topics}
         initial |= {"frequency": contact.frequency, "paused_until": contact.paused_until}
-        initial |= {"tracking": contact.tracking == Consent.GIVEN}
+        self._is_followed = preference_page(contact.workspace).follows(contact.tracking)
+        initial |= {"tracking": self._is_followed}
         kwargs["initial"] = initial | kwargs.get("initial", {})
         super().__init__(*args, **kwargs)
         self.topics = topics
@@ -67,9 +69,29 @@ class WishForm(StyledForm):
             frequency=Frequency(given["frequency"]),
             is_pausing=True,
             paused_until=until,
-            tracking=given["tracking"],
+            # A box that is left as it was found is no word (Court of Justice of the EU, C-673/17).
+            tracking=given["tracking"] if given["tracking"] != self._is_followed else None,
             tracking_wording=self.tracking_wording,
         )
+
+
+class ToldWishForm(WishForm):
+    """The same as a member writes it down for a person who said so elsewhere."""
+
+    said = forms.CharField(
+        label=_("How do you know?"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Where, when, and in which words. This is kept as evidence."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["tracking"].label = _("Agrees that opens and clicks are kept with the name")
+
+    @property
+    def wishes(self) -> Wishes:
+        return replace(super().wishes, tracking_wording=self.cleaned_data["said"])
 
 
 class ReaderForm(WishForm):
@@ -160,6 +182,12 @@ class PreferencePageForm(StyledForm):
         label=_("What readers may change about themselves, besides name and language"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
+    )
+    following = forms.ChoiceField(
+        label=_("Whose opens and clicks are kept with the name"),
+        choices=Following.choices,
+        widget=forms.RadioSelect,
+        help_text=_("Mails to others hold no pixel and no links through us. In France a yes of its own is asked for."),
     )
     tracking_wording = forms.CharField(
         label=_("Words beside the box for being followed"),

@@ -25,7 +25,7 @@ from audience.models.imports import (
 from audience.models.lists import ContactList, ListMembership
 from audience.models.opt_ins import OPT_IN_DAYS, OptInRequest, OptInRequestQuerySet
 from audience.models.orders import CENTS, EARNING, MONEY_DIGITS, Order, OrderLine, OrderStatus
-from audience.models.preferences import PreferencePage
+from audience.models.preferences import Following, PreferencePage
 from audience.models.privacy import (
     COPY_DAYS,
     AnonymousSale,
@@ -103,6 +103,7 @@ __all__ = [
     "ErasureRecord",
     "ErasureState",
     "Event",
+    "Following",
     "Frequency",
     "Handling",
     "ImportMode",

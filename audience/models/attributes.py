@@ -1,9 +1,9 @@
 """What a workspace knows about its contacts beyond the fixed fields."""
 
 from django.db import models
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from emailops.lib.languages import readers_language
 from workspaces.models import Owned, ScopedQuerySet
 
 
@@ -50,9 +50,9 @@ class AttributeDefinition(Owned):
     @property
     def shown_label(self) -> str:
         """The label in the reader's language, where there is one."""
-        return str(self.labels.get(get_language() or "") or self.label)
+        return str(self.labels.get(readers_language()) or self.label)
 
     def choice_label(self, key: str) -> str:
         """A choice in the reader's language; one that is gone is named by its key."""
         found = next((choice for choice in self.choices if choice["key"] == key), None)
-        return str(found.get("labels", {}).get(get_language() or "") or found["label"]) if found else key
+        return str(found.get("labels", {}).get(readers_language()) or found["label"]) if found else key

@@ -3,7 +3,24 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from audience.models.contacts import Consent
 from workspaces.models import Owned, ScopedQuerySet
+
+
+class Following(models.TextChoices):
+    """Of whom a workspace keeps, with the name, what is opened and clicked."""
+
+    UNLESS_NO = "unless_no", _("Everybody who does not say no")
+    IF_YES = "if_yes", _("Only those who said yes")
+    NOBODY = "nobody", _("Nobody")
+
+
+ALLOWED = {
+    Following.UNLESS_NO: (Consent.GIVEN, Consent.UNKNOWN),
+    Following.IF_YES: (Consent.GIVEN,),
+    Following.NOBODY: (),
+}
+"""With which word to being followed somebody is."""
 
 
 class PreferencePage(Owned):
@@ -16,11 +33,22 @@ class PreferencePage(Owned):
     intro = models.TextField(_("words above"), blank=True)
     attributes = models.JSONField(default=list)
     tracking_wording = models.TextField(_("consent to being followed"), blank=True)
+    following = models.CharField(
+        _("whose opens and clicks are kept with the name"),
+        max_length=9,
+        choices=Following,
+        default=Following.UNLESS_NO,
+        db_default=Following.UNLESS_NO,
+    )
 
     objects = ScopedQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace"], name="one_preference_page")]
+
+    def follows(self, tracking: str) -> bool:
+        """Whether somebody with this word to it is followed as a person."""
+        return tracking in ALLOWED[Following(self.following)]
 
     def __str__(self) -> str:
         return f"page of {self.workspace_id}"

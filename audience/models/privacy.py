@@ -164,6 +164,7 @@ class PrivacyRequest(Owned):
 class AnonymousSale(Owned):
     """An order whose buyer was erased, for the books: day, money and products, and no way back to a person.
 
+    `credit` is the number of the send that earned it, as insights would say it of the order; many people got that send.
     `lines` holds `{"sku", "name", "category", "quantity", "price"}`, numbers as text.
     """
 
@@ -171,11 +172,19 @@ class AnonymousSale(Owned):
     status = models.CharField(max_length=10, choices=OrderStatus)
     total = models.DecimalField(max_digits=MONEY_DIGITS, decimal_places=CENTS)
     lines = models.JSONField(default=list)
+    credit = models.BigIntegerField(null=True)
 
     objects = ScopedQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["workspace", "placed_on"], name="anonymous_sales_by_day")]
+        indexes = [
+            models.Index(fields=["workspace", "placed_on"], name="anonymous_sales_by_day"),
+            models.Index(
+                fields=["workspace", "credit"],
+                name="anonymous_sales_by_credit",
+                condition=models.Q(credit__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.total} on {self.placed_on}"

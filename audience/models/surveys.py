@@ -5,11 +5,11 @@ from typing import Any, Self
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from audience.models.attributes import AttributeDefinition
 from audience.models.contacts import AboutContactQuerySet, Contact
+from emailops.lib.languages import readers_language
 from workspaces.models import Member, Owned, ScopedQuerySet
 from workspaces.permissions import Role
 
@@ -111,7 +111,7 @@ class Survey(Owned):
 
     def said(self, part: str) -> str:
         """One of title, intro, button and thanks, in the language of now where it has words."""
-        return str((self.words.get(get_language() or "") or {}).get(part) or getattr(self, part))
+        return str((self.words.get(readers_language()) or {}).get(part) or getattr(self, part))
 
 
 class SurveyQuestion(Owned):
@@ -154,7 +154,7 @@ class SurveyQuestion(Owned):
     @property
     def shown_text(self) -> str:
         """The question in the language of now, where it has words."""
-        return str(self.texts.get(get_language() or "") or self.text)
+        return str(self.texts.get(readers_language()) or self.text)
 
     @property
     def highest(self) -> int:
@@ -168,7 +168,7 @@ class SurveyQuestion(Owned):
     def choice_label(self, key: str) -> str:
         """A choice in the language of now; one that is gone is named by its key."""
         found: dict[str, Any] | None = next((choice for choice in self.choices if choice["key"] == key), None)
-        return str(found.get("labels", {}).get(get_language() or "") or found["label"]) if found else key
+        return str(found.get("labels", {}).get(readers_language()) or found["label"]) if found else key
 
 
 class SurveyAnswerQuerySet(AboutContactQuerySet["SurveyAnswer"]):

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
-from audience.erasing.own import keep_sales
+from audience.erasing.sales import keep_sales
 from audience.imports.forgetting import delete_file
 from audience.models import (
     ORDER_EVENT,

@@ -11,8 +11,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from audience.erasing import Fate, Person, parts, unsearched
-from audience.erasing.own import keeps_books, proof_of
-from audience.erasing.traces import Clues, redact_window, searched_models
+from audience.erasing.own import proof_of
+from audience.erasing.sales import keeps_books
+from audience.erasing.traces import Clues, is_telling, redact_window, searched_models
 from audience.erasing.turns import keep_writers_out
 from audience.imports.forgetting import import_files, redact_file
 from audience.intake.merging import ONE_AT_A_TIME
@@ -67,14 +68,20 @@ def preview_erasure(person: Person) -> list[Line]:
         Line(part.key, part.label, _fate(part.key, part.fate, person), part.why, part.count(person)) for part in parts()
     ]
     lines = [line for line in lines if line.count]
-    words = _("Address, phone and name in comments, stories, the audit log, files of imports and everywhere else.")
+    words = _(
+        "Address, phone, name and id of other systems in comments, stories, the audit log, files of imports and"
+        " everywhere else."
+    )
     lines.append(Line("texts", words, Fate.ANONYMISED, _("Looked for in the background; the words around stay."), None))
+    if short := [own_id for own_id in person.own_ids if not is_telling(own_id)]:
+        why = _("It is too short to be told from other words and numbers.")
+        lines.append(Line("own_id", _("The id “%(id)s” in texts") % {"id": short[0]}, Fate.KEPT, why, None))
     lines.append(Line("sealed", _("Not looked through"), Fate.KEPT, " ".join(map(str, unsearched())), None))
     return lines
 
 
 def _fate(key: str, fate: Fate, person: Person) -> Fate:
-    return Fate.DELETED if key == "orders" and not keeps_books(person) else fate
+    return Fate.DELETED if key in {"orders", "sold_events"} and not keeps_books(person) else fate
 
 
 def person_of(contact: Contact) -> Person:
@@ -91,6 +98,7 @@ def person_of(contact: Contact) -> Person:
         written=tuple(dict.fromkeys([contact.email, *(email for _address, email in own)])),
         phones=(contact.phone,) if contact.phone else (),
         names=(name,) if " " in name else (),
+        own_ids=(contact.external_id,) if contact.external_id else (),
     )
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audience.attributes import AttributeRefused
-from audience.models import AttributeDefinition, Contact, PreferencePage
+from audience.models import AttributeDefinition, Contact, Following, PreferencePage
 from audience.services.attributes import current_attributes
 from audience.services.consent import ConsentBasis, withdraw_consent
 from emailops.lib.errors import DomainError
@@ -113,6 +113,7 @@ def change_preference_page(
     intro: str,
     attributes: Sequence[str],
     tracking_wording: str,
+    following: str = Following.UNLESS_NO,
     by: Member,
     now: datetime,
 ) -> PreferencePage:
@@ -121,7 +122,8 @@ def change_preference_page(
     if unknown:
         words = _("There is no attribute “%(key)s”. Define it first.") % {"key": unknown[0]}
         raise AttributeRefused(words, fields={"attributes": [words]})
-    given = {"intro": intro, "attributes": list(attributes), "tracking_wording": tracking_wording}
+    given: dict[str, Any] = {"intro": intro, "attributes": list(attributes), "tracking_wording": tracking_wording}
+    given["following"] = Following(following)
     page, _created = PreferencePage.objects.update_or_create(workspace=workspace, defaults=given)
     record("preferences.changed", page, by=by, now=now)
     return page

@@ -44,10 +44,11 @@ class FormRefused(DomainError):
 
 
 class FormGone(DomainError):
-    """The address leads to no form in use."""
+    """The address leads to no form in use. `business` is whose it was, where one can tell."""
 
     code = "form_gone"
     status = 404
+    business: Workspace | None = None
 
 
 class TooManySignups(DomainError):
@@ -146,15 +147,16 @@ def form_of(token: str) -> SignupForm:
         (key,) = unseal(Kind.SIGNUP_FORM, token)
     except (BadToken, ValueError) as error:
         raise _gone() from error
-    rows = SignupForm.objects.select_related("workspace", "contact_list").filter(archived_at=None)
-    form = rows.filter(pk=key).first()
-    if form is None:
-        raise _gone()
+    form = SignupForm.objects.select_related("workspace", "contact_list").filter(pk=key).first()
+    if form is None or form.archived_at is not None:
+        raise _gone(form)
     return form
 
 
-def _gone() -> FormGone:
-    return FormGone(_("This form is closed."))
+def _gone(form: SignupForm | None = None) -> FormGone:
+    gone = FormGone(_("This form is closed."))
+    gone.business = form.workspace if form else None
+    return gone
 
 
 def count_shown(form: SignupForm) -> None:

@@ -11,7 +11,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from audience.erasing.turns import wait_for_erasures
-from audience.models import AnswerSource, AnswerValue, Contact, QuestionKind, Survey, SurveyAnswer, SurveyQuestion
+from audience.models import (
+    AnswerSource,
+    AnswerValue,
+    Contact,
+    QuestionKind,
+    Survey,
+    SurveyAnswer,
+    SurveyQuestion,
+    address_hash,
+)
 from audience.models.surveys import ONE_CLICK
 from audience.services.attributes import current_attributes
 from audience.services.contacts import save_contact
@@ -22,10 +31,11 @@ from emailops.lib.signing import BadToken, Kind, seal, unseal
 from emailops.lib.throttle import is_allowed
 from workspaces.audit import record
 from workspaces.live import announce
-from workspaces.models import Member
+from workspaces.models import Member, Workspace
 
 NOBODY, NO_MAIL = 0, 0
 TICKET_BITS = 62  # of a signed 64-bit column
+TICKET_DIGITS = 15  # hexadecimal, of a column as wide
 HOUR = timedelta(hours=1)
 MOST_OF_NETWORK = 60  # an hour; an office or a shop's till shares one address
 FASTEST = timedelta(seconds=2)  # below it nobody has read and chosen
@@ -33,10 +43,11 @@ LONGEST_OPEN = timedelta(days=2)
 
 
 class SurveyGone(DomainError):
-    """The address leads to no survey that takes answers."""
+    """The address leads to no survey that takes answers. `business` is whose it was, where one can tell."""
 
     code = "survey_gone"
     status = 404
+    business: Workspace | None = None
 
 
 class AnsweredAlready(DomainError):
@@ -89,7 +100,7 @@ def guest_of(token: str, *, in_frame: bool = False) -> Guest:
     if survey is None:
         raise _gone()
     if not survey.is_open:
-        raise SurveyGone(_("This survey takes no answers. Thank you for wanting to say something."))
+        raise _closed(survey)
     if not who:
         return Guest(survey, None, None, AnswerSource.FORM if in_frame else AnswerSource.LINK)
     return _known_guest(survey, *who)
@@ -106,6 +117,12 @@ def _known_guest(survey: Survey, contact_id: int, mail: int) -> Guest:
 
 def _gone() -> SurveyGone:
     return SurveyGone(_("This link does not work. Open it again from the mail, or copy it as a whole."))
+
+
+def _closed(survey: Survey) -> SurveyGone:
+    closed = SurveyGone(_("This survey takes no answers. Thank you for wanting to say something."))
+    closed.business = survey.workspace
+    return closed
 
 
 def new_sheet(survey: Survey, now: datetime) -> str:
@@ -144,6 +161,11 @@ def _is_asked(question: SurveyQuestion, numbers: Mapping[int, int | None]) -> bo
         return True
     number, low, high = numbers.get(question.after_id), question.shown_from, question.shown_to
     return number is not None and low is not None and high is not None and low <= number <= high
+
+
+def ticket_of(survey: Survey, own_id: str) -> int:
+    """The page that an answer from elsewhere stands for, by the id it has there. The id cannot be read out of it."""
+    return int(address_hash(f"answer {survey.pk} {own_id}")[:TICKET_DIGITS], 16)
 
 
 def answer_on(survey: Survey, sheet: Sheet | None) -> SurveyAnswer | None:
@@ -191,7 +213,7 @@ def take_answer(
         pk=guest.survey.pk
     )  # fmt: skip
     if not survey.is_open:
-        raise SurveyGone(_("This survey takes no answers. Thank you for wanting to say something."))
+        raise _closed(survey)
     read = _read_all(survey, given)
     answer = _row(guest, survey, ticket, now, language)
     if not answer.asked and all(value.is_empty for value in read.values()):
@@ -220,7 +242,9 @@ def _read_all(survey: Survey, given: Mapping[int, Any]) -> dict[int, Read]:
 def _row(guest: Guest, survey: Survey, ticket: int | None, now: datetime, language: str) -> SurveyAnswer:
     """The answer of this page, or a new one. The survey's lock lets one at a time decide which."""
     rows = SurveyAnswer.objects.filter(survey=survey)
-    if ticket is not None and (same := rows.filter(ticket=ticket, contact=guest.contact).first()):
+    if ticket is not None and (same := rows.filter(ticket=ticket).first()):
+        if same.contact_id != (guest.contact.pk if guest.contact else None):
+            raise AnswerRefused(_("This answer is another person’s."))
         return same
     if guest.contact is not None:
         if not Contact.objects.filter(pk=guest.contact.pk).exists():

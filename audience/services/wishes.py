@@ -165,7 +165,7 @@ def save_wishes(*, contact: Contact, wishes: Wishes, basis: ConsentBasis, by: Me
         set_frequency(frequency=wishes.frequency, basis=basis, **who)
     if wishes.is_pausing:
         pause(until=wishes.paused_until, basis=basis, **who)
-    if wishes.tracking is not None and not (wishes.tracking is False and contact.tracking == Consent.UNKNOWN):
+    if wishes.tracking is not None:
         consent = Consent.GIVEN if wishes.tracking else Consent.WITHDRAWN
         set_tracking(consent=consent, basis=basis.saying(wishes.tracking_wording), **who)
     changed = {name: value for name, value in wishes.fields.items() if getattr(contact, name) != value}

@@ -6,7 +6,16 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from audience.commerce import EventFilter, FactFilter, OrderFilter, found_events, found_orders, sums_of
+from audience.commerce import (
+    NO,
+    EventFilter,
+    FactFilter,
+    OrderFilter,
+    found_events,
+    found_orders,
+    sums_of,
+    sums_without_people,
+)
 from audience.finding import EXACT_UP_TO, headcount, newest
 from audience.models import Contact, Event, Order, OrderStatus, Source, event_words
 from audience.segments.history_fields import event_names
@@ -28,6 +37,7 @@ def order_list(request: MemberRequest) -> HttpResponse:
         "orders": rows,
         "wanted": wanted,
         "sums": sums,
+        "without_people": sums_without_people(request.member, wanted),
         "statuses": OrderStatus.choices,
         "is_bare": not rows.rows and not Order.objects.seen_by(request.member).exists(),
     }
@@ -58,8 +68,8 @@ def _around(request: MemberRequest, wanted: FactFilter) -> dict[str, Any]:
 
 @page(Can.SEE_AUDIENCE)
 def event_list(request: MemberRequest) -> HttpResponse:
-    """The events of the contacts this member sees, newest first, as they are narrowed."""
-    wanted = EventFilter.read(_asked(request))
+    """The events of the contacts this member sees, newest first, as they are narrowed; orders have their own list."""
+    wanted = EventFilter.read({"orders": NO} | _asked(request))
     found = found_events(request.member, wanted)
     count = headcount(found)
     are_few = count.is_exact and _are_few(count.number)

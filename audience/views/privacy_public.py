@@ -6,7 +6,7 @@ itself. So the first shows nothing and erases nothing, and only the second gives
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from audience.models import PrivacyRequest, RequestKind
 from audience.services.opt_ins import language_of
@@ -20,6 +20,7 @@ from audience.services.privacy import (
 )
 from audience.views.privacy import zip_answer
 from audience.views.public import evidence_of, open_door
+from emailops.lib.languages import speaking_to
 
 
 @open_door
@@ -28,13 +29,13 @@ def privacy_ask(request: HttpRequest, token: str) -> HttpResponse:
     visitor = visitor_of(token)
     contact = visitor.contact
     language = language_of(contact.language, contact.workspace)
-    with translation.override(language):
+    with speaking_to(language):
         wanted = request.POST.get("do", "")
         is_asked = request.method == "POST" and wanted in RequestKind.values
         if is_asked:
             kind = RequestKind(wanted)
             ask_about_data(contact=contact, kind=kind, evidence=evidence_of(request), now=timezone.now())
-        context = {"business": contact.workspace, "token": token, "language": language}
+        context = {"business": contact.workspace, "token": token}
         context |= {"is_asked": is_asked, "wanted": wanted}
         return render(request, "public/privacy_ask.html", context)
 
@@ -46,13 +47,13 @@ def privacy_link(request: HttpRequest, token: str) -> HttpResponse:
     asked = privacy_request_of(token, now)
     person = asked.contact
     language = language_of(person.language if person else "", asked.workspace)
-    with translation.override(language):
+    with speaking_to(language):
         if request.method == "POST":
             if asked.kind == RequestKind.COPY:
                 return zip_answer(fetch_copy(asked=asked, now=now), "my-data.zip")
             _decide(request, asked)
             asked.refresh_from_db(fields=["state", "confirmed_at"])
-        context = {"business": asked.workspace, "asked": asked, "language": language}
+        context = {"business": asked.workspace, "asked": asked}
         return render(request, "public/privacy_link.html", context)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -29,6 +29,7 @@ from audience.services.preferences import (
 )
 from audience.services.wishes import save_wishes
 from emailops.lib.errors import DomainError
+from emailops.lib.languages import speaking_to
 from workspaces.http import UNPROCESSABLE, shown_on
 
 LONGEST_AGENT = 300
@@ -48,7 +49,8 @@ def open_door(view: PublicView[P]) -> PublicView[P]:
         try:
             response = view(request, *args, **kwargs)
         except DomainError as refusal:
-            response = render(request, "public/gone.html", {"refusal": refusal}, status=refusal.status)
+            context = {"refusal": refusal, "business": getattr(refusal, "business", None)}
+            response = render(request, "public/gone.html", context, status=refusal.status)
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
@@ -69,7 +71,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows what the reader gets; POST writes down what was chosen, or that the reader leaves."""
     visitor = visitor_of(token)
     language = language_of(visitor.contact.language, visitor.contact.workspace)
-    with translation.override(language):
+    with speaking_to(language):
         if request.method == "POST" and request.POST.get("List-Unsubscribe") == "One-Click":
             basis = ConsentBasis("one-click unsubscribe", evidence=_evidence(request, visitor))
             leave_everything(visitor=visitor, basis=basis, now=timezone.now())
@@ -129,7 +131,6 @@ def _page(
         "may_return": contact.suppression in {"", "unsubscribed"},
         "form": form or _form(None, visitor, language),
         "is_form": True,
-        "language": language,
         "token": preferences_token(contact.pk, visitor.mail),
         **said,
     }
@@ -142,12 +143,12 @@ def opt_in(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows to what one would agree, and a button; POST, from the button, agrees."""
     asked = opt_in_of(token)
     language = language_of(asked.language, asked.workspace)
-    with translation.override(language):
+    with speaking_to(language):
         now = timezone.now()
         waiting = open_requests(asked, now) if asked.confirmed_at is None else []
         if request.method == "POST":
             confirm_opt_in(request=asked, evidence=evidence_of(request), now=now)
         is_done = request.method == "POST" or asked.confirmed_at is not None
         context = {"business": asked.workspace, "asked": asked, "waiting": waiting, "is_done": is_done}
-        context |= {"language": language, "is_late": not is_done and not waiting}
+        context |= {"is_late": not is_done and not waiting}
         return render(request, "public/opt_in.html", context, status=410 if context["is_late"] else 200)

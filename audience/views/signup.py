@@ -9,7 +9,6 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from audience.forms.signup import SignupEditForm, new_form
@@ -18,6 +17,7 @@ from audience.own_figures import with_requests
 from audience.services import current_attributes, current_topics
 from audience.services.signup import archive_form, askable_fields, change_form, create_form, form_token
 from audience.views.signup_public import public_form
+from emailops.lib.languages import speaking_to
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
 from workspaces.permissions import Can
 
@@ -74,7 +74,7 @@ def _edit_form(
 
 
 def _preview(signup: SignupForm) -> dict[str, Any]:
-    with translation.override(signup.language):
+    with speaking_to(signup.language):
         return {"drawn": render_to_string("public/_signup_form.html", {"signup": signup, "form": public_form(signup)})}
 
 
@@ -124,7 +124,7 @@ def snippet(signup: SignupForm) -> str:
     else:
         target = settings.BASE_URL + reverse("audience:signup_page", args=[token])
         context = {"signup": signup, "target": target, "form": public_form(signup)}
-    with translation.override(signup.language):
+    with speaking_to(signup.language):
         return render_to_string("audience/signup_snippet.html", context).strip()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from csp.decorators import csp_replace
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from audience.forms.signup import LONGEST_MARK, PublicSignupForm
 from audience.models import SignupForm, SignupKind, Topic
@@ -22,6 +22,7 @@ from audience.services.signup import (
     take_signup,
 )
 from audience.views.public import evidence_of, open_door
+from emailops.lib.languages import speaking_to
 from workspaces.http import UNPROCESSABLE, shown_on
 
 ANYWHERE = "*"
@@ -43,7 +44,7 @@ def signup_frame(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _answered(request: HttpRequest, signup: SignupForm, *, is_frame: bool) -> HttpResponse:
-    with translation.override(signup.language):
+    with speaking_to(signup.language):
         if request.method != "POST":
             if request.method == "GET":
                 count_shown(signup)
@@ -93,7 +94,7 @@ def _page(
         "form": form,
         "token": form_token(signup),
         "shown": shown_stamp(signup, timezone.now()),
-        "language": signup.language,
+        "words_language": signup.language,
         "is_frame": is_frame,
         "is_form": True,
         "is_asked_again": is_asked_again,
@@ -106,5 +107,5 @@ def _thanks(request: HttpRequest, signup: SignupForm, *, is_frame: bool) -> Http
     # From a page of ours the browser would refuse: our policy lets forms lead to ourselves alone. There a link does it.
     if signup.redirect_url and "shown" not in request.POST:
         return HttpResponseRedirect(signup.redirect_url)
-    context = {"business": signup.workspace, "signup": signup, "language": signup.language, "is_frame": is_frame}
+    context = {"business": signup.workspace, "signup": signup, "words_language": signup.language, "is_frame": is_frame}
     return render(request, "public/signup_thanks.html", context)

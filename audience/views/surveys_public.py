@@ -10,7 +10,7 @@ from csp.decorators import csp_replace
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from audience.forms.surveys import AnswerForm
@@ -34,6 +34,7 @@ from audience.services.survey_answers import (
 from audience.services.survey_questions import current_questions
 from audience.views.public import evidence_of, open_door
 from audience.views.signup_public import ANYWHERE
+from emailops.lib.languages import speaking_to
 from workspaces.http import UNPROCESSABLE, shown_on
 
 LONGEST_WISH = 200  # letters of a header
@@ -57,7 +58,7 @@ def survey_frame(request: HttpRequest, token: str) -> HttpResponse:
 def _answered(request: HttpRequest, token: str, *, is_frame: bool) -> HttpResponse:
     guest = guest_of(token, in_frame=is_frame)
     language = _language(request, guest)
-    with translation.override(language):
+    with speaking_to(language):
         page = _Page(request, guest, token, language, is_frame=is_frame)
         return page.posted() if request.method == "POST" else page.opened()
 
@@ -145,7 +146,7 @@ class _Page:
             "business": self.survey.workspace,
             "survey": self.survey,
             "words": words_of(self.survey),
-            "language": self.language,
+            "words_language": self.language,
             "is_frame": self.is_frame,
             "target": reverse(route, args=[self.token]),
         }

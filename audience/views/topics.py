@@ -6,8 +6,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from audience import services
-from audience.forms.preference import PreferencePageForm, TopicForm, WishForm
-from audience.models import ConsentEntry, Contact, Topic
+from audience.forms.preference import PreferencePageForm, ToldWishForm, TopicForm
+from audience.models import Consent, ConsentEntry, Contact, Topic
 from audience.own_figures import with_answers
 from audience.services import ConsentBasis, current_attributes, current_topics
 from audience.services.opt_ins import Ask, ask_to_opt_in, language_of
@@ -65,7 +65,7 @@ def topic_archive(request: MemberRequest, pk: int) -> HttpResponse:
 def topic_page(request: MemberRequest) -> HttpResponse:
     """What the page says and asks on which readers choose."""
     stored = preference_page(request.workspace)
-    initial = {name: getattr(stored, name) for name in ("intro", "attributes", "tracking_wording")}
+    initial = {name: getattr(stored, name) for name in ("intro", "attributes", "tracking_wording", "following")}
     offered = current_attributes(request.workspace)
     form = PreferencePageForm(request.POST or None, initial=initial, offered=offered)
     if request.method == "POST" and form.is_valid():
@@ -82,10 +82,10 @@ def contact_wishes(request: MemberRequest, pk: int) -> HttpResponse:
     """What one person wishes to get, everything that was said about it, and the same written down for the person."""
     contact = _contact(request, pk)
     topics = list(current_topics(request.workspace))
-    form = WishForm(request.POST or None, contact=contact, topics=topics, language=request.member.user.language)
+    form = ToldWishForm(request.POST or None, contact=contact, topics=topics, language=request.member.user.language)
     if request.method == "POST" and form.is_valid():
         with shown_on(form):
-            basis = ConsentBasis("by hand")
+            basis = ConsentBasis("by hand", form.cleaned_data["said"])
             services.save_wishes(contact=contact, wishes=form.wishes, basis=basis, by=request.member, now=request.now)
             messages.success(request, _("Wishes saved"))
             return redirect(request.path)

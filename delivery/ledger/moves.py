@@ -13,7 +13,7 @@ from audience.models import address_hash_keys, address_hash_sql
 from delivery.fates import Fate, Outcome
 from delivery.ledger.verdicts import Held, verdict
 from delivery.models import ERASED_ADDRESS, Chunk, Delivery, DeliveryQuerySet, DeliveryState, Lane, Reason, Run
-from delivery.wishes import WISHES, WISHES_FROM, wishes_given
+from delivery.wishes import FOLLOWED, FOLLOWED_FROM, WISHES, WISHES_FROM, wishes_given
 
 # Written out because they run for every message: through the ORM they took half of a worker's time.
 MINE = """
@@ -47,7 +47,8 @@ WHO = f"""
             WHEN person.suppression <> '' OR never.id IS NOT NULL THEN 'suppressed'
             WHEN person.consent <> 'given' THEN 'no_consent'
             {WISHES}
-            ELSE '' END
+            ELSE '' END,
+       {FOLLOWED}
 """
 """Columns of a row's contact, and why the row must be left out, if it must: the last look before SMTP."""
 WHO_FROM = f"""
@@ -55,6 +56,7 @@ LEFT JOIN audience_contact AS person ON person.id = taken.contact_id
 LEFT JOIN audience_suppression AS never
        ON never.workspace_id = taken.workspace_id AND never.address_hash = {address_hash_sql("taken.address")}
 {WISHES_FROM}
+{FOLLOWED_FROM}
 """
 STILL_SENDS = """
 EXISTS (SELECT FROM delivery_run AS run WHERE run.id = %(run)s AND run.state = 'sending' AND run.epoch = %(epoch)s)
@@ -163,7 +165,8 @@ def _rows_of(query: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 
 def _held(row: tuple[Any, ...]) -> Held:
-    chunk, pk, address, attempt, contact, email, first_name, last_name, language, attributes, unwilling = row
+    chunk, pk, address, attempt, contact, email, first_name, last_name, language, attributes, *verdicts = row
+    unwilling, is_followed = verdicts
     if contact is None:
         return Held(pk, address, attempt, chunk, None, unwilling)
     # A `campaigns.rendering.contact_context`, from the columns themselves: an object for each would cost as much.
@@ -175,7 +178,7 @@ def _held(row: tuple[Any, ...]) -> Held:
         "language": language,
         "attributes": json.loads(attributes),
     }
-    return Held(pk, address, attempt, chunk, {"contact": who}, unwilling)
+    return Held(pk, address, attempt, chunk, {"contact": who}, unwilling, bool(is_followed))
 
 
 def _settlement(settlement: Settlement, lane: Lane, now: datetime) -> dict[str, Any]:

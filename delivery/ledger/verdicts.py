@@ -34,7 +34,8 @@ class Held:
     """A ledger row in a worker’s hands, with the contact’s part of what its message is filled with.
 
     `attempt` counts the conversations begun, this one included. `chunk` is the chunk whose mark speaks for the row,
-    None for a row that is held by itself. `unwilling` is the reason to leave it out, if there is one.
+    None for a row that is held by itself. `unwilling` is the reason to leave it out, if there is one. Who is not
+    followed gets no pixel, and links that do not lead through us.
     """
 
     pk: int
@@ -43,6 +44,7 @@ class Held:
     chunk: int | None = None
     context: dict[str, Any] | None = None
     unwilling: str = ""
+    is_followed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

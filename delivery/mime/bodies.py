@@ -58,8 +58,10 @@ class HtmlBody(NamedTuple):
     targets: list[Pattern]
 
 
-def html_body(html: str) -> HtmlBody:
-    """The HTML as it is sent, from the HTML as the template gives it."""
+def html_body(html: str, *, is_followed: bool = True) -> HtmlBody:
+    """The HTML as it is sent, from the HTML as the template gives it: the same for who is not followed."""
+    if not is_followed:
+        return HtmlBody(html, [])
     targets: list[Pattern] = []
 
     def counted(target: str) -> str:

@@ -42,8 +42,15 @@ class CompiledMail:
     """
 
     def __init__(
-        self, version: ContentVersion, sender: Sender, campaign: Campaign, signer: Signer | None = None
+        self,
+        version: ContentVersion,
+        sender: Sender,
+        campaign: Campaign,
+        signer: Signer | None = None,
+        *,
+        is_followed: bool = True,
     ) -> None:
+        self._is_followed = is_followed
         self.reference_count = 0
         self._signer = signer
         self._content = CompiledContent(version)
@@ -54,7 +61,7 @@ class CompiledMail:
         self._before_preferences, self._after_preferences = around_preferences_token()
         self._before_survey, self._after_survey = around_survey_token()
         self._token = sealer(Kind.UNSUBSCRIBE)
-        self._fast = _prepare(self._content, sender, campaign)
+        self._fast = _prepare(self._content, sender, campaign, is_followed)
 
     @property
     def is_compiled(self) -> bool:
@@ -84,28 +91,36 @@ class CompiledMail:
             except STUMBLES:
                 pass
         self.reference_count += 1
-        message = message_for(delivery_id, address, filled, self._campaign, self._sender, self._content)
+        message = message_for(
+            delivery_id, address, filled, self._campaign, self._sender, self._content, self._is_followed
+        )
         return wire_bytes(message, address)
 
 
 def compile_mail(
-    version: ContentVersion, sender: Sender, campaign: Campaign, signer: Signer | None = None
+    version: ContentVersion,
+    sender: Sender,
+    campaign: Campaign,
+    signer: Signer | None = None,
+    *,
+    is_followed: bool = True,
 ) -> CompiledMail:
     """Prepare a run's content. Never fails: what cannot be prepared is filled in by the reference path.
 
-    `signer` is None where whoever takes the mail signs it, or nobody does.
+    With `is_followed` false it is for readers whose opens and clicks are not kept. `signer` is None where whoever takes
+    the mail signs it, or nobody does.
     """
-    return CompiledMail(version, sender, campaign, signer)
+    return CompiledMail(version, sender, campaign, signer, is_followed=is_followed)
 
 
 class _FastMail:
     """The way that takes no time. Raises one of `STUMBLES` for whatever it leaves to the other."""
 
-    def __init__(self, parts: "_Parts", frame: Frame) -> None:
+    def __init__(self, parts: "_Parts", frame: Frame, is_followed: bool) -> None:
         self._write_subject = parts.subject
         self._write_preheader = parts.preheader
         self._trace = parts.html.trace
-        self._planner = Planner(parts.html, frame, _unsubscribe_mark())
+        self._planner = Planner(parts.html, frame, _unsubscribe_mark(), is_followed=is_followed)
         self._subjects = Memo(subject_line)
         self._names = Memo(display_name)
         self._click, self._open, self._message = map(sealer, (Kind.CLICK, Kind.OPEN, Kind.MESSAGE))
@@ -182,8 +197,8 @@ def _unsubscribe_mark() -> str:
     return token_mark(Token.UNSUBSCRIBE).join(around_unsubscribe_token())
 
 
-def _prepare(content: CompiledContent, sender: Sender, campaign: Campaign) -> _FastMail | None:
+def _prepare(content: CompiledContent, sender: Sender, campaign: Campaign, is_followed: bool) -> _FastMail | None:
     try:
-        return _FastMail(_Parts(content), Frame(campaign, sender))
+        return _FastMail(_Parts(content), Frame(campaign, sender), is_followed)
     except (TemplateRefused, *STUMBLES):  # a sender of whom no header can be made raises for every reader anew
         return None

@@ -36,7 +36,8 @@ class Plan(NamedTuple):
 class Planner:
     """Makes the plans of a content version, and keeps the latest of them."""
 
-    def __init__(self, program: Program[Value], frame: Frame, address: str) -> None:
+    def __init__(self, program: Program[Value], frame: Frame, address: str, *, is_followed: bool) -> None:
+        self._is_followed = is_followed
         self._program = program
         self._frame = frame
         self._address = address  # to unsubscribe at, with a mark for its token
@@ -73,14 +74,14 @@ class Planner:
         if key not in self._bodies:
             if len(self._bodies) >= MOST_BODIES:
                 self._bodies.clear()
-            self._bodies[key] = _html_sheet(drawing.drawn(in_html), len(forms))
+            self._bodies[key] = _html_sheet(drawing.drawn(in_html), len(forms), is_followed=self._is_followed)
         return self._bodies[key]
 
 
-def _html_sheet(html: str, count: int) -> tuple[Sheet, list[Pattern]]:
+def _html_sheet(html: str, count: int, *, is_followed: bool) -> tuple[Sheet, list[Pattern]]:
     if len(html.encode()) > LONGEST_PREPARED or not is_sound(html):
         raise NeedsReference
-    body, sheet = html_body(html), Sheet()
+    body, sheet = html_body(html, is_followed=is_followed), Sheet()
     sheet.add_text(body.text, lambda mark: _slot(mark, Slot.FIRST_VALUE, Slot.FIRST_VALUE + 2 * count))
     return sheet, body.targets
 

@@ -23,7 +23,7 @@
     close.textContent = "×";
     close.setAttribute("aria-label", me.dataset.close || "Close");
     Object.assign(close.style, { position: "absolute", insetInlineEnd: "8px", top: "8px", width: "36px", height: "36px", border: "0", background: "transparent", fontSize: "24px", cursor: "pointer" });
-    close.autofocus = true; // from inside the frame the Escape key would not reach the dialog
+    close.autofocus = true;
     close.addEventListener("click", () => dialog.close());
     const frame = document.createElement("iframe");
     const visitor = window.emailops && window.emailops.visitor;  // known only to who agreed to it on this site
@@ -31,7 +31,14 @@
     frame.title = me.dataset.label || document.title;
     Object.assign(frame.style, { border: "0", width: "100%", height: "min(36rem, 80vh)", display: "block" });
     dialog.append(frame, close);
-    dialog.addEventListener("close", () => { remember(); dialog.remove(); });
+    // Keys that are pressed inside the frame never reach this page: the frame says what was meant.
+    const hear = (event) => {
+      if (event.source !== frame.contentWindow || !event.data) return;
+      if (event.data.emailops === "close") dialog.close();
+      if (event.data.emailops === "done") remember();
+    };
+    window.addEventListener("message", hear);
+    dialog.addEventListener("close", () => { remember(); window.removeEventListener("message", hear); dialog.remove(); });
     document.body.append(dialog);
     dialog.showModal();
   };

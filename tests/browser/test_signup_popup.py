@@ -93,6 +93,31 @@ def test_who_closed_it_is_left_alone_also_by_keyboard(shop: Page, shop_address: 
     expect(shop.get_by_role("dialog")).to_have_count(0)
 
 
+def test_the_escape_key_closes_it_from_inside_the_form_too(shop: Page, shop_address: str) -> None:
+    shop.goto(shop_address)
+    field = shop.frame_locator("dialog iframe").get_by_label("E-mail address")
+    field.click()
+
+    field.press("Escape")
+
+    expect(shop.get_by_role("dialog")).to_have_count(0)
+
+
+def test_who_signed_up_and_went_on_is_not_asked_again(shop: Page, shop_address: str) -> None:
+    shop.goto(shop_address)
+    frame = shop.frame_locator("dialog iframe")
+    frame.get_by_label("E-mail address").fill("gone-on@example.org")
+    frame.get_by_role("checkbox", name=re.compile("Send me the Moss Letter")).check()
+    shop.wait_for_timeout(2500)  # nobody reads and types within two seconds, and the form knows
+    frame.get_by_role("button", name="Send it to me").click()
+    expect(frame.get_by_role("status")).to_be_visible()
+
+    shop.reload()
+    shop.wait_for_timeout(500)
+
+    expect(shop.get_by_role("dialog")).to_have_count(0)
+
+
 def test_a_month_later_it_shows_itself_again(shop: Page, shop_address: str) -> None:
     shop.goto(shop_address)
     shop.get_by_role("button", name="Close").click()

@@ -12,6 +12,7 @@ from django.utils.html import escape
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from audience.models import Consent, Contact, Suppression
 from audience.services import merge_contacts
@@ -102,9 +103,15 @@ def test_the_page_shows_a_button_and_then_that_it_is_done(row: Delivery, reader:
     assert Suppression.objects.get().note == "unsubscribe page"
 
 
-def test_the_page_speaks_the_readers_language_where_it_is_spoken(row: Delivery, reader: Client) -> None:
+def test_the_page_speaks_the_readers_language_where_it_is_spoken(
+    row: Delivery, reader: Client, settings: Settings
+) -> None:
     Contact.objects.filter(pk=row.contact_id or 0).update(language="bg")
+    before = reader.get(unsubscribe_path(row)).content.decode()
 
+    settings.LANGUAGES = [("en", "English"), ("bg", "Bulgarian")]
+
+    assert '<html lang="en">' in before
     assert '<html lang="bg">' in reader.get(unsubscribe_path(row)).content.decode()
 
 

@@ -176,7 +176,8 @@ def test_a_thousand_reactions_take_few_statements(
 
 def test_unsubscribing_is_recorded_once_and_holds_at_once(row: Delivery, now: datetime) -> None:
     for _time in range(3):
-        unsubscribe(delivery_id=row.pk, visit=Visit("POST", "", ""), source="one-click unsubscribe", now=now)
+        visit = Visit("POST", "Mailbox", "192.0.2.7")
+        unsubscribe(delivery_id=row.pk, visit=visit, source="one-click unsubscribe", now=now)
 
     assert row.contact is not None
     row.contact.refresh_from_db()
@@ -184,7 +185,8 @@ def test_unsubscribing_is_recorded_once_and_holds_at_once(row: Delivery, now: da
     assert Suppression.objects.for_workspace(row.workspace).of(row.address).exists()
     assert Hit.objects.filter(kind=HitKind.UNSUBSCRIBE, nature=Nature.HUMAN).count() == 1
     (entry,) = row.contact.consent_log.all()
-    assert (entry.source, entry.evidence) == ("one-click unsubscribe", {"run": row.run_id, "delivery": row.pk})
+    evidence = {"run": row.run_id, "delivery": row.pk, "ip": "192.0.2.7", "user_agent": "Mailbox"}
+    assert (entry.source, entry.evidence) == ("one-click unsubscribe", evidence)
 
 
 def test_unsubscribing_from_two_mails_says_it_once(workspace: Workspace, row: Delivery, now: datetime) -> None:

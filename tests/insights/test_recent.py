@@ -157,7 +157,7 @@ class TestPeopleAndMoney:
             (2, lambda: recent.sent),
             (1, lambda: recent.rates(HitKind.CLICK)),
             (0, lambda: recent.rates(HitKind.UNSUBSCRIBE)),
-            (1, lambda: recent.revenue),
+            (2, lambda: recent.revenue),
             (1, lambda: recent.readers),
             (2, lambda: recent.readers_in_all),
             (0, lambda: (recent.sent, recent.revenue, recent.readers, recent.readers_in_all)),

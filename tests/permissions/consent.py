@@ -37,10 +37,16 @@ def _form(workspace: Workspace) -> dict[str, Any]:
 
 
 ROWS = [
-    Row("audience:contact_wishes", see=SEE, act=TEND, kwargs=a_contact, data=lambda _w, _k: {"frequency": "weekly"}),
+    Row(
+        "audience:contact_wishes",
+        see=SEE,
+        act=TEND,
+        kwargs=a_contact,
+        data=lambda _w, _k: {"frequency": "weekly", "said": "On the phone"},
+    ),
     Row("audience:contact_ask", act=TEND, kwargs=a_contact),
     Row("audience:topic_list", see=SEE, act=EDIT, data=lambda _w, _k: {"name": "Tips"}),
-    Row("audience:topic_page", see=EDIT, act=EDIT, data=lambda _w, _k: {"intro": "Choose"}),
+    Row("audience:topic_page", see=EDIT, act=EDIT, data=lambda _w, _k: {"intro": "Choose", "following": "if_yes"}),
     Row("audience:topic_edit", see=EDIT, act=EDIT, kwargs=_topic, data=lambda _w, _k: {"name": "Tricks"}),
     Row("audience:topic_move", act=EDIT, kwargs=_second_topic, data=lambda _w, _k: {"to": "up"}),
     Row("audience:topic_archive", act=EDIT, kwargs=_topic),
@@ -53,6 +59,7 @@ ROWS = [
 ]
 
 API_ROWS = [
+    ApiRow("api:readers_page", {"get": SEE, "patch": EDIT}, data=lambda _w, _m: {"following": "if_yes"}),
     ApiRow("api:topic-list", {"get": SEE, "post": EDIT}, data=lambda _w, _m: {"name": "From the API"}),
     ApiRow(
         "api:topic-detail",

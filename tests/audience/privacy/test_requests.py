@@ -12,6 +12,7 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from audience.models import Contact, ErasureRecord, PrivacyRequest, RequestKind, RequestState
@@ -69,7 +70,10 @@ class TestTheCopy:
         assert told["orders"][0]["lines"][0]["quantity"] == "2.000"
         assert SAID in page
 
-    def test_the_page_is_in_the_persons_language_and_escapes_what_was_typed(self, lead: Member, now: datetime) -> None:
+    def test_the_page_is_in_the_persons_language_and_escapes_what_was_typed(
+        self, lead: Member, now: datetime, settings: Settings
+    ) -> None:
+        settings.LANGUAGES = [("en", "English"), ("ru", "Russian")]
         contact = ContactFactory.create(workspace=lead.workspace, language="ru", first_name="<script>alert(1)</script>")
 
         _document, page = _opened(disclose(contact=contact, by=lead, now=now))

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from audience import intake
-from audience.erasing.own import keeps_books
+from audience.erasing.sales import keeps_books
 from audience.models import (
     ORDER_EVENT,
     AnonymousSale,

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from audience.models import Contact, Site
 from audience.services import NewEvent, NewLine, NewOrder, record_events, record_orders
@@ -157,3 +158,35 @@ def test_the_site_of_another_workspace_is_not_there(lead: Member, outsider: Memb
 
     address = reverse("audience:site_detail", kwargs={"workspace": lead.workspace.slug, "pk": site.pk})
     assert browse(lead).get(address).status_code == 404
+
+
+def test_the_list_of_events_leaves_to_orders_what_orders_say(lead: Member, ann: Contact, browse: Browse) -> None:
+    ago = timezone.now() - timedelta(days=1)
+    bought = NewOrder(contact=ann, external_id="A-1", placed_at=ago, total=Decimal(30))
+    record_orders(workspace=lead.workspace, orders=[bought], by=lead, now=timezone.now())
+    alone = NewEvent(ann, "order_placed", ago, Decimal(7), external_id="till-1")
+    viewed = NewEvent(ann, "product_viewed", ago)
+    record_events(workspace=lead.workspace, events=[alone, viewed], by=lead, now=timezone.now())
+    client = browse(lead)
+
+    usual, every, named = (
+        _page(client, "event_list", lead, query) for query in ("", "?orders=yes", "?name=order_placed")
+    )
+
+    assert "2 events · besides orders" in usual
+    assert "3 events" in every
+    assert "besides orders" not in every
+    assert "2 events" in named
+
+
+def test_the_api_gives_all_events_unless_asked_for_those_besides_orders(
+    lead: Member, ann: Contact, api: Callable[..., APIClient]
+) -> None:
+    bought = NewOrder(contact=ann, external_id="A-1", placed_at=timezone.now() - timedelta(days=1), total=Decimal(30))
+    record_orders(workspace=lead.workspace, orders=[bought], by=lead, now=timezone.now())
+    client, address = api(lead), reverse("api:event-list")
+
+    every, besides = (client.get(address, query).json()["results"] for query in ({}, {"orders": "no"}))
+
+    assert [event["name"] for event in every] == ["order_placed"]
+    assert besides == []

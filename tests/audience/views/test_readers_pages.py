@@ -8,6 +8,8 @@ import pytest
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
+from rest_framework.test import APIClient
 
 from audience.models import (
     Consent,
@@ -63,18 +65,46 @@ def test_opening_the_page_changes_nothing(client: Client, reader: Contact, topic
     assert not AuditEntry.objects.exists()
 
 
-def test_the_page_speaks_the_readers_language(client: Client, reader: Contact, topic: Topic) -> None:
+def test_topics_are_in_the_readers_language_and_all_else_in_one(client: Client, reader: Contact, topic: Topic) -> None:
     Contact.objects.update(language="bg")
 
     answer = client.get(_page(reader))
 
     assert "Съвети" in answer.content.decode()
-    assert 'lang="bg"' in answer.content.decode()
+    assert '<html lang="en">' in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("following", "box", "said"),
+    [
+        ("unless_no", {"tracking": "on"}, "unknown"),
+        ("unless_no", {}, "withdrawn"),
+        ("if_yes", {"tracking": "on"}, "given"),
+        ("if_yes", {}, "unknown"),
+    ],
+)
+def test_the_box_shows_how_things_are_and_only_a_change_is_a_word(
+    following: str, box: dict[str, str], said: str, client: Client, reader: Contact, lead: Member
+) -> None:
+    given: dict[str, Any] = {"intro": "", "attributes": [], "tracking_wording": "", "following": following}
+    change_preference_page(workspace=reader.workspace, by=lead, now=reader.created_at, **given)
+    shown = client.get(_page(reader)).content.decode()
+
+    client.post(_page(reader), {"do": "save", **box})
+
+    reader.refresh_from_db()
+    assert reader.tracking == said
+    assert ('name="tracking" class="check" id="id_tracking" checked' in shown) is (following == "unless_no")
 
 
 def test_what_was_chosen_is_written_down(client: Client, reader: Contact, topic: Topic, lead: Member) -> None:
     AttributeFactory.create(workspace=reader.workspace)
-    given: dict[str, Any] = {"intro": "", "attributes": ["city"], "tracking_wording": "Follow me"}
+    given: dict[str, Any] = {
+        "intro": "",
+        "attributes": ["city"],
+        "tracking_wording": "Follow me",
+        "following": "if_yes",
+    }
     change_preference_page(workspace=reader.workspace, by=lead, now=reader.created_at, **given)
 
     chosen = {"do": "save", "frequency": "weekly", "tracking": "on", "first_name": "Anna", "attribute_city": "Ruse"}
@@ -282,3 +312,25 @@ def test_a_member_gets_what_to_put_on_a_site(
     answer = browse(lead).get(reverse("audience:form_detail", args=[lead.workspace.slug, signup.pk]))
 
     assert form_token(signup) in answer.content.decode()
+
+
+def test_the_readers_page_is_set_by_api_as_in_the_browser(api: Callable[..., APIClient], lead: Member) -> None:
+    client, address = api(lead), reverse("api:readers_page")
+    AttributeFactory.create(workspace=lead.workspace, key="city")
+
+    made = client.patch(address, {"following": "if_yes", "attributes": ["city"]}, format="json")
+    refused = client.patch(address, {"attributes": ["nowhere"]}, format="json")
+
+    assert made.json() == {"intro": "", "attributes": ["city"], "tracking_wording": "", "following": "if_yes"}
+    assert refused.status_code == 400
+    assert client.get(address).json() == made.json()
+
+
+def test_a_form_that_was_closed_says_whose_it_was(client: Client, workspace: Workspace, now: datetime) -> None:
+    form = SignupFormFactory.create(workspace=workspace, archived_at=now)
+
+    answer = client.get(reverse("audience:signup_page", args=[form_token(form)]))
+
+    assert answer.status_code == 404
+    assert "This page is closed" in answer.content.decode()
+    assert escape(workspace.name) in answer.content.decode()

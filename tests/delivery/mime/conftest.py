@@ -24,9 +24,10 @@ class Scene(NamedTuple):
     version: ContentVersion
     sender: Sender
     campaign: Campaign
+    is_followed: bool = True
 
     def compiled(self) -> CompiledMail:
-        return compile_mail(self.version, self.sender, self.campaign)
+        return compile_mail(self.version, self.sender, self.campaign, is_followed=self.is_followed)
 
     def reference(self, address: str, context: dict[str, Any], delivery_id: int = DELIVERY) -> bytes:
         """What the reference path puts on the wire."""
@@ -34,7 +35,8 @@ class Scene(NamedTuple):
         doors = {UNSUBSCRIBE: unsubscribe_url(delivery_id), SURVEY: survey_url(delivery_id)}
         filled = {**common, **context, **doors, PREFERENCES: preferences_url(delivery_id)}
         content = CompiledContent(self.version)
-        return wire_bytes(message_for(delivery_id, address, filled, self.campaign, self.sender, content), address)
+        made_of = self.campaign, self.sender, content, self.is_followed
+        return wire_bytes(message_for(delivery_id, address, filled, *made_of), address)
 
 
 def scene(html: str, subject: str = "Glow", preheader: str = "", **sender: str) -> Scene:

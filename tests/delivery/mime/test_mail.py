@@ -85,6 +85,25 @@ def test_whatever_the_template_and_the_reader_both_ways_are_one(
 
 
 @MANY
+@given(html=bodies, contact=CONTEXTS)
+def test_both_ways_are_one_for_who_is_not_followed_too(html: str, contact: dict[str, Any]) -> None:
+    assert_the_same(scene(html)._replace(is_followed=False), "ann@example.org", contact)
+
+
+def test_mails_to_who_is_not_followed_differ_in_nothing_but_the_doors_of_each() -> None:
+    html = '<p><a href="https://shop.example/?a=1&amp;b=2">Shop</a> <a href="{{ unsubscribe_url }}">Leave</a></p>'
+    at = scene(html)._replace(is_followed=False)
+    compiled, doors = at.compiled(), re.compile(rb"/t/u/[\w-]+")
+
+    one, other = (opened(compiled.wire(pk, "ann@example.org", reader())).html for pk in (DELIVERY, DELIVERY + 1))
+
+    assert b'href="https://shop.example/?a=1&amp;b=2"' in one
+    assert b"<img" not in one
+    assert one != other
+    assert doors.sub(b"", one) == doors.sub(b"", other)
+
+
+@MANY
 @given(html=bodies, contacts=st.lists(CONTEXTS, min_size=2, max_size=4))
 def test_what_is_kept_from_one_reader_is_right_for_the_next(html: str, contacts: list[dict[str, Any]]) -> None:
     at = scene(html)
