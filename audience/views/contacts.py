@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -19,12 +19,14 @@ from audience.models import (
     Contact,
     ContactList,
     ContactProfile,
+    ContactQuerySet,
     Lifecycle,
     Segment,
     SuppressionReason,
 )
 from audience.places import country_name
 from audience.segments.definition import SegmentBroken
+from audience.segments.newest import narrowed_to_newest
 from audience.services import ConsentBasis, current_attributes
 from audience.tags import tags_in_use
 from audience.timeline import timeline, timeline_kinds
@@ -45,13 +47,28 @@ def contact_list(request: MemberRequest) -> HttpResponse:
     broken = ""
     try:
         people = found_contacts(request.member, wanted, request.now)
+        shown = _first_of_segment(request, wanted) if wanted.segment and _is_first_page(request) else people
     except SegmentBroken as refusal:
-        people, broken = Contact.objects.for_workspace(request.workspace).none(), str(refusal)
-    rows = newest(people.select_related("seller__user", "profile"), request.GET, PAGE_SIZE)
+        people = shown = Contact.objects.for_workspace(request.workspace).none()
+        broken = str(refusal)
+    rows = newest(shown.select_related("seller__user", "profile"), request.GET, PAGE_SIZE)
     context = {"contacts": rows, "wanted": wanted, "count": headcount(people), "broken": broken, **_offered(request)}
     context["are_ticked"] = request.GET.get("ticked") == "1"
     name = "audience/_contact_rows.html" if request.htmx else "audience/contact_list.html"
     return render(request, name, context)
+
+
+def _is_first_page(request: MemberRequest) -> bool:
+    return not (request.GET.get("older") or request.GET.get("newer"))
+
+
+def _first_of_segment(request: MemberRequest, wanted: ContactFilter) -> QuerySet[Any, Any]:
+    """Enough of the newest to fill the first page and know whether there is a second."""
+
+    def people(among: ContactQuerySet | None) -> ContactQuerySet:
+        return found_contacts(request.member, wanted, request.now, among)
+
+    return narrowed_to_newest(people, request.workspace, PAGE_SIZE + 1)
 
 
 def _offered(request: MemberRequest) -> dict[str, Any]:

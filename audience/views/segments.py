@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 
 from audience import services
 from audience.forms import SegmentForm
-from audience.models import Contact, Segment
+from audience.models import Contact, ContactQuerySet, Segment
 from audience.segments import builder
 from audience.segments.compile import contacts_in, sentence
 from audience.segments.counting import count_in, narrowing
 from audience.segments.definition import Group, SegmentBroken, read_definition
 from audience.segments.fields import Field, fields_of
+from audience.segments.newest import newest_in
 from audience.segments.sizes import size_of
 from audience.segments.speed import slow_reasons
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
@@ -129,10 +130,18 @@ def _live(
             "reachable": people.reachable().count(),
             "narrowing": narrowing(request.workspace, definition, request.now, fields),
             "words": sentence(definition, fields),
-            "sample": people.seen_by(request.member).order_by("-created_at", "-pk")[:SAMPLE],
+            "sample": _newest(request, definition, fields),
         }
     except SegmentBroken as broken:
         return context | {"broken": str(broken)}
+
+
+def _newest(request: MemberRequest, definition: Group, fields: Mapping[str, Field]) -> list[Contact]:
+    def people(among: ContactQuerySet | None) -> ContactQuerySet:
+        found = contacts_in(request.workspace, definition, request.now, fields, among=among)
+        return found.seen_by(request.member)
+
+    return newest_in(people, request.workspace, SAMPLE)
 
 
 def _by_group(fields: Mapping[str, Field]) -> list[tuple[str, list[Field]]]:
