@@ -67,8 +67,10 @@ class ContactFilter:
         return {name: value for name, value in asdict(self).items() if value}
 
 
-def found_contacts(member: Member, wanted: ContactFilter, now: datetime) -> ContactQuerySet:
-    """The contacts that this member sees and the filter asks for, in no order.
+def found_contacts(
+    member: Member, wanted: ContactFilter, now: datetime, among: ContactQuerySet | None = None
+) -> ContactQuerySet:
+    """The contacts that this member sees and the filter asks for, in no order; of a segment those `among` these alone.
 
     Raises `SegmentBroken` for a segment that does not work.
     """
@@ -80,7 +82,7 @@ def found_contacts(member: Member, wanted: ContactFilter, now: datetime) -> Cont
         segment = Segment.objects.for_workspace(member.workspace).current().filter(pk=_key(wanted.segment)).first()
         if segment is None:
             return found.none()
-        inside = contacts_in(member.workspace, read_definition(segment.definition), now)
+        inside = contacts_in(member.workspace, read_definition(segment.definition), now, among=among)
         found = found.filter(pk__in=inside.order_by().values("pk"))
     return found
 

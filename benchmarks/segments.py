@@ -131,12 +131,13 @@ def _asked(workspace: Any, rule: dict[str, Any], now: Any, rounds: int) -> tuple
     from audience.segments.counting import count_in
     from audience.segments.definition import read_definition
     from audience.segments.fields import fields_of
+    from audience.segments.newest import newest_in
 
     definition, fields = read_definition(rule), fields_of(workspace)
     people = count_in(workspace, definition, now, fields)
 
     def page() -> list[Any]:
-        return list(contacts_in(workspace, definition, now, fields).order_by("-created_at", "-pk")[:PAGE])
+        return newest_in(lambda among: contacts_in(workspace, definition, now, fields, among=among), workspace, PAGE)
 
     page()
     counted = [_timed(lambda: count_in(workspace, definition, now, fields)) for _round in range(rounds)]
@@ -174,8 +175,20 @@ def fill(contacts: int, events: int) -> tuple[Any, Any, int]:
             cursor.execute(statement, values)
         cursor.execute("ANALYZE")
         rebuild_profiles(workspace, now)
+        _keep_rules(member, campaigns[CLICKED], now)
         cursor.execute("VACUUM ANALYZE")
     return workspace, now, campaigns[CLICKED]
+
+
+def _keep_rules(member: Any, campaign: int, now: Any) -> None:
+    """As segments of the workspace, with the indexes that the task of every five minutes makes for them."""
+    from audience.segments.definition import read_definition
+    from audience.segments.indexes import tend
+    from audience.services import create_segment
+
+    for name, rule in rules(campaign).items():
+        create_segment(workspace=member.workspace, name=name, definition=read_definition(rule), by=member, now=now)
+    tend(now)
 
 
 def _define_plan(workspace: Any) -> None:

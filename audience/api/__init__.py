@@ -27,6 +27,7 @@ from audience.figures import Figures, figures_of
 from audience.models import ContactList, Segment
 from audience.own_figures import people_on
 from audience.segments.compile import contacts_in, sentence
+from audience.segments.counting import count_in
 from audience.segments.definition import read_definition
 from audience.segments.fields import Field, fields_of
 from emailops.lib.errors import DomainError
@@ -145,8 +146,10 @@ class SegmentViewSet(SegmentQuestions, ScopedViewSet[Segment], mixins.ListModelM
     @action(detail=True, methods=["get"])
     def count(self, request: Request, pk: str) -> Response:
         """How many people belong now."""
-        people = contacts_in(self.workspace, read_definition(self.get_object().definition), self.now)
-        return Response({"people": people.count(), "reachable": people.reachable().count()})
+        definition, fields = read_definition(self.get_object().definition), fields_of(self.workspace)
+        people = contacts_in(self.workspace, definition, self.now, fields)
+        counted = count_in(self.workspace, definition, self.now, fields)
+        return Response({"people": counted, "reachable": people.reachable().count()})
 
 
 router = SimpleRouter()

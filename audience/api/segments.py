@@ -9,13 +9,14 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audience.models import Contact
+from audience.models import Contact, ContactQuerySet
 from audience.segments.as_text import with_place
 from audience.segments.compile import contacts_in, sentence
 from audience.segments.counting import count_in
 from audience.segments.definition import Group, SegmentBroken, read_definition
 from audience.segments.fields import Field, fields_of
 from audience.segments.membership import unwatch_segment, watch_segment
+from audience.segments.newest import newest_in
 from audience.segments.speed import slow_reasons
 from workspaces.api import JsonObject
 
@@ -105,13 +106,16 @@ class SegmentQuestions:
 
     def _answer(self, definition: Group, fields: Mapping[str, Field]) -> dict[str, Any]:
         people = contacts_in(self.workspace, definition, self.now, fields)
-        seen = people.seen_by(self.member)
+
+        def seen(among: ContactQuerySet | None) -> ContactQuerySet:
+            return contacts_in(self.workspace, definition, self.now, fields, among=among).seen_by(self.member)
+
         return {
             "people": count_in(self.workspace, definition, self.now, fields),
             "reachable": people.reachable().count(),
             "words": sentence(definition, fields),
             "slow": slow_reasons(self.workspace, definition, self.now, fields),
-            "sample": list(seen.order_by("-created_at", "-pk").values_list("pk", flat=True)[:SAMPLE]),
+            "sample": [contact.pk for contact in newest_in(seen, self.workspace, SAMPLE)],
         }
 
     @extend_schema(responses={200: SegmentPersonSerializer(many=True)})

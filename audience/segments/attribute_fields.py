@@ -32,7 +32,10 @@ KIND_OF_ATTRIBUTE = {
     AttributeKind.CHOICE: Kind.OPTION,
     AttributeKind.LIST: Kind.SEVERAL,
 }
-NUMBER_LOOKUPS = {"equals": Exact, "more_than": GreaterThan, "less_than": LessThan}
+FIRST_AFTER_NUMBERS = False
+"""jsonb sorts: null, texts, numbers, false, true, lists, objects."""
+LOWEST = -(10**309)
+"""Below whatever a floating-point number can hold."""
 
 
 def attribute_fields(workspace: Workspace) -> Iterator[Field]:
@@ -85,11 +88,18 @@ def _number(key: str, _workspace: Workspace) -> Compare:
 
 
 def json_number(stored: Any, op: str, value: Any) -> Q:
-    """A JSON number compared. By the type first: jsonb also orders texts, left over from another kind, and numbers."""
+    """A JSON number compared, and nothing but numbers: texts left over from another kind sort below, booleans above.
+
+    As a stretch with two ends, of which PostgreSQL knows how many values lie in it; of a function of the value it does
+    not, and plans badly.
+    """
+    if op == "equals":
+        return Q(Exact(stored, _json(value)))
     if op == "between":
         return Q(GreaterThanOrEqual(stored, _json(value[0]))) & Q(LessThanOrEqual(stored, _json(value[1])))
-    is_number = Q(Exact(Func(stored, function="jsonb_typeof", output_field=TextField()), Value("number")))
-    return is_number & Q(NUMBER_LOOKUPS[op](stored, _json(value)))
+    if op == "more_than":
+        return Q(GreaterThan(stored, _json(value))) & Q(LessThan(stored, _json(FIRST_AFTER_NUMBERS)))
+    return Q(GreaterThanOrEqual(stored, _json(LOWEST))) & Q(LessThan(stored, _json(value)))
 
 
 def _date(key: str, workspace: Workspace) -> Compare:

@@ -2,7 +2,7 @@
 
 What PostgreSQL has is the truth: an index that is there and valid is ready, one that is not valid is being made, or
 was left over by a worker that died and is made anew. Each covers one workspace. Choices, lists and yes or no need none:
-the index on all attributes answers for them.
+the index on all attributes answers for them. `crowds` says which other ones kept rules want.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from audience.models import AttributeDefinition, AttributeKind, Contact, Segment
+from audience.segments import crowds
 from audience.segments.definition import Group, SegmentBroken, read_definition
 from workspaces.models import Workspace
 
@@ -18,8 +19,9 @@ MANY = 50_000  # contacts of a workspace, from which on reading them all is slow
 MOST = 10  # indexes of one workspace: each makes writing a contact a little dearer
 KEPT = timedelta(days=30)  # after a segment last asked
 TENDING = 0x1339  # the advisory lock of whoever makes and drops them
+PREFIXES = " text_pattern_ops"
 EXPRESSIONS = {
-    AttributeKind.TEXT: "(upper(attributes ->> {key})) text_pattern_ops",
+    AttributeKind.TEXT: "(upper(attributes ->> {key}))" + PREFIXES,
     AttributeKind.NUMBER: "((attributes -> {key}))",
     AttributeKind.MONEY: "((attributes -> {key}))",
     AttributeKind.DATE: "((attributes ->> {key}))",
@@ -63,7 +65,7 @@ def keys_asked(definition: Group) -> set[str]:
 
 def wanted(workspace: Workspace, now: datetime) -> list[AttributeDefinition]:
     """The attributes that are to have an index, those first that have been asked about for longest."""
-    if len(Contact.objects.for_workspace(workspace).order_by().values_list("pk")[MANY - 1 : MANY]) == 0:
+    if not has_many(workspace):
         return []
     asked = AttributeDefinition.objects.for_workspace(workspace).filter(
         archived_at=None, kind__in=EXPRESSIONS, asked_at__gt=now - KEPT
@@ -71,25 +73,42 @@ def wanted(workspace: Workspace, now: datetime) -> list[AttributeDefinition]:
     return list(asked.order_by("pk")[:MOST])
 
 
+def has_many(workspace: Workspace) -> bool:
+    """Whether reading all contacts is slow."""
+    return bool(Contact.objects.for_workspace(workspace).order_by().values_list("pk")[MANY - 1 : MANY])
+
+
 def _tend_workspace(workspace: Workspace, now: datetime) -> None:
-    names = {name_of(definition): definition for definition in wanted(workspace, now)}
+    expressions = {name_of(definition): _expression(definition) for definition in wanted(workspace, now)}
+    what = {name: f"({expression}) {_of(workspace)}" for name, expression in expressions.items()}
     there = _there(workspace)
+    what |= crowds.wanted(workspace, now, there) if has_many(workspace) else {}
     for name, is_valid in there.items():
-        if name not in names or not is_valid:
+        if name not in what or not is_valid:
             _ask(f'DROP INDEX CONCURRENTLY IF EXISTS "{name}"')
-    for name, definition in names.items():
-        if not there.get(name):
-            _make(name, definition)
+            _ask(f'DROP STATISTICS IF EXISTS "{name}"')
+    missing = [name for name in what if not there.get(name)]
+    for name in missing:
+        _ask(f'CREATE INDEX CONCURRENTLY "{name}" ON audience_contact {what[name]}')
+        if name in expressions:
+            # Of a partial index PostgreSQL does not learn how many values there are of its expression.
+            _ask(f'CREATE STATISTICS IF NOT EXISTS "{name}" ON ({_bare(expressions[name])}) FROM audience_contact')
+    if missing:
+        # Only of pages that were vacuumed does it know that all can see them, without which it reads the contacts.
+        _ask("VACUUM (ANALYZE) audience_contact")
 
 
-def _make(name: str, definition: AttributeDefinition) -> None:
+def _expression(definition: AttributeDefinition) -> str:
     key = "'" + definition.key.replace("'", "''") + "'"  # a slug: letters, digits, hyphens
-    expression = EXPRESSIONS[AttributeKind(definition.kind)].format(key=key)
-    _ask(
-        f'CREATE INDEX CONCURRENTLY "{name}" ON audience_contact ({expression})'
-        f" WHERE workspace_id = {definition.workspace_id:d}"
-    )
-    _ask("ANALYZE audience_contact")  # what PostgreSQL knows of an expression it learns from its index
+    return EXPRESSIONS[AttributeKind(definition.kind)].format(key=key)
+
+
+def _bare(expression: str) -> str:
+    return expression.removesuffix(PREFIXES)
+
+
+def _of(workspace: Workspace) -> str:
+    return f"WHERE workspace_id = {workspace.pk:d}"
 
 
 def name_of(definition: AttributeDefinition) -> str:
@@ -103,8 +122,9 @@ def _beginning(workspace_id: int) -> str:
 def _there(workspace: Workspace) -> dict[str, bool]:
     rows = _ask(
         "SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
-        " WHERE i.indrelid = 'audience_contact'::regclass AND starts_with(c.relname, %s)",
-        [_beginning(workspace.pk)],
+        " WHERE i.indrelid = 'audience_contact'::regclass"
+        " AND (starts_with(c.relname, %s) OR starts_with(c.relname, %s))",
+        [_beginning(workspace.pk), crowds.beginning(workspace)],
     )
     return {str(name): bool(is_valid) for name, is_valid in rows}
 
@@ -112,7 +132,8 @@ def _there(workspace: Workspace) -> dict[str, bool]:
 def ready(workspace: Workspace) -> set[int]:
     """The keys of the attributes that have their index. One query."""
     beginning = _beginning(workspace.pk)
-    return {int(name.removeprefix(beginning)) for name, is_valid in _there(workspace).items() if is_valid}
+    names = [name for name, is_valid in _there(workspace).items() if is_valid and name.startswith(beginning)]
+    return {int(name.removeprefix(beginning)) for name in names}
 
 
 def being_made(workspace: Workspace, definition: Group, now: datetime) -> list[AttributeDefinition]:

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db import connection
-from django.db.models.sql import Query
 from django.utils.translation import gettext as _
 
 from audience.models import Contact
 from audience.segments.compile import condition_of
 from audience.segments.definition import Group
+from audience.segments.expecting import cost_of
 from audience.segments.fields import Field
 from audience.segments.indexes import being_made
 from audience.segments.plan import planned
@@ -22,8 +21,8 @@ DEAR = 150_000
 def slow_reasons(workspace: Workspace, definition: Group, now: datetime, fields: Mapping[str, Field]) -> list[str]:
     """Why a segment is slow, most telling first, and what is done about it; empty while PostgreSQL finds it quick."""
     plan = planned(definition, fields, now)
-    found = Contact.objects.for_workspace(workspace).filter(condition_of(plan)).order_by().values("pk")
-    if _estimate(found.query) < DEAR:
+    found = Contact.objects.for_workspace(workspace).filter(condition_of(plan))
+    if cost_of(found) < DEAR:
         return []
     reasons = list(dict.fromkeys(leaf.test.slow for leaf in plan.leaves() if leaf.test.slow))
     reasons = reasons or [_("It compares a value of very many people, one by one.")]
@@ -31,10 +30,3 @@ def slow_reasons(workspace: Workspace, definition: Group, now: datetime, fields:
         _("An index on “%(name)s” is on its way and will make this faster.") % {"name": attribute.shown_label}
         for attribute in being_made(workspace, definition, now)
     ]
-
-
-def _estimate(query: Query) -> float:
-    statement, values = query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", values)
-        return float(cursor.fetchone()[0][0]["Plan"]["Total Cost"])

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from audience.models import (
     Contact,
     ContactList,
     ContactProfile,
+    ContactQuerySet,
     Lifecycle,
     Segment,
     SuppressionReason,
@@ -25,6 +27,7 @@ from audience.models import (
 from audience.own_figures import with_sizes
 from audience.places import country_name
 from audience.segments.definition import SegmentBroken
+from audience.segments.newest import narrowed_to_newest
 from audience.services import ConsentBasis, current_attributes
 from audience.tags import tags_in_use
 from audience.timeline import timeline, timeline_kinds
@@ -48,12 +51,24 @@ def contact_list(request: MemberRequest) -> HttpResponse:
     except SegmentBroken as refusal:
         people, broken = Contact.objects.for_workspace(request.workspace).none(), str(refusal)
     count = headcount(people)
-    shown = people.select_related("seller__user", "profile")
-    rows = newest(shown, request.GET, PAGE_SIZE, are_few=count.is_exact and bool(wanted.asks))
+    are_few = count.is_exact and bool(wanted.asks)
+    shown = people if are_few or broken else _soon_filled(request, wanted, people)
+    rows = newest(shown.select_related("seller__user", "profile"), request.GET, PAGE_SIZE, are_few=are_few)
     context = {"contacts": rows, "wanted": wanted, "count": count, "broken": broken, **_offered(request)}
     context["are_ticked"] = request.GET.get("ticked") == "1"
     name = "audience/_contact_rows.html" if request.htmx else "audience/contact_list.html"
     return render(request, name, context)
+
+
+def _soon_filled(request: MemberRequest, wanted: ContactFilter, people: ContactQuerySet) -> QuerySet[Any, Any]:
+    """Of the many of a segment enough of the newest to fill the first page, and to know whether there is a second."""
+    if not wanted.segment or request.GET.get("older") or request.GET.get("newer"):
+        return people
+
+    def found(among: ContactQuerySet | None) -> ContactQuerySet:
+        return found_contacts(request.member, wanted, request.now, among)
+
+    return narrowed_to_newest(found, request.workspace, PAGE_SIZE + 1)
 
 
 def _offered(request: MemberRequest) -> dict[str, Any]:

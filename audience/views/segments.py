@@ -12,13 +12,14 @@ from audience import services
 from audience.figures import Figures, figures_of
 from audience.finding import LARGEST_ID
 from audience.forms import SegmentForm
-from audience.models import Segment
+from audience.models import Contact, ContactQuerySet, Segment
 from audience.own_figures import kept_sizes, people_known, size_in
 from audience.segments import builder
 from audience.segments.compile import contacts_in, sentence
 from audience.segments.counting import count_in, narrowing
 from audience.segments.definition import Group, SegmentBroken, read_definition
 from audience.segments.fields import Field, fields_of
+from audience.segments.newest import newest_in
 from audience.segments.sizes import size_of
 from audience.segments.speed import slow_reasons
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
@@ -147,12 +148,11 @@ def _live(
         definition = _rule(saved, drawn)
         known = figures_of(request.workspace, "contacts", request.now)
         has_more = known.counted_at is None or MORE in {request.POST.get("do"), *request.GET}
-        people = contacts_in(request.workspace, definition, request.now, fields).seen_by(request.member)
         return context | {
             **_counted(request, definition, fields, saved, sum(known.numbers.values())),
             "slow": slow_reasons(request.workspace, definition, request.now, fields),
             "words": sentence(definition, fields),
-            "sample": people.order_by("-created_at", "-pk")[:SAMPLE],
+            "sample": _newest(request, definition, fields),
             "has_more": has_more,
             **(_more(request, definition, fields) if has_more else {}),
         }
@@ -169,6 +169,14 @@ def _counted(
     if count is None:
         count, counted_at = count_in(request.workspace, definition, request.now, fields), None
     return {"people": count, "total": total, "share": count / total if total else 0.0, "counted_at": counted_at}
+
+
+def _newest(request: MemberRequest, definition: Group, fields: Mapping[str, Field]) -> list[Contact]:
+    def people(among: ContactQuerySet | None) -> ContactQuerySet:
+        found = contacts_in(request.workspace, definition, request.now, fields, among=among)
+        return found.seen_by(request.member)
+
+    return newest_in(people, request.workspace, SAMPLE)
 
 
 def _more(request: MemberRequest, definition: Group, fields: Mapping[str, Field]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from audience import services
 from audience.forms.preference import PreferencePageForm, ToldWishForm, TopicForm
-from audience.models import Consent, ConsentEntry, Contact, Topic
+from audience.models import ConsentEntry, Contact, Topic
 from audience.own_figures import with_answers
 from audience.services import ConsentBasis, current_attributes, current_topics
 from audience.services.opt_ins import Ask, ask_to_opt_in, language_of

@@ -123,8 +123,7 @@
      A hidden page listens to nothing, because a browser keeps few connections, and looks at everything when it is seen. */
   const live = {
     stream: null, topics: "", missed: false, again: new Set(), fetched: new Set(),
-    /* A part that is being fetched would queue the word, and forget it when it is replaced: it is told afterwards. That a
-       part hears as soon as it stands there is what defaultSettleDelay 0 is for. */
+    /* A part that is being fetched would queue the word, and forget it when it is replaced: it is told afterwards. */
     tell(topic) {
       if ([...live.fetched].some((part) => part.isConnected && live.topicsOf(part).includes(topic))) live.again.add(topic);
       else document.body.dispatchEvent(new CustomEvent(`live:${topic}`));

@@ -24,6 +24,7 @@ from audience.models import (
     Topic,
     TopicConsent,
 )
+from audience.segments import counting, newest
 from audience.segments.compile import contacts_in
 from audience.segments.counting import count_in
 from audience.segments.definition import Condition, Filter, Group, read_definition, write_definition
@@ -454,9 +455,13 @@ def test_every_operator_is_asked() -> None:
     assert asked == {operator.key for operators in OPERATORS.values() for operator in operators}
 
 
+@pytest.mark.parametrize("worth", [counting.WORTH, float("inf")], ids=["the shortest way", "any way round"])
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people=st.lists(PEOPLE, min_size=1, max_size=8), tree=TREES)
-def test_the_short_way_of_counting_finds_as_many_as_there_are(world: World, people: list[Person], tree: Group) -> None:
+def test_the_short_way_of_counting_finds_as_many_as_there_are(
+    world: World, monkeypatch: pytest.MonkeyPatch, worth: float, people: list[Person], tree: Group
+) -> None:
+    monkeypatch.setattr(counting, "WORTH", worth)
     with transaction.atomic():
         world.move_in(people)
         definition = world.translated(tree)
@@ -466,3 +471,23 @@ def test_the_short_way_of_counting_finds_as_many_as_there_are(world: World, peop
         there = found.count()
         transaction.set_rollback(True)
     assert counted == there
+
+
+@pytest.mark.parametrize("near", [1, 3, 6])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(people=st.lists(PEOPLE, min_size=1, max_size=8), tree=TREES)
+def test_the_newest_who_belong_are_the_same_however_few_are_asked_first(
+    world: World, monkeypatch: pytest.MonkeyPatch, near: int, people: list[Person], tree: Group
+) -> None:
+    monkeypatch.setattr(newest, "NEAR", near)
+    with transaction.atomic():
+        world.move_in(people)
+        definition = world.translated(tree)
+
+        found = newest.newest_in(
+            lambda among: contacts_in(world.workspace, definition, NOW, among=among), world.workspace, 2
+        )
+
+        sorted_all = list(contacts_in(world.workspace, definition, NOW).order_by("-created_at", "-pk")[:2])
+        transaction.set_rollback(True)
+    assert found == sorted_all

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from audience.models import AttributeDefinition, AttributeKind, Contact, Segment
-from audience.segments import indexes
+from audience.segments import crowds, expecting, indexes
 from audience.segments.compile import contacts_in
 from audience.segments.definition import read_definition
 from audience.segments.fields import fields_of
@@ -28,6 +28,7 @@ RULES: dict[AttributeKind, dict[str, Any]] = {
 @pytest.fixture(autouse=True)
 def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(indexes, "MANY", 2)
+    monkeypatch.setattr(expecting, "COMMON", 2.0)  # what PostgreSQL expects of two contacts is worth nothing
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +36,7 @@ def left_as_found() -> Iterator[None]:
     """A table keeps its indexes when its rows are gone."""
     yield
     AttributeDefinition.objects.update(asked_at=None)
+    Segment.objects.update(archived_at=datetime(2100, 1, 1, tzinfo=UTC))
     for workspace in Workspace.objects.all():
         indexes._tend_workspace(workspace, datetime(2100, 1, 1, tzinfo=UTC))
 
@@ -68,6 +70,8 @@ def test_what_a_segment_asks_gets_an_index_that_postgresql_uses(
         cursor.execute("SET enable_seqscan = off")
         # Only this index is left to choose from.
         cursor.execute("BEGIN; DROP INDEX contact_attributes; DROP INDEX contact_newest; DROP INDEX contact_reachable")
+        for crowd in crowds.wanted(workspace, now):
+            cursor.execute(f"DROP INDEX {crowd}")
         people = contacts_in(workspace, rule, now).order_by()
         statement, values = people.query.sql_with_params()
         cursor.execute(f"EXPLAIN {statement}", values)
@@ -95,6 +99,23 @@ def test_an_index_nobody_asked_for_in_thirty_days_is_dropped(workspace: Workspac
     indexes.tend(now + timedelta(days=31))
 
     assert (kept, _there()) == ({name}, set())
+
+
+def _known_of() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT stxname FROM pg_statistic_ext WHERE stxname LIKE 'contact_attribute\\_%%'", [])
+        return {name for (name,) in cursor.fetchall()}
+
+
+def test_statistics_on_the_values_come_and_go_with_the_index(workspace: Workspace, now: datetime) -> None:
+    name = _asked_about(workspace)
+
+    indexes.tend(now)
+    kept = _known_of()
+    Segment.objects.for_workspace(workspace).update(archived_at=now)
+    indexes.tend(now + timedelta(days=31))
+
+    assert (kept, _known_of()) == ({name}, set())
 
 
 def test_few_contacts_need_no_index(workspace: Workspace, now: datetime) -> None:

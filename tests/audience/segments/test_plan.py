@@ -136,7 +136,8 @@ def test_counting_those_on_a_list_reads_no_contact(
     on_list = ListFactory.create(workspace=workspace)
     rule, fields = Group("all", (Condition("list", "any_of", [on_list.pk]),)), dict(fields_of(workspace))
 
-    with django_assert_num_queries(1) as asked:
+    with django_assert_num_queries(2) as asked:
         count_in(workspace, rule, now, fields)
 
-    assert "audience_contact" not in asked.captured_queries[0]["sql"].replace("audience_contactlist", "")
+    said = " ".join(query["sql"] for query in asked.captured_queries)
+    assert "audience_contact" not in said.replace("audience_contactlist", "")
