@@ -7,14 +7,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from socket import socket
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 
+from emailops.embedded import var_folder
 from emailops.processes import Spec, kill, specs, start, stop, wait_for_port
+from tests.databases import fresh_database, migrated_database
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -86,7 +88,7 @@ def running_stack(
     """
     port, sandbox_port = free_port(), free_port()
     environment = {
-        "DATABASE_URL": fresh_database(name),
+        "DATABASE_URL": fresh_database(name, pattern=migrated_database()),
         "REDIS_URL": f"{os.environ['REDIS_URL'].partition('?')[0]}?db={redis_number}",
         "EMAILOPS_VAR": str(folder),
         "PORT": str(port),
@@ -96,8 +98,7 @@ def running_stack(
         "DEBUG": "0",
         **(settings or {}),
     }
-    manage("migrate", "--verbosity", "0", environment=environment)
-    manage("collectstatic", "--noinput", "--verbosity", "0", environment=environment)
+    (folder / "static").symlink_to(_collected())
     if prepare:
         prepare(environment)
     named = {spec.name: spec for spec in specs(port=port, sandbox_port=sandbox_port)}
@@ -112,6 +113,15 @@ def running_stack(
         stack.stop()
 
 
+@cache
+def _collected() -> Path:
+    """The static files as production has them: ten seconds of work, done once for all stacks of this process."""
+    folder = var_folder() / "collected"
+    environment = {"EMAILOPS_VAR": str(folder), "DEBUG": "0"}
+    manage("collectstatic", "--noinput", "--clear", "--verbosity", "0", environment=environment)
+    return folder / "static"
+
+
 def manage(*command: str, environment: dict[str, str]) -> str:
     """Run a command of manage.py against a stack's database; returns what it printed."""
     done = subprocess.run(
@@ -124,21 +134,6 @@ def manage(*command: str, environment: dict[str, str]) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
-
-
-def fresh_database(name: str) -> str:
-    """An empty database of this name on the server of the environment; its URL. An older one is dropped."""
-    server = os.environ["DATABASE_URL"]
-    connection = psycopg2.connect(server)
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            cursor.execute(f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0")
-    finally:
-        connection.close()
-    parts = urlsplit(server)
-    return urlunsplit((parts.scheme, parts.netloc, f"/{name}", parts.query, parts.fragment))
 
 
 def free_port() -> int:
