@@ -25,12 +25,8 @@ from workspaces.models import Member, Workspace
 from workspaces.permissions import SCOPES, Role
 from workspaces.services import create_api_key
 
+pytest_plugins = ["tests.abreast"]
 Bell = tuple[str, dict[str, object]]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright keeps an event loop running, in which Django's database calls are refused."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 @pytest.fixture(scope="session")
@@ -155,7 +151,8 @@ def _full_buckets() -> None:
         client.delete(*keys)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ends with its module: Playwright keeps a loop running, in which Django's database calls are refused."""
     with chromium() as running:
         yield running
