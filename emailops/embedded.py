@@ -41,6 +41,7 @@ jit = off
 timezone = 'UTC'
 """
 THROWAWAY_CONF = """
+max_connections = 400
 fsync = off
 full_page_writes = off
 synchronous_commit = off
