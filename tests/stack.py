@@ -19,6 +19,7 @@ from emailops.processes import Spec, kill, specs, start, stop, wait_for_port
 from tests.databases import fresh_database, migrated_database
 
 ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 120.0  # seconds; six processes begin at once, beside those of other tests
 
 
 @dataclass
@@ -60,7 +61,7 @@ class Stack:
         finally:
             connection.close()
 
-    def wait_for(self, query: str, *values: Any, seconds: float = 60.0) -> list[tuple[Any, ...]]:
+    def wait_for(self, query: str, *values: Any, seconds: float = PATIENCE) -> list[tuple[Any, ...]]:
         """The rows of a query, as soon as it has any; a failure with the logs when it has none in time."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -106,8 +107,8 @@ def running_stack(
     try:
         for each in named:
             stack.start(each)
-        assert wait_for_port(port, stack.running["web"]), stack.logs()
-        assert wait_for_port(sandbox_port, stack.running["sandbox"]), stack.logs()
+        for each, its_port in (("web", port), ("sandbox", sandbox_port)):
+            assert wait_for_port(its_port, stack.running[each], seconds=PATIENCE), stack.logs()
         yield stack
     finally:
         stack.stop()
