@@ -1,7 +1,7 @@
 """Tests in several processes at once (pytest-xdist): what each has for itself, and which tests stay together.
 
 Each process has a database of PostgreSQL (pytest-django), a server of Redis, since whoever listens there hears all of
-its databases, and a folder. A module stays in one process, and so do all modules that look at the sample company.
+its databases, and a folder. A module stays in one process, and so do those that work in the sample company.
 """
 
 import os
@@ -17,7 +17,8 @@ from emailops.embedded import redis_server, var_folder
 from tests.databases import migrated_database
 
 FEWEST = 2  # processes; tests wait often, for each other's sake on a single core too
-LONGEST_FIRST = ("tests/browser/", "tests/faults/", "tests/flows/", "tests/emailops/test_demo")
+PAGES = "tests/browser/test_pages.py"
+LONGEST_FIRST = (PAGES, "tests/browser/", "tests/faults/", "tests/flows/", "tests/emailops/test_demo")
 """What takes minutes, so that nobody waits at the end for one process that began with it last."""
 
 
@@ -57,9 +58,12 @@ class ByModule(LoadScopeScheduling):  # type: ignore[misc]  # the package carrie
 
 
 def together(nodeid: str) -> str:
-    """The name of what runs in one process: the module, or the folder of those who share a company."""
+    """The name of what runs in one process: the module, or the folder of those that share a company.
+
+    Pages only look at it and take as long as all the others, so it is told to them apart.
+    """
     module = nodeid.partition("::")[0]
-    return "tests/browser/" if module.startswith("tests/browser/") else module
+    return "tests/browser/" if module.startswith("tests/browser/") and module != PAGES else module
 
 
 def turn(nodeid: str) -> int:

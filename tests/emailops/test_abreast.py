@@ -45,17 +45,17 @@ def test_there_are_at_least_two_processes() -> None:
 
 
 def test_a_module_stays_together_and_so_do_those_who_share_a_company() -> None:
-    nodes = [
-        "tests/browser/test_a.py::test",
-        "tests/browser/test_b.py::Its::test[x::y]",
-        "tests/flows/test_c.py::test",
-    ]
+    nodes = ["tests/browser/test_a.py::test", "tests/browser/test_b.py::Its::test[x::y]", "tests/flows/test_c.py::test"]
 
     assert [abreast.together(node) for node in nodes] == ["tests/browser/", "tests/browser/", "tests/flows/test_c.py"]
 
 
+def test_the_pages_have_a_company_to_themselves() -> None:
+    assert abreast.together(f"{abreast.PAGES}::test[x]") == abreast.PAGES
+
+
 def test_what_takes_long_begins_first_and_is_still_where_it_was() -> None:
-    nodes = ["tests/audience/test_a.py::test", "tests/flows/test_b.py::test", "tests/browser/test_c.py::test"]
+    nodes = ["tests/audience/test_a.py::test", "tests/flows/test_b.py::test", f"{abreast.PAGES}::test"]
 
     assert sorted(nodes, key=abreast.turn) == nodes[::-1]
     assert [place for place in abreast.LONGEST_FIRST if not list(ROOT.glob(f"{place}*"))] == []
