@@ -15,7 +15,7 @@ dev: ; @$(PYTHON) tools/bootstrap.py dev
 
 test: ; @$(PYTHON) tools/bootstrap.py dev
 	@$(RUN) tools/programs.py
-	@EMAILOPS_VAR=var/test $(EMBEDDED) --throwaway -- $(RUN) -m pytest $(ARGS)
+	@EMAILOPS_VAR=var/test $(EMBEDDED) --throwaway -- $(RUN) -m pytest -n auto $(ARGS)
 
 check: ; @$(PYTHON) tools/bootstrap.py dev
 	@EMAILOPS_VAR=var/check $(EMBEDDED) --throwaway -- $(RUN) tools/check.py

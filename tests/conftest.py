@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from celery import current_app
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser
@@ -18,17 +19,20 @@ from rest_framework.test import APIClient
 
 from delivery.pace import buckets
 from tests.chromium import chromium
+from tests.databases import migrated_database
 from tests.factories.workspaces import MemberFactory, UserFactory, WorkspaceFactory
 from workspaces.models import Member, Workspace
 from workspaces.permissions import SCOPES, Role
 from workspaces.services import create_api_key
 
+pytest_plugins = ["tests.abreast"]
 Bell = tuple[str, dict[str, object]]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright keeps an event loop running, in which Django's database calls are refused."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The tests' database begins as a copy, which takes a second."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = migrated_database()
 
 
 @pytest.fixture
@@ -147,7 +151,8 @@ def _full_buckets() -> None:
         client.delete(*keys)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ends with its module: Playwright keeps a loop running, in which Django's database calls are refused."""
     with chromium() as running:
         yield running

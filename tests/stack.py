@@ -7,16 +7,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from socket import socket
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 
+from emailops.embedded import var_folder
 from emailops.processes import Spec, kill, specs, start, stop, wait_for_port
+from tests.databases import fresh_database, migrated_database
 
 ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 120.0  # seconds; six processes begin at once, beside those of other tests
 
 
 @dataclass
@@ -58,7 +61,7 @@ class Stack:
         finally:
             connection.close()
 
-    def wait_for(self, query: str, *values: Any, seconds: float = 60.0) -> list[tuple[Any, ...]]:
+    def wait_for(self, query: str, *values: Any, seconds: float = PATIENCE) -> list[tuple[Any, ...]]:
         """The rows of a query, as soon as it has any; a failure with the logs when it has none in time."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -86,7 +89,7 @@ def running_stack(
     """
     port, sandbox_port = free_port(), free_port()
     environment = {
-        "DATABASE_URL": fresh_database(name),
+        "DATABASE_URL": fresh_database(name, pattern=migrated_database()),
         "REDIS_URL": f"{os.environ['REDIS_URL'].partition('?')[0]}?db={redis_number}",
         "EMAILOPS_VAR": str(folder),
         "PORT": str(port),
@@ -96,8 +99,7 @@ def running_stack(
         "DEBUG": "0",
         **(settings or {}),
     }
-    manage("migrate", "--verbosity", "0", environment=environment)
-    manage("collectstatic", "--noinput", "--verbosity", "0", environment=environment)
+    (folder / "static").symlink_to(_collected())
     if prepare:
         prepare(environment)
     named = {spec.name: spec for spec in specs(port=port, sandbox_port=sandbox_port)}
@@ -105,11 +107,20 @@ def running_stack(
     try:
         for each in named:
             stack.start(each)
-        assert wait_for_port(port, stack.running["web"]), stack.logs()
-        assert wait_for_port(sandbox_port, stack.running["sandbox"]), stack.logs()
+        for each, its_port in (("web", port), ("sandbox", sandbox_port)):
+            assert wait_for_port(its_port, stack.running[each], seconds=PATIENCE), stack.logs()
         yield stack
     finally:
         stack.stop()
+
+
+@cache
+def _collected() -> Path:
+    """The static files as production has them: ten seconds of work, done once for all stacks of this process."""
+    folder = var_folder() / "collected"
+    environment = {"EMAILOPS_VAR": str(folder), "DEBUG": "0"}
+    manage("collectstatic", "--noinput", "--clear", "--verbosity", "0", environment=environment)
+    return folder / "static"
 
 
 def manage(*command: str, environment: dict[str, str]) -> str:
@@ -124,21 +135,6 @@ def manage(*command: str, environment: dict[str, str]) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
-
-
-def fresh_database(name: str) -> str:
-    """An empty database of this name on the server of the environment; its URL. An older one is dropped."""
-    server = os.environ["DATABASE_URL"]
-    connection = psycopg2.connect(server)
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            cursor.execute(f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0")
-    finally:
-        connection.close()
-    parts = urlsplit(server)
-    return urlunsplit((parts.scheme, parts.netloc, f"/{name}", parts.query, parts.fragment))
 
 
 def free_port() -> int:

@@ -31,7 +31,13 @@ NEVER_IMPORTED = {
     "watchfiles": "a command",
     "uv": "a command",
 }
-COME_ALONG = {"asgiref": "django", "kombu": "celery", "requests": "django-anymail", "urllib3": "django-anymail"}
+COME_ALONG = {
+    "asgiref": "django",
+    "execnet": "pytest-xdist",
+    "kombu": "celery",
+    "requests": "django-anymail",
+    "urllib3": "django-anymail",
+}
 """Packages of whose interface the one that brings them makes a part of its own."""
 
 

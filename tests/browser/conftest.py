@@ -8,7 +8,7 @@ import pytest
 from tests.stack import Stack, manage, running_stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The product with the sample company in it, and the first mail to its owner in the sandbox."""
     folder: Path = tmp_path_factory.mktemp("company")

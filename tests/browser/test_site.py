@@ -1,6 +1,5 @@
 """The script on a shop's own site, on another origin than ours: nothing before the reader agrees, then who it is."""
 
-import os
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
@@ -27,9 +26,11 @@ SHOP = """<!doctype html><html lang="en"><head><title>Shop</title>
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _tables_beside_the_browser() -> None:
+def _tables_beside_the_browser() -> Iterator[None]:
     """Playwright keeps a loop in this thread, in which Django would refuse to ask the database."""
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        yield
 
 
 class _Quiet(SimpleHTTPRequestHandler):

@@ -1,6 +1,7 @@
 """What must hold when several sessions act at the same moment. Each thread has a connection of its own."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,7 @@ from workspaces.models import Member, Workspace
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("bells")]
 WAIT = 20  # seconds after which a test that hangs has failed
+A_WORD = 0.5  # seconds in which it comes to the worker, also where the database has to wait for a processor
 
 
 def at_once(*jobs: Callable[[], Any]) -> list[Any]:
@@ -63,6 +65,7 @@ def _after(phase: Phase, number: int, do: Callable[[], None]) -> Callable[[Phase
         if now == phase and seen[phase] == number:
             do()
             connections.close_all()
+            time.sleep(A_WORD)
 
     return hook
 

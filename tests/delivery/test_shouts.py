@@ -66,7 +66,7 @@ def test_an_ear_whose_connection_broke_says_nothing_more_and_stops_nobody(worksp
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE pid <> pg_backend_pid() AND query LIKE 'LISTEN%%'"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'LISTEN%%'"
             )
 
     assert not _hears(run, cut_all_listeners, 0.5)

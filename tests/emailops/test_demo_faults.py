@@ -21,6 +21,7 @@ from django.core.management import CommandError, call_command
 from emailops.embedded import ROOT, CannotStart, services
 from emailops.processes import why_not_port
 from tests import stack
+from tests.databases import fresh_database, migrated_database
 from tools import bootstrap
 
 Usage = namedtuple("Usage", "total used free")
@@ -229,16 +230,14 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason=
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     var = tmp_path_factory.mktemp("demo")
-    named = {
-        "DATABASE_URL": stack.fresh_database("emailops_demo_faults"),
+    return {
+        "DATABASE_URL": fresh_database("demo_faults", pattern=migrated_database()),
         "REDIS_URL": f"{os.environ['REDIS_URL'].partition('?')[0]}?db=11",
         "EMAILOPS_VAR": str(var),
         "PORT": str(stack.free_port()),
         "SANDBOX_SMTP_PORT": str(stack.free_port()),
         "MAIL_SANDBOX": "1",
     }
-    stack.manage("migrate", "--verbosity", "0", environment=named)
-    return named
 
 
 @needs_proc

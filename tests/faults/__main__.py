@@ -20,7 +20,7 @@ os.environ.setdefault("LOG_LEVEL", "CRITICAL")
 
 def main() -> int:
     options = _options()
-    from tests.stack import fresh_database
+    from tests.databases import fresh_database
 
     os.environ["DATABASE_URL"] = fresh_database("faults")
     from benchmarks.ground import prepare

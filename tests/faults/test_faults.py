@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from emailops.processes import ROOT
+from emailops.processes import ROOT, stop
 
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(600)]
 
@@ -26,16 +26,20 @@ def findings() -> dict[str, dict[str, Any]]:
     bare = {name: value for name, value in os.environ.items() if name not in SERVERS}
     faults = [sys.executable, "-m", "tests.faults", "--only", ",".join(QUICK), "--seed", str(SEED), "--json"]
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(
+        process = subprocess.Popen(
             [sys.executable, "-m", "emailops.embedded", "--", *faults],
             cwd=ROOT,
             env={**bare, "EMAILOPS_VAR": folder, "MAIL_SANDBOX": "1"},
-            capture_output=True,
-            text=True,
-            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
         )
-    assert done.stdout, done.stderr
-    found: dict[str, dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])["findings"]
+        try:
+            out, err = process.communicate()
+        finally:
+            stop(process)  # and with it its servers, when this took too long
+    assert out, err.decode()
+    found: dict[str, dict[str, Any]] = json.loads(out.splitlines()[-1])["findings"]
     return found
 
 
