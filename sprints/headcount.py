@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from audience.models import Segment
-from audience.segments.compile import contacts_in
+from django.db.models import Q
+
+from audience.models import Contact, Segment
+from audience.segments.compile import condition_for
 from audience.segments.definition import SegmentBroken, read_definition
 from audience.segments.fields import Field, fields_of
 from workspaces.models import Workspace
@@ -17,6 +19,7 @@ class Headcount:
 
     now: datetime
     _people: dict[int, int] = field(default_factory=dict)
+    _conditions: dict[int, Q | SegmentBroken] = field(default_factory=dict)
     _fields: dict[int, Mapping[str, Field]] = field(default_factory=dict)
 
     def people_in(self, segment: Segment) -> int:
@@ -31,10 +34,20 @@ class Headcount:
             self._fields[workspace.pk] = fields_of(workspace)
         return self._fields[workspace.pk]
 
-    def _counted(self, segment: Segment) -> int:
-        workspace = segment.workspace
+    def condition(self, segment: Segment) -> Q | SegmentBroken:
+        """Who belongs, as one condition on contacts, or why the segment no longer works; found once for each."""
+        if segment.pk not in self._conditions:
+            self._conditions[segment.pk] = self._read(segment)
+        return self._conditions[segment.pk]
+
+    def _read(self, segment: Segment) -> Q | SegmentBroken:
         try:
-            definition = read_definition(segment.definition)
-            return contacts_in(workspace, definition, self.now, self.fields_of(workspace)).count()
-        except SegmentBroken:
+            return condition_for(read_definition(segment.definition), self.fields_of(segment.workspace), self.now)
+        except SegmentBroken as broken:
+            return broken
+
+    def _counted(self, segment: Segment) -> int:
+        condition = self.condition(segment)
+        if isinstance(condition, SegmentBroken):
             return 0
+        return Contact.objects.for_workspace(segment.workspace).filter(condition).count()
