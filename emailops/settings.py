@@ -106,6 +106,7 @@ TEMPLATES = [
                 "django.templatetags.static",
                 "django.contrib.humanize.templatetags.humanize",
                 "workspaces.templatetags.ui",
+                "workspaces.templatetags.frequent",
                 "workspaces.templatetags.charts",
             ],
         },

@@ -65,7 +65,7 @@ def _comments(request: ApprovalRequest) -> Iterator[Utterance]:
 
 
 def _versions(request: ApprovalRequest) -> Iterator[Utterance]:
-    versions = ApprovalRequest.objects.about_same(request).with_people().defer("snapshot").order_by("version")
+    versions = ApprovalRequest.objects.about_same(request).with_voices().defer("snapshot").order_by("version")
     for version in versions:
         number = {"number": version.version}
         if version.is_automatic:

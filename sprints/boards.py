@@ -17,7 +17,6 @@ from sprints.models import (
     AcceptanceCriterion,
     Blocker,
     BoardColumn,
-    Label,
     Sprint,
     SprintState,
     Story,
@@ -84,10 +83,6 @@ class BoardCard:
     @property
     def blocker(self) -> Blocker | None:
         return self.story.blocker
-
-    @property
-    def labels(self) -> list[Label]:
-        return sorted(self.story.labels.all(), key=lambda label: label.name.lower())
 
     @property
     def workers(self) -> list[Member]:

@@ -1,8 +1,8 @@
 """How stories flow: how many stand in which column at the end of each day, and how long one takes to be done."""
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -31,29 +31,39 @@ class FlowDay:
 
 
 def cumulative_flow(stories: Iterable[Story], days: Sequence[date], zone: ZoneInfo) -> list[FlowDay]:
-    """The columns at the end of each of the days, for stories taken into a sprint; two queries.
+    """The columns at the end of each of the days, oldest first, for stories taken into a sprint; two queries.
 
     A story comes in when it is committed or added, and leaves when it is taken out or dropped unless it is done. The
     figures of a day follow from what happened up to its end.
     """
-    histories = _histories(list(stories))
+    ends = [datetime.combine(day + DAY, datetime.min.time(), zone).timestamp() for day in days]
+    more: list[dict[str, int]] = [defaultdict(int) for _day in days]
+    for moments in _histories(list(stories)):
+        for column, first, after in _stays(moments, ends):
+            more[first][column] += 1
+            if after < len(days):
+                more[after][column] -= 1
+    counts: dict[str, int] = defaultdict(int)
     found = []
-    for day in days:
-        end = datetime.combine(day + DAY, datetime.min.time(), zone)
-        counts: dict[str, int] = defaultdict(int)
-        for times, columns in histories:
-            at = bisect_left(times, end) - 1
-            if at >= 0 and columns[at]:
-                counts[columns[at]] += 1
-        found.append(FlowDay(day, dict(counts)))
+    for day, changes in zip(days, more, strict=True):
+        for column, change in changes.items():
+            counts[column] += change
+        found.append(FlowDay(day, {column: count for column, count in counts.items() if count}))
     return found
 
 
-def _histories(stories: list[Story]) -> list[tuple[list[datetime], list[str]]]:
-    """Each story's moments as two lists, oldest first."""
+def _histories(stories: list[Story]) -> list[list[Moment]]:
+    """Each story's moments, oldest first."""
     scope, moves = _scope_of(stories), _moves_of(stories)
-    told = [_moments(story, scope[story.pk], moves[story.pk]) for story in stories]
-    return [([at for at, _column in moments], [column for _at, column in moments]) for moments in told if moments]
+    return [_moments(story, scope[story.pk], moves[story.pk]) for story in stories]
+
+
+def _stays(moments: list[Moment], ends: Sequence[float]) -> Iterator[tuple[str, int, int]]:
+    """Each column a story stood in at the end of a day: the place of its first such day, and of the first without."""
+    places = [bisect_right(ends, at.timestamp()) for at, _column in moments]
+    for (_at, column), first, after in zip(moments, places, [*places[1:], len(ends)], strict=True):
+        if column and first < after:
+            yield column, first, after
 
 
 def _moments(story: Story, scope: list[Moment], moves: list[tuple[datetime, str, str]]) -> list[Moment]:

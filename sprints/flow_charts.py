@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from emailops.lib.days import day_in_words
 from sprints.columns import ColumnGroup
 from sprints.competence import Workload
 from sprints.flow import CycleTime, CycleTimes, FlowDay
@@ -37,7 +38,7 @@ def flow_chart(days: Sequence[FlowDay], groups: Sequence[ColumnGroup]) -> Chart 
     return Chart(
         label=_("Stories by column; now %(done)d done of %(all)d")
         % {"done": last.get(StoryStatus.DONE, 0), "all": sum(last.values())},
-        labels=[date_format(day.day, "j M") for day in days],
+        labels=[day_in_words(day.day, "j M") for day in days],
         series=[
             Series(names.get(status, str(status.label)), tone, [float(day.counts.get(status, 0)) for day in days])
             for status, tone in TONES.items()
@@ -65,12 +66,12 @@ def cycle_chart(found: CycleTimes, address: Callable[[Story], str]) -> Scatter |
             for each in found.stories
         ],
         lines=[(days, f"{share}%") for share, days in found.percentiles],
-        labels=[date_format(day, "DATE_FORMAT") for day in dict.fromkeys((first, last))],
+        labels=[day_in_words(day, "DATE_FORMAT") for day in dict.fromkeys((first, last))],
     )
 
 
 def _told(each: CycleTime) -> str:
-    said = {"story": each.story, "days": in_days(each.days), "day": date_format(each.day, "DATE_FORMAT")}
+    said = {"story": each.story, "days": in_days(each.days), "day": day_in_words(each.day, "DATE_FORMAT")}
     return _("%(story)s: %(days)s, done on %(day)s") % said
 
 

@@ -89,4 +89,5 @@ def days_of(sprint: Sprint, today: date) -> tuple[list[date], list[date]]:
 
 def figures_of(sprint: Sprint, days: Sequence[date]) -> list[DayFigures]:
     """The folded scope log of a sprint. One query."""
-    return folded(ScopeEntry.objects.filter(sprint=sprint).order_by("at", "pk"), days, sprint.workspace.zone)
+    entries = ScopeEntry.objects.filter(sprint=sprint).order_by("at", "pk")
+    return folded(entries.values_list("change", "points", "at", named=True), days, sprint.workspace.zone)

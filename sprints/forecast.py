@@ -7,6 +7,7 @@ so the same past gives the same days.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
 from random import Random
 from statistics import median
@@ -119,8 +120,13 @@ def sprints_needed(points: float, delivered: Sequence[int], *, credit: int = 0, 
 
     `credit` is what the running sprint has delivered already: the first draw counts only beyond it.
     """
+    return list(_drawn(points, tuple(delivered), credit, runs))
+
+
+@lru_cache(maxsize=500)  # the same figures give the same answer, and most pages ask about them again
+def _drawn(points: float, delivered: tuple[int, ...], credit: int, runs: int) -> tuple[int, ...]:
     random = Random(SEED)  # noqa: S311  a forecast that anybody can repeat, no secret
-    return sorted(_one_run(points, delivered, credit, random) for _run in range(runs))
+    return tuple(sorted(_one_run(points, delivered, credit, random) for _run in range(runs)))
 
 
 def _one_run(points: float, delivered: Sequence[int], credit: int, random: Random) -> int:

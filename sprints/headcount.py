@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models import Q
+
 from audience.figures import Figures
-from audience.models import Segment
+from audience.models import Contact, Segment
 from audience.own_figures import kept_sizes, size_in
-from audience.segments.counting import count_in
+from audience.segments.compile import condition_for
 from audience.segments.definition import SegmentBroken, read_definition
 from audience.segments.fields import Field, fields_of
 from workspaces.models import Workspace
@@ -22,6 +24,7 @@ class Headcount:
 
     now: datetime
     _people: dict[int, int] = field(default_factory=dict)
+    _conditions: dict[int, Q | SegmentBroken] = field(default_factory=dict)
     _fields: dict[int, Mapping[str, Field]] = field(default_factory=dict)
     _kept: dict[int, Figures] = field(default_factory=dict)
 
@@ -37,14 +40,25 @@ class Headcount:
             self._fields[workspace.pk] = fields_of(workspace)
         return self._fields[workspace.pk]
 
-    def _counted(self, segment: Segment) -> int:
-        workspace = segment.workspace
-        if (kept := size_in(self._kept_of(workspace), segment)) is not None:
-            return kept
+    def condition(self, segment: Segment) -> Q | SegmentBroken:
+        """Who belongs, as one condition on contacts, or why the segment no longer works; found once for each."""
+        if segment.pk not in self._conditions:
+            self._conditions[segment.pk] = self._read(segment)
+        return self._conditions[segment.pk]
+
+    def _read(self, segment: Segment) -> Q | SegmentBroken:
         try:
-            return count_in(workspace, read_definition(segment.definition), self.now, self.fields_of(workspace))
-        except SegmentBroken:
+            return condition_for(read_definition(segment.definition), self.fields_of(segment.workspace), self.now)
+        except SegmentBroken as broken:
+            return broken
+
+    def _counted(self, segment: Segment) -> int:
+        if (kept := size_in(self._kept_of(segment.workspace), segment)) is not None:
+            return kept
+        condition = self.condition(segment)
+        if isinstance(condition, SegmentBroken):
             return 0
+        return Contact.objects.for_workspace(segment.workspace).filter(condition).count()
 
     def _kept_of(self, workspace: Workspace) -> Figures:
         """What a worker counted, read once."""

@@ -3,16 +3,13 @@
 Frozen with the plan as plain data, without words of any language; `sprints.shown_outlook` says them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, Count, IntegerField, Q, Value, When
 
 from audience.models import Contact
-from audience.segments.compile import condition_for
-from audience.segments.definition import SegmentBroken, read_definition
-from audience.segments.fields import Field
 from sprints.deciders import policy_of
 from sprints.learning import lessons_for
 from sprints.models import (
@@ -50,8 +47,8 @@ def mails_a_person(plan: PlannedSprint) -> list[int]:
 
     Counted from the segments as they are: who gave no consent, or has none any more, gets less.
     """
-    fields = plan.heads.fields_of(plan.workspace)
-    conditions = [found for story in plan.stories for found in _condition(story, fields, plan.now)]
+    found = [plan.heads.condition(story.brief.segment) for story in plan.stories if hasattr(story, "brief")]
+    conditions = [part for part in found if isinstance(part, Q)]
     if not conditions:
         return []
     each = [
@@ -60,14 +57,6 @@ def mails_a_person(plan: PlannedSprint) -> list[int]:
     people = Contact.objects.for_workspace(plan.workspace).annotate(mails=sum(each[1:], each[0]))
     counted = dict(people.filter(mails__gt=0).order_by().values_list("mails").annotate(Count("pk")))
     return [counted.get(number, 0) for number in range(1, max(counted, default=0) + 1)]
-
-
-def _condition(story: Story, fields: Mapping[str, Field], now: datetime) -> list[Q]:
-    brief = getattr(story, "brief", None)
-    try:
-        return [condition_for(read_definition(brief.segment.definition), fields, now)] if brief else []
-    except SegmentBroken:
-        return []
 
 
 def risks(plan: PlannedSprint, since: datetime | None = None) -> Iterator[dict[str, Any]]:

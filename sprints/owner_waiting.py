@@ -79,7 +79,11 @@ def waiting_in(sprint: Sprint, now: datetime) -> OwnerWaiting:
 
     One query.
     """
-    asked = ApprovalRequest.objects.for_workspace(sprint.workspace).with_people().without_snapshot()
+    asked = (
+        ApprovalRequest.objects.for_workspace(sprint.workspace)
+        .select_related("approver__user", "sprint", "story")
+        .without_snapshot()
+    )
     about = asked.filter(Q(sprint=sprint) | Q(story__sprint=sprint)).order_by("requested_at", "pk")
     return OwnerWaiting([_wait(request, sprint, now) for request in about])
 

@@ -6,11 +6,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from emailops.lib.days import day_in_words
 from sprints.metrics import metric_label, metric_unit
 from sprints.models import ApprovalRequest, ApprovalState, StoryKind
 from sprints.ranges import days_between
@@ -83,7 +84,7 @@ def _text(value: Any, _around: _Around) -> str:
 
 
 def _day(value: str, _around: _Around) -> str:
-    return date_format(date.fromisoformat(value), "DATE_FORMAT")
+    return day_in_words(date.fromisoformat(value))
 
 
 def _days(value: list[str], _around: _Around) -> str:
@@ -274,7 +275,7 @@ def answered_before(request: ApprovalRequest) -> ApprovalRequest | None:
     earlier = ApprovalRequest.objects.about_same(request).filter(
         version__lt=request.version, state=ApprovalState.DECIDED
     )
-    return earlier.with_people().order_by("-version").first()
+    return earlier.select_related("decided_by__user").order_by("-version").first()
 
 
 def replaced_by(request: ApprovalRequest) -> ApprovalRequest | None:

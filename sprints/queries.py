@@ -7,6 +7,7 @@ from datetime import date, datetime
 from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from audience.models import Segment
 from audience.segments.compile import contacts_in
@@ -66,17 +67,28 @@ def cards(stories: Sequence[Story]) -> list[Card]:
     ]
 
 
+PARTS = (
+    gettext_lazy("who wants what and why"),
+    gettext_lazy("goal"),
+    gettext_lazy("acceptance criteria"),
+    gettext_lazy("estimate"),
+    gettext_lazy("hypothesis"),
+    gettext_lazy("send brief"),
+)
+"""What a story has to have; the last two, one that sends."""
+
+
 def missing_parts(story: Story) -> list[str]:
     """What a story still needs before the owner can be asked about it. No query for a story with `with_plan`."""
     parts = [
-        (story.as_a and story.i_want and story.so_that, _("who wants what and why")),
-        (story.goal_id, _("goal")),
-        (story.criteria.all(), _("acceptance criteria")),
-        (story.points is not None, _("estimate")),
+        bool(story.as_a and story.i_want and story.so_that),
+        bool(story.goal_id),
+        bool(story.criteria.all()),
+        story.points is not None,
     ]
     if story.sends:
-        parts += [(hasattr(story, "hypothesis"), _("hypothesis")), (hasattr(story, "brief"), _("send brief"))]
-    return [name for is_there, name in parts if not is_there]
+        parts += [hasattr(story, "hypothesis"), hasattr(story, "brief")]
+    return [str(PARTS[place]) for place, is_there in enumerate(parts) if not is_there]
 
 
 def head_of_backlog(workspace: Workspace, most: int) -> list[Story]:

@@ -4,9 +4,9 @@ from datetime import date
 from decimal import Decimal
 
 from babel.numbers import format_compact_currency
-from django.utils.formats import date_format
 from django.utils.translation import get_language
 
+from emailops.lib.days import day_in_words
 from workspaces.templatetags.ui import money
 
 COMPACT_FROM = 10_000  # two amounts from here on are too long for a tile, and nobody reads their last digits
@@ -14,7 +14,7 @@ COMPACT_FROM = 10_000  # two amounts from here on are too long for a tile, and n
 
 def days_between(first: date, last: date) -> str:
     """A window of days without the year: `26 May – 5 June`; one day is one day."""
-    start, end = (date_format(day, "MONTH_DAY_FORMAT") for day in (first, last))
+    start, end = (day_in_words(day, "MONTH_DAY_FORMAT") for day in (first, last))
     return start if first == last else f"{start} – {end}"
 
 

@@ -7,8 +7,7 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from audience.segments.compile import condition_for
-from audience.segments.definition import SegmentBroken, read_definition
+from audience.segments.definition import SegmentBroken
 from sprints.deciders import somebody_decides
 from sprints.headcount import Headcount
 from sprints.models import Sprint, Story
@@ -153,9 +152,5 @@ def _sending_checks(story: Story, sprint: Sprint, heads: Headcount) -> Iterator[
 
 
 def _why_broken(story: Story, heads: Headcount) -> str:
-    segment = story.brief.segment
-    try:
-        condition_for(read_definition(segment.definition), heads.fields_of(segment.workspace), heads.now)
-    except SegmentBroken as broken:
-        return str(broken)
-    return ""
+    condition = heads.condition(story.brief.segment)
+    return str(condition) if isinstance(condition, SegmentBroken) else ""

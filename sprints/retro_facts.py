@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from sprints.deciders import policy_of
-from sprints.models import YES, ApprovalRequest, ApprovalState, ScopeChange, ScopeEntry, Sprint, Story
+from sprints.models import ScopeChange, ScopeEntry, Sprint, Story
 from sprints.owner_waiting import Wait, waiting_in
 from sprints.plan_changes import POINTS, plan_part_changes
 from sprints.queries import changed_scope, scope_changes
@@ -124,12 +124,11 @@ class RetroFacts:
 
     def _changed_plan(self) -> Iterator[Bent]:
         """What of the sprint itself is not as the owner approved it last. Two queries."""
-        said_yes = ApprovalRequest.objects.filter(sprint=self.sprint, state=ApprovalState.DECIDED)
-        asked = said_yes.filter(verdict__in=YES).order_by("-version").first()
-        if asked is None:
+        approved = self.figures.approved
+        if approved is None:
             return
         currency = self.sprint.workspace.currency
-        if moved := plan_part_changes(asked.snapshot, plan_words(self.sprint), currency):
+        if moved := plan_part_changes(approved, plan_words(self.sprint), currency):
             yield Bent(None, _("The plan was changed after approval"), _in_words(moved), "pen-line")
 
     def _changed(self) -> Iterator[Bent]:

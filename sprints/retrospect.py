@@ -26,6 +26,7 @@ from sprints.models import (
     Story,
     StoryDecision,
     StoryOutcome,
+    StoryQuerySet,
     StoryStatus,
 )
 from sprints.plan_changes import Tolerance, hypothesis_changes, story_changes
@@ -123,11 +124,15 @@ class RetroStory:
 
 @dataclass(frozen=True)
 class RetroFigures:
-    """A sprint in numbers. Forecasts are those of stories that have an outcome by now."""
+    """A sprint in numbers. Forecasts are those of stories that have an outcome by now.
+
+    `approved` is the plan to which the owner said yes last, as it was shown.
+    """
 
     sprint: Sprint
     stories: list[RetroStory]
     waits: list[timedelta]
+    approved: Snapshot | None = None
 
     @property
     def days(self) -> tuple[date, date]:
@@ -219,16 +224,21 @@ class RetroFigures:
         return sum(self.waits, timedelta()) / timedelta(days=1) if self.waits else None
 
 
-def retro_figures(sprints: Sequence[Sprint]) -> list[RetroFigures]:
-    """Each sprint in numbers, in the order given. Six queries, however many. The sprints need their workspace."""
+def retro_figures(sprints: Sequence[Sprint], *, with_changes: bool = True) -> list[RetroFigures]:
+    """Each sprint in numbers, in the order given. Six queries, however many. The sprints need their workspace.
+
+    Without changes, for a list of many, nobody looks for what was altered after approval: `moved` stays empty.
+    """
     answered = _answered(sprints)
-    stories = _stories_of(sprints)
+    words = Story.objects.with_words() if with_changes else Story.objects.select_related("hypothesis", "brief")
+    stories = _stories_of(sprints, words)
     promises = {sprint.pk: _promises(answered[sprint.pk]) for sprint in sprints}
     return [
         RetroFigures(
             sprint,
-            [_line(story, sprint, promises[sprint.pk]) for story in stories[sprint.pk]],
+            [_line(story, sprint, promises[sprint.pk], with_changes) for story in stories[sprint.pk]],
             _waits(answered[sprint.pk]),
+            next((asked.snapshot for asked in reversed(answered[sprint.pk]) if asked.verdict in YES), None),
         )
         for sprint in sprints
     ]
@@ -243,12 +253,12 @@ def _answered(sprints: Sequence[Sprint]) -> dict[int, list[ApprovalRequest]]:
     return found
 
 
-def _stories_of(sprints: Sequence[Sprint]) -> dict[int, list[Story]]:
+def _stories_of(sprints: Sequence[Sprint], words: StoryQuerySet) -> dict[int, list[Story]]:
     """The stories of each sprint in their order, then those that were in it while it ran and left."""
     entered = Q(scope_log__sprint__in=sprints, scope_log__change__in=[ScopeChange.COMMITTED, ScopeChange.ADDED])
     places = set(Story.objects.filter(entered).values_list("pk", "scope_log__sprint_id"))
     places |= set(Story.objects.filter(sprint__in=sprints).values_list("pk", "sprint_id"))
-    stories = Story.objects.with_words().select_related("outcome").filter(pk__in={pk for pk, _sprint in places})
+    stories = words.select_related("outcome").filter(pk__in={pk for pk, _sprint in places})
     by_pk = {story.pk: story for story in stories}
     found: dict[int, list[Story]] = defaultdict(list)
     for pk, sprint_pk in places:
@@ -271,7 +281,7 @@ def _promises(answered: list[ApprovalRequest]) -> dict[int, Snapshot]:
     return found
 
 
-def _line(story: Story, sprint: Sprint, promises: dict[int, Snapshot]) -> RetroStory:
+def _line(story: Story, sprint: Sprint, promises: dict[int, Snapshot], with_changes: bool) -> RetroStory:
     approved = promises.get(story.pk)
     hypothesis = getattr(story, "hypothesis", None)
     current = hypothesis_snapshot(hypothesis) if hypothesis else None
@@ -283,7 +293,7 @@ def _line(story: Story, sprint: Sprint, promises: dict[int, Snapshot]) -> RetroS
         revenue_promised=_revenue_approved(approved) if approved else _revenue_planned(story),
         is_approved=approved is not None,
         has_left=story.sprint_id != sprint.pk,
-        moved=_moved(approved, story, sprint) if approved else [],
+        moved=_moved(approved, story, sprint) if approved and with_changes else [],
         people_promised=approved["brief"]["people"] if approved and approved["brief"] else None,
     )
 

@@ -16,9 +16,6 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from audience.models import Contact, Segment
-from audience.segments.compile import condition_for
-from audience.segments.definition import SegmentBroken, read_definition
-from audience.segments.fields import Field
 from emailops.lib.fingerprint import fingerprint
 from sprints.headcount import Headcount
 from sprints.models import Hypothesis, SendBrief, Sprint, SprintTarget, Story
@@ -168,21 +165,13 @@ def people_in(segment: Segment, now: datetime) -> int:
 
 def _people_in_any(workspace: Workspace, segments: list[Segment], heads: Headcount) -> int:
     """How many different people belong to at least one of these segments; broken ones hold nobody."""
-    fields = heads.fields_of(workspace)
     each = {segment.pk: segment for segment in segments}.values()
-    conditions = [part for segment in each for part in _condition(segment, fields, heads.now)]
+    conditions = [part for segment in each if isinstance(part := heads.condition(segment), Q)]
     if not conditions:
         return 0
     everybody = Contact.objects.for_workspace(workspace)
     # An empty condition asks nothing, so it lets everybody in; Django's `|` would drop it instead.
     return (everybody.filter(reduce(or_, conditions)) if all(conditions) else everybody).count()
-
-
-def _condition(segment: Segment, fields: Mapping[str, Field], now: datetime) -> list[Q]:
-    try:
-        return [condition_for(read_definition(segment.definition), fields, now)]
-    except SegmentBroken:
-        return []
 
 
 def material_fingerprint(snapshot: Snapshot) -> str:

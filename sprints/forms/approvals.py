@@ -73,9 +73,9 @@ class DecisionForm(StyledForm):
         initial = {**(kept or {}), "fingerprint": request.fingerprint}
         super().__init__(*args, initial=initial, **kwargs)
         self.stories = [item["id"] for item in request.asked_items]
+        verdict, comment = _verdict_field(), _comment_field()  # alike for each story, of which there may be a hundred
         for pk in self.stories:
-            self.fields[f"story_{pk}_verdict"] = _verdict_field()
-            self.fields[f"story_{pk}_comment"] = _comment_field()
+            self.fields[f"story_{pk}_verdict"], self.fields[f"story_{pk}_comment"] = verdict, comment
 
     @property
     def each(self) -> dict[int, Say]:

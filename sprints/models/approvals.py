@@ -135,6 +135,12 @@ class ApprovalRequestQuerySet(ScopedQuerySet["ApprovalRequest"]):
             "workspace",
         )
 
+    def with_voices(self) -> Self:
+        """With those who asked, who were asked and who answered, where nothing else of it is shown."""
+        return self.select_related(
+            "approver__user", "requested_by__user", "decided_by__user", "delegation__giver__user"
+        )
+
     def without_snapshot(self) -> Self:
         """With the ids of what was frozen instead of the whole, which may be a hundred times as much to read."""
         path = Coalesce("snapshot__stories", "snapshot__items")

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.urls import reverse
 
 from audience.models import Segment
+from emailops.lib.routes import address
 from sprints.answer_groups import answer_groups
 from sprints.backlog_filters import about_segment
 from sprints.deciders import is_waiting
@@ -99,7 +99,7 @@ def story_standing(
 @register.inclusion_tag("sprints/_standing_sprint.html", takes_context=True)
 def sprint_approval(context: Context, sprint: Sprint) -> dict[str, Any]:
     """The newest request of a sprint: where it stands, what was said, and what can be done next."""
-    requests = sprint.approvals.with_people().defer("snapshot")
+    requests = sprint.approvals.with_voices().defer("snapshot")
     newest = requests.order_by("-version").first()
     return {
         "sprint": sprint,
@@ -170,13 +170,13 @@ def mended_at(context: Context, sprint: Sprint, check: ReadinessCheck) -> str:
     if not member.may(_needed(check.part)):
         return ""
     if check.part == Part.SPRINT:
-        return reverse("sprints:sprint_edit", kwargs={"workspace": slug, "pk": sprint.pk})
+        return address("sprints:sprint_edit", workspace=slug, pk=sprint.pk)
     if check.part == Part.SEGMENT and check.story:
-        return reverse("audience:segment_edit", kwargs={"workspace": slug, "pk": check.story.brief.segment_id})
+        return address("audience:segment_edit", workspace=slug, pk=check.story.brief.segment_id)
     if check.story:
-        return reverse(PLACES[check.part], kwargs={"workspace": slug, "pk": check.story.pk})
+        return address(PLACES[check.part], workspace=slug, pk=check.story.pk)
     name = "workspaces:settings_members" if check.part == Part.MEMBERS else "sprints:story_list"
-    return reverse(name, kwargs={"workspace": slug})
+    return address(name, workspace=slug)
 
 
 def _needed(part: Part) -> Can:

@@ -24,7 +24,13 @@ KIND_ICONS = {
 @register.inclusion_tag("sprints/_kind.html")
 def story_kind(story: Story) -> dict[str, Any]:
     """What kind of work a story is, as a mark in its colour."""
-    return {"kind": story.kind, "label": story.get_kind_display(), "icon_name": KIND_ICONS[StoryKind(story.kind)]}
+    return {"kind": story.kind, "label": kind_name(story.kind), "icon_name": KIND_ICONS[StoryKind(story.kind)]}
+
+
+@register.filter
+def kind_name(kind: str) -> str:
+    """A kind of work in words; what `get_kind_display` says, for hundreds of lines."""
+    return str(StoryKind(kind).label)
 
 
 @register.inclusion_tag("sprints/_hypothesis.html")

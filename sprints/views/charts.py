@@ -5,8 +5,8 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 
+from emailops.lib import routes
 from sprints.capacity import team_capacity
 from sprints.charts import burndown, burnup, velocity
 from sprints.columns import columns_of, groups_of
@@ -58,7 +58,7 @@ def _flow(request: MemberRequest, stories: list[Story], days: list[date]) -> Cha
 
 def _cycles(request: MemberRequest, found: CycleTimes) -> dict[str, Any]:
     def address(story: Story) -> str:
-        return reverse("sprints:story_detail", kwargs={"workspace": request.workspace.slug, "pk": story.pk})
+        return routes.address("sprints:story_detail", workspace=request.workspace.slug, pk=story.pk)
 
     return {"cycles": found, "cycle": cycle_chart(found, address)}
 

@@ -24,7 +24,7 @@ def retro_list(request: MemberRequest) -> HttpResponse:
         retro.sprint_id: retro
         for retro in Retro.objects.for_workspace(request.workspace).filter(sprint__in=list(sprints))
     }
-    figures = retro_figures(list(sprints))
+    figures = retro_figures(list(sprints), with_changes=False)
     context = {"rows": sprints, "lines": [(line, held.get(line.sprint.pk)) for line in figures]}
     return render(request, "sprints/retro_list.html", context)
 

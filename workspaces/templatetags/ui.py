@@ -1,7 +1,7 @@
 """Small parts of every page: icons, avatars, progress bars, money."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
 from html import escape
@@ -71,9 +71,8 @@ def _initials(tone: str, size: str, name: str, initials: str) -> SafeString:
 
 @register.simple_tag
 def avatars(people: list[Member], size: str = "") -> SafeString:
-    return format_html(
-        '<span class="avs">{}</span>', format_html_join("", "{}", ((avatar(person, size),) for person in people))
-    )
+    shown = "".join(avatar(person, size) for person in people)
+    return mark_safe(f'<span class="avs">{shown}</span>')  # noqa: S308  escaped where each is made
 
 
 @register.simple_tag
@@ -148,6 +147,28 @@ def as_input(choice: BoundWidget) -> SafeString:
     own = choice.data
     attributes = _attributes({**{name: own[name] for name in ("type", "name", "value")}, **own["attrs"]})
     return mark_safe(f"<input{attributes}>")  # noqa: S308  escaped there
+
+
+@register.filter
+def as_picks(field: BoundField) -> SafeString:
+    """The radio buttons of a field with plain choices, each with its label, made without an object for each."""
+    value, widget = field.value(), field.field.widget
+    chosen = "" if value is None else str(value)
+    shared = field.build_widget_attrs({**widget.attrs, "id": field.auto_id}, widget)
+    return mark_safe("".join(_picks(field, shared, chosen, widget.choices)))  # noqa: S308  escaped there
+
+
+def _picks(
+    field: BoundField, shared: Mapping[str, Any], chosen: str, choices: Iterable[tuple[Any, Any]]
+) -> Iterator[str]:
+    for number, (value, label) in enumerate(choices):
+        own = f"{shared['id']}_{number}"
+        said = {"type": "radio", "name": field.html_name, "value": value, **shared, "id": own}
+        checked = {"checked": True} if str(value) == chosen else {}
+        yield (
+            f'<label class="pick__one" for="{escape(own)}"><input{_attributes({**said, **checked})}>'
+            f"<span>{escape(str(label))}</span></label>"
+        )
 
 
 @register.filter
