@@ -4,6 +4,7 @@ from datetime import datetime
 
 import pytest
 
+from audience.figures import keep_figures_of
 from audience.models import Consent, TopicConsent
 from campaigns.meant import people_meant
 from campaigns.models import Campaign
@@ -35,6 +36,15 @@ def test_a_topic_leaves_out_who_declined_it_and_nobody_else(campaign: Campaign, 
     campaign.topic = None
 
     assert (with_topic, people_meant(campaign, now)) == (2, 4)
+
+
+def test_what_was_counted_lately_does_not_decide(campaign: Campaign, now: datetime) -> None:
+    keep_figures_of(campaign.workspace, lambda: now)
+    ContactFactory.create_batch(3, workspace=campaign.workspace)
+
+    campaign.topic = None
+
+    assert people_meant(campaign, now) == 7
 
 
 def test_where_the_brief_alone_is_approved_a_topic_that_leaves_out_many_voids_the_yes(
