@@ -244,12 +244,13 @@ def people(workspace: Workspace, *addresses: str) -> Sequence[Contact]:
 
 
 def approved_campaign(workspace: Workspace, now: datetime, **fields: Any) -> Campaign:
-    """A campaign that is scheduled for now, exactly as the owner approved it."""
+    """A campaign that is scheduled for now, exactly as the owner approved it; its window is today, if not wider."""
     zone_day = now.astimezone(workspace.zone).date()
     sprint = SprintFactory.create(workspace=workspace, start_date=zone_day - timedelta(days=1))
     story = StoryFactory.create(workspace=workspace, sprint=sprint)
     segment = fields.pop("segment", None) or SegmentFactory.create(workspace=workspace)
-    BriefFactory.create(story=story, segment=segment, window_start=zone_day, window_end=zone_day)
+    window_start = fields.pop("window_start", zone_day)
+    BriefFactory.create(story=story, segment=segment, window_start=window_start, window_end=zone_day)
     approve(story, now)
     made: Campaign = SentCampaignFactory.create(
         workspace=workspace,

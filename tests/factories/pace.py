@@ -34,7 +34,7 @@ class WarmUpFactory(DjangoModelFactory[WarmUp]):
 
     workspace = factory.SubFactory(WorkspaceFactory)
     transport_id = INSTALLATION
-    start_date = factory.LazyFunction(lambda: timezone.now().date())
+    start_date = factory.LazyAttribute(lambda made: day_of(timezone.now(), made.workspace.zone).date)
     first_day_count = 500
     growth_percent = 40
     target_count = 100_000

@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from io import BytesIO
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -21,7 +21,6 @@ from tests.stack import ROOT, Stack, running_stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.flow, pytest.mark.timeout(600)]
 
-TODAY = datetime.now(ZoneInfo("Europe/Sofia")).date()
 PEOPLE = 300
 BUYERS = 250
 OPENED, CLICKED, ORDERED = 60, 40, 10
@@ -56,9 +55,13 @@ class Key:
         headers = {"Authorization": f"Bearer {self.secret}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
         request = Request(f"{self.base_url}/api/v1/{path}", data=data, headers=headers, method=method)  # noqa: S310
-        with urlopen(request, timeout=60) as answer:  # noqa: S310  our own server
-            found: Json = json.load(answer)
-            return found
+        try:
+            with urlopen(request, timeout=60) as answer:  # noqa: S310  our own server
+                found: Json = json.load(answer)
+                return found
+        except HTTPError as refusal:
+            said = refusal.read()
+            raise HTTPError(refusal.url, refusal.code, said.decode(), refusal.headers, BytesIO(said)) from refusal
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +142,8 @@ def _goal(lead: Key) -> int:
 
 
 def _day(ahead: int) -> str:
-    return (TODAY + timedelta(days=ahead)).isoformat()
+    """A day of the workspace, whose time is UTC."""
+    return (datetime.now(UTC) + timedelta(days=ahead)).date().isoformat()
 
 
 def _story(lead: Key, goal: int, segment: int) -> int:

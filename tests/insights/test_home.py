@@ -107,7 +107,7 @@ class TestStrip:
     ) -> None:
         two_months(workspace, then=3, now=4, people=20)
 
-        with django_assert_max_num_queries(8):
+        with django_assert_max_num_queries(9):
             stat_strip(guest, NOON)
 
 
@@ -163,13 +163,13 @@ class TestLatest:
 
         assert latest_results(guest, NOON) is None
 
-    def test_it_takes_five_queries(
+    def test_it_takes_six_queries(
         self, workspace: Workspace, guest: Member, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:
         for day in range(4):
             clicked_and_bought(sent(ended_run(workspace, NOON - timedelta(days=day)))[0])
 
-        with django_assert_max_num_queries(5):
+        with django_assert_max_num_queries(6):
             latest_results(guest, NOON)
 
 

@@ -83,7 +83,7 @@ class TestRows:
         campaigns = [sent(ended_run(workspace))[0].run.campaign for _number in range(5)]
         rows = "{% for campaign in campaigns %}{% campaign_row_result campaign %}{% endfor %}"
 
-        with django_assert_max_num_queries(5):
+        with django_assert_max_num_queries(6):
             html = shown(rows, guest, campaigns=campaigns)
 
         assert html.count("1 sent, 0.0% clicked") == 5

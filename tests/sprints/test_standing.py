@@ -335,7 +335,7 @@ def test_many_stories_cost_no_more_queries_than_one_besides_their_counts(
         StoryFactory.create(workspace=workspace)
     stories = list(Story.objects.with_plan())
 
-    with django_assert_num_queries(5 + 4):  # policy, decisions, requests, conditions, open; four counts
+    with django_assert_num_queries(6 + 4):  # policy, decisions, requests, conditions, open, kept sizes; four counts
         found = standing_of(stories, now)
 
     assert sum(approval.standing == Standing.APPROVED for approval in found.values()) == 4

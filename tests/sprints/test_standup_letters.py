@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
+from pytest_django import Settings
 
 from sprints.models import Sprint
 from sprints.services.blockers import block_story
@@ -81,7 +82,8 @@ def test_the_digest_says_first_what_is_in_the_way(lead: Member, marketer: Member
     assert f"Did not write: {marketer}" in text
 
 
-def test_the_digest_speaks_the_readers_language(lead: Member, marketer: Member) -> None:
+def test_the_digest_speaks_the_readers_language(lead: Member, marketer: Member, settings: Settings) -> None:
+    settings.LANGUAGES = [("en", "English"), ("bg", "Bulgarian")]
     marketer.user.language = "bg"
     marketer.user.save()
     every_day([lead, marketer], MONDAY)

@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from delivery.models import DayVolume, LimitScope, Run
 from delivery.pace import pacing
 from delivery.pace.buckets import BucketsUnreachable, client
+from delivery.pace.days import day_of
 from delivery.pace.pacing import Pace, charge
 from delivery.pace.slowing import slowed_groups
 from tests.delivery.conftest import Clock
@@ -130,8 +131,9 @@ class TestADaysVolume:
             assert pace.grant({"gmail": 60}) == {"gmail": 40}
 
     def test_a_warm_up_gives_its_days_and_no_more(self, run: Run, clock: Clock) -> None:
+        today = day_of(clock.now, run.workspace.zone).date
         WarmUpFactory.create(
-            workspace=run.workspace, start_date=clock.now.date(), first_day_count=10, growth_percent=50, target_count=20
+            workspace=run.workspace, start_date=today, first_day_count=10, growth_percent=50, target_count=20
         )
         granted = []
 

@@ -186,8 +186,9 @@ class TestWarmUp:
 
     def test_it_is_started(self, workspace: Workspace, person: Client, now: datetime) -> None:
         address = at("settings_speed_warm_up", workspace, server=0)
+        today = str(now.astimezone(workspace.zone).date())
 
-        shown = person.post(address, {**self.SAID, "start_date": str(now.date())}, follow=True)
+        shown = person.post(address, {**self.SAID, "start_date": today}, follow=True)
 
         assert WarmUp.objects.get().growth_percent == 100
         assert [f"{count:,}" for _day, count in shown.context["days"]] == ["500", "1,000", "2,000"]
@@ -232,6 +233,8 @@ class TestWarmUp:
     def test_the_settings_say_how_it_stands(
         self, workspace: Workspace, person: Client, now: datetime, days_ago: int, says: str
     ) -> None:
-        WarmUpFactory.create(workspace=workspace, start_date=now.date() - timedelta(days=days_ago))
+        WarmUpFactory.create(
+            workspace=workspace, start_date=now.astimezone(workspace.zone).date() - timedelta(days=days_ago)
+        )
 
         assert says in words(person.get(at("settings_speed", workspace)))

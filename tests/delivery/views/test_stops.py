@@ -1,7 +1,7 @@
 """What the page of a send says when it stopped by itself, does not get on, is late, or left people in doubt."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -123,12 +123,17 @@ class TestSendAgain:
         assert answer.status_code == 409
 
 
+def _yesterday(workspace: Workspace, now: datetime) -> date:
+    """Also half an hour after midnight, what is late was to go out within its window."""
+    return (now.astimezone(workspace.zone) - timedelta(days=1)).date()
+
+
 class TestLate:
     def test_one_click_sends_a_late_campaign(
         self, workspace: Workspace, lead: Member, browse: Browse, now: datetime
     ) -> None:
         ContactFactory.create(workspace=workspace)
-        campaign = approved_campaign(workspace, now)
+        campaign = approved_campaign(workspace, now, window_start=_yesterday(workspace, now))
         campaign.scheduled_at = now - timedelta(minutes=31)
         campaign.save()
         planning.start_due(now)
@@ -147,7 +152,7 @@ class TestLate:
         self, workspace: Workspace, seller: Member, browse: Browse, now: datetime
     ) -> None:
         ContactFactory.create(workspace=workspace)
-        campaign = approved_campaign(workspace, now)
+        campaign = approved_campaign(workspace, now, window_start=_yesterday(workspace, now))
         campaign.scheduled_at = now - timedelta(minutes=31)
         campaign.save()
         planning.start_due(now)

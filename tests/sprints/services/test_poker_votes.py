@@ -14,6 +14,7 @@ from sprints.services.poker.table import PRESENCE, PokerRefused
 from sprints.services.poker.votes import cast_vote, withdraw_vote
 from sprints.services.poker.windows import poll
 from tests.factories.poker import BOTH, guest_at, item_of, sat, session_of, vote
+from tests.factories.sprints import StoryFactory
 from tests.together import together
 from workspaces.models import AuditEntry, Member
 
@@ -222,7 +223,7 @@ def test_only_those_at_this_table_vote(lead: Member, marketer: Member, now: date
 
 
 def test_the_audit_log_says_who_voted_and_never_what(lead: Member, now: datetime) -> None:
-    session = session_of(lead, now)
+    session = session_of(lead, now, stories=[StoryFactory.create(workspace=lead.workspace, title="Serum reminder")])
     [seat] = sat(session, lead, now=now)
 
     vote(item_of(session), seat, "13", now)
