@@ -32,9 +32,9 @@ from workspaces.permissions import TABLE, Can
 
 FIRST = 30
 """So many cards of a column are there at first, in all its lanes together, and so many more come further down."""
-FEWEST, STEP_IN_LANE = 4, 12
+FEWEST, STEP_IN_LANE = 3, 12
 """But of each lane no fewer than these; further down come so many more."""
-MOST_IN_LANES = 240
+MOST_IN_LANES = 180
 """Where there are so many lanes that even those are too many in all, there are fewer; one is always there."""
 MOST_SHOWN = 1000
 

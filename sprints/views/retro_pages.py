@@ -24,6 +24,9 @@ OVERVIEW = ""
 """All in one: before anybody began, and when it is closed."""
 
 WITH_DATA = {OVERVIEW, RetroPhase.DATA.value}
+WITH_EARLIER = {OVERVIEW, RetroPhase.LAST.value}
+EARLIER = "earlier"
+EARLIER_AT_FIRST = 30
 TIMES = (3, 5, 10, 15)  # minutes offered for a step
 
 
@@ -65,8 +68,15 @@ def retro_page(request: MemberRequest, sprint: Sprint, *, fresh: str = "", **for
         "trend": worth_trend(request.workspace, sprint.number) if shown in {OVERVIEW, RetroPhase.CLOSE} else [],
     }
     context |= _data(request, sprint) if shown in WITH_DATA else {}
+    context |= _earlier(request, room) if shown in WITH_EARLIER else {}
     template = "sprints/_retro_room.html" if request.htmx else "sprints/retro_detail.html"
     return render(request, template, context, status=UNPROCESSABLE if forms else 200)
+
+
+def _earlier(request: MemberRequest, room: Room) -> dict[str, Any]:
+    """What is open from earlier retrospectives, of very much the newest part; the rest on request."""
+    rest = 0 if EARLIER in request.GET else max(len(room.earlier) - EARLIER_AT_FIRST, 0)
+    return {"earlier": room.earlier[: len(room.earlier) - rest], "earlier_rest": rest}
 
 
 def _shown_step(request: MemberRequest, room: Room) -> str:
