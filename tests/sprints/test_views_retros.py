@@ -14,7 +14,8 @@ from pytest_django import DjangoAssertNumQueries
 from emailops.lib.statistics import Estimate
 from sprints.models import NoteKind, OutcomeVerdict, RetroAction, RetroNote, RetroPhase, Sprint, Story, Verdict
 from sprints.services.retro_rooms import go_to_phase
-from sprints.services.retros import record_outcome
+from sprints.services.retros import agree_action, record_outcome
+from sprints.views.retro_pages import EARLIER_AT_FIRST
 from tests.factories.approvals import agreed_in, answer, asked, note_in, ready_sprint
 from tests.factories.sprints import SprintFactory
 from tests.factories.strategy import PrincipleFactory
@@ -49,6 +50,20 @@ def sprint(workspace: Workspace, owner: Member, now: datetime) -> Sprint:
     Sprint.objects.filter(pk=made.pk).update(state="closed", committed_points=38, delivered_points=36, closed_at=now)
     made.refresh_from_db()
     return made
+
+
+def test_of_many_open_actions_the_older_ones_are_shown_on_request(
+    workspace: Workspace, sprint: Sprint, lead: Member, browse: Browse, now: datetime
+) -> None:
+    earlier = SprintFactory.create(workspace=workspace, number=13, state="closed")
+    for number in range(EARLIER_AT_FIRST + 2):
+        agree_action(sprint=earlier, text=f"Agreed {number:02}.", owner=lead, by=lead, now=now)
+    client, page = browse(lead), _url("retro_detail", workspace, sprint.pk)
+
+    first, everything = _words(client.get(page)), _words(client.get(f"{page}?earlier=all"))
+
+    assert ("Agreed 29." in first, "Agreed 30." in first, "Show 2 older ones" in first) == (True, False, True)
+    assert ("Agreed 31." in everything, "older ones" in everything) == (True, False)
 
 
 def test_the_page_puts_promise_beside_outcome(
