@@ -136,7 +136,7 @@ def test_the_page_of_exports_narrows_by_a_value(workspace: Workspace, client: Cl
 
     answer = client.post(reverse("audience:export", args=[workspace.slug]), sent)
 
-    assert b"".join(answer).decode("utf-8-sig").split() == ["email", "bob@example.org"]  # type: ignore[arg-type]  # streamed
+    assert b"".join(answer).decode("utf-8-sig").split() == ["email", "bob@example.org"]
 
 
 def test_the_command_narrows_by_a_value(workspace: Workspace, lead: Member, tmp_path: Path) -> None:
