@@ -69,8 +69,8 @@ def test_it_says_of_whom_opens_and_clicks_are_kept(lead: Member, following: Foll
 
 @pytest.mark.parametrize(("days", "is_on", "kept"), [(14, False, 30), (14, True, 14), (90, True, 30)])
 def test_what_nobody_confirmed_goes_in_any_case(lead: Member, now: datetime, days: int, is_on: bool, kept: int) -> None:
-    rule = {"kind": "opt_ins", "days": days, "handling": Handling.DELETE, "is_on": is_on}
-    set_rule(workspace=lead.workspace, by=lead, now=now, **rule)
+    delete = Handling.DELETE
+    set_rule(workspace=lead.workspace, kind="opt_ins", days=days, handling=delete, is_on=is_on, by=lead, now=now)
 
     assert _words(lead.workspace)["Requests that nobody confirmed"] == f"{kept} days, then: Delete"
 
