@@ -8,8 +8,11 @@ from typing import Any, Generic, TypeVar
 
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.expressions import CombinedExpression
+from django.db.models.fields.json import KeyTextTransform
 
+from audience.attributes import AttributeRefused, stored_value
 from audience.models import (
+    AttributeKind,
     Consent,
     Contact,
     ContactProfile,
@@ -19,7 +22,8 @@ from audience.models import (
     Segment,
     SuppressionReason,
 )
-from audience.models.contacts import Meanings
+from audience.models.contacts import Meanings, prefix_query
+from audience.segments.comparing import text_condition
 from audience.segments.compile import contacts_in
 from audience.segments.definition import read_definition
 from audience.services.attributes import current_attributes
@@ -36,7 +40,8 @@ Row = TypeVar("Row", bound=Model)
 class ContactFilter:
     """What the list is narrowed by; empty fields ask nothing.
 
-    `seller` is an id or "none"; `suppressed` is "yes", "no" or a reason; `lifecycle` is a number of `Lifecycle`.
+    `seller` is an id or "none"; `suppressed` is "yes", "no" or a reason; `lifecycle` is a number of `Lifecycle`;
+    `attribute` is a key, asked together with its `value` as people write it.
     """
 
     q: str = ""
@@ -47,6 +52,8 @@ class ContactFilter:
     seller: str = ""
     lifecycle: str = ""
     segment: str = ""
+    attribute: str = ""
+    value: str = ""
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> "ContactFilter":
@@ -59,6 +66,8 @@ class ContactFilter:
         text["suppressed"] = text["suppressed"] if text["suppressed"] in {"yes", "no", *SuppressionReason} else ""
         stages = {str(stage.value) for stage in Lifecycle}
         text["lifecycle"] = text["lifecycle"] if text["lifecycle"] in stages else ""
+        text["value"] = text["value"].strip() if text["attribute"] else ""
+        text["attribute"] = text["attribute"] if text["value"] else ""
         return cls(**{**text, "tag": " ".join(text["tag"].split()).lower(), "q": text["q"].strip()})
 
     @property
@@ -78,6 +87,8 @@ def found_contacts(
     for name, value in wanted.asks.items():
         if name in _CONDITIONS:
             found = found.filter(_CONDITIONS[name](value))
+    if wanted.attribute:
+        found = _with_value(found, member.workspace, wanted.attribute, wanted.value)
     if wanted.segment:
         segment = Segment.objects.for_workspace(member.workspace).current().filter(pk=_key(wanted.segment)).first()
         if segment is None:
@@ -104,6 +115,24 @@ def _meanings(workspace: Workspace) -> Meanings:
         for label in (choice["label"], *choice.get("labels", {}).values())
     }
     return lambda word: sorted({key for label, key in labels if any(w.startswith(word) for w in label.split())})
+
+
+def _with_value(people: ContactQuerySet, workspace: Workspace, key: str, value: str) -> ContactQuerySet:
+    """Whose attribute is just this, a text whatever its capitals. Nobody has what cannot be a value of it.
+
+    A text is first looked for by its words, which have an index.
+    """
+    definition = current_attributes(workspace).get(key)
+    try:
+        stored = stored_value(definition, value) if definition else None
+    except AttributeRefused:
+        stored = None
+    if definition is None or stored is None:
+        return people.none()
+    if definition.kind != AttributeKind.TEXT:
+        return people.filter(attributes__contains={key: stored})
+    among = people.matching(stored) if prefix_query(stored) else people
+    return among.filter(text_condition(KeyTextTransform(key, "attributes"), "is", stored))
 
 
 def _key(text: str) -> int:

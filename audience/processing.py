@@ -18,6 +18,7 @@ from audience.models import (
     Contact,
     ContactImport,
     ContactList,
+    Following,
     ImportState,
     ImportWhat,
     Order,
@@ -29,8 +30,9 @@ from audience.models import (
     Topic,
 )
 from audience.segments.history_fields import event_names
+from audience.services.preferences import preference_page
 from audience.services.privacy import privacy_settings
-from audience.services.retention import rules_of
+from audience.services.retention import RuleState, rules_of
 from audience.services.visitors import KEPT
 from emailops.lib.csvfile import write_table
 from emailops.lib.pdf import Document
@@ -84,15 +86,22 @@ def _responsible(workspace: Workspace, said: PrivacySettings) -> Iterator[Entry]
     yield Entry(_("Data protection officer"), said.officer or _("None named."))
 
 
+def _following(workspace: Workspace) -> str:
+    """As the readers' page says of whom it is kept."""
+    return {
+        Following.UNLESS_NO: _("Legitimate interest, article 6(1)(f), of whoever did not say no; else figures only."),
+        Following.IF_YES: _("Consent of its own, article 6(1)(a); without it, figures only."),
+        Following.NOBODY: _("Nobody is followed: figures only."),
+    }[Following(preference_page(workspace).following)]
+
+
 def _purposes(workspace: Workspace, said: PrivacySettings) -> Iterator[Entry]:
     consent = _("Consent, article 6(1)(a); withdrawn by one click in every mail.")
     yield Entry(_("Marketing mail"), consent)
     for topic in Topic.objects.for_workspace(workspace).filter(archived_at=None).order_by("position", "pk"):
         words = f"{consent} {topic.description}".strip()
         yield Entry(_("Mails about “%(topic)s”") % {"topic": topic.name}, words)
-    yield Entry(
-        _("Following opens and clicks of a person"), _("Consent of its own, article 6(1)(a); without it, figures only.")
-    )
+    yield Entry(_("Following opens and clicks of a person"), _following(workspace))
     if Order.objects.for_workspace(workspace).exists():
         yield Entry(_("Orders"), _("Contract, article 6(1)(b); for the books a legal duty, article 6(1)(c)."))
     if _surveys(workspace).exists():
@@ -188,14 +197,21 @@ def _who_gets_it(workspace: Workspace, said: PrivacySettings) -> Iterator[Entry]
 
 def _for_how_long(workspace: Workspace) -> Iterator[Entry]:
     for state in rules_of(workspace):
-        rule = state.rule
-        days = ngettext("%(days)d day, then: %(what)s", "%(days)d days, then: %(what)s", rule.days)
-        words = days % {"days": rule.days, "what": rule.get_handling_display()}
-        yield Entry(str(state.keeping.label), words if rule.is_on else _("Until the person or the team deletes it."))
+        yield Entry(str(state.keeping.label), _kept_for(state))
     if Site.objects.for_workspace(workspace).exists():
         words = ngettext("%(days)d day, then: deleted", "%(days)d days, then: deleted", KEPT.days) % {"days": KEPT.days}
         yield Entry(_("Browsers on web sites, and what unknown ones did"), words)
     yield Entry(_("Everything about a person who asks for it"), _("Erased without delay, at the latest in a month."))
+
+
+def _kept_for(state: RuleState) -> str:
+    """By the rule, where it is on; some data goes in any case."""
+    rule, most = state.rule, state.keeping.most_days
+    if not rule.is_on and most is None:
+        return _("Until the person or the team deletes it.")
+    kept = min(days for days in (rule.days if rule.is_on else None, most) if days is not None)
+    words = ngettext("%(days)d day, then: %(what)s", "%(days)d days, then: %(what)s", kept)
+    return words % {"days": kept, "what": rule.get_handling_display()}
 
 
 def _measures(said: PrivacySettings) -> Iterator[Entry]:

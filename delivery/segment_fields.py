@@ -10,7 +10,17 @@ from django.utils.translation import gettext as _
 
 from audience.models import ContactDay, ContactProfile
 from audience.segments.comparing import text_column
-from audience.segments.fields import Ask, AskedFilter, Choice, Field, Kind, Property, Test
+from audience.segments.fields import (
+    LOOKED_AT,
+    Ask,
+    AskedFilter,
+    Choice,
+    Field,
+    Kind,
+    Property,
+    Test,
+    most_frequent,
+)
 from audience.segments.history import History, Rows
 from audience.segments.operators import OPPOSITES
 from campaigns.models import Campaign
@@ -42,8 +52,16 @@ def mail_fields(workspace: Workspace) -> Iterator[Field]:
         yield Field(
             f"mail.{key}", label, _("Our mails"), Kind.PAST,
             _quick(workspace, History(rows, moment, narrow=narrowed_mails), counted),
-            did=did, did_not=did_not, properties=properties,
+            did=did, did_not=did_not, properties=properties, seen=_links_clicked(workspace),
         )  # fmt: skip
+
+
+def _links_clicked(workspace: Workspace) -> Callable[[str], list[str]]:
+    def seen(key: str) -> list[str]:
+        clicks = Hit.objects.for_workspace(workspace).filter(kind=HitKind.CLICK).order_by("-at")
+        return most_frequent(clicks.values_list("url", flat=True)[:LOOKED_AT]) if key == "link" else []
+
+    return seen
 
 
 def narrowed_mails(rows: Rows, where: Sequence[AskedFilter]) -> Rows:

@@ -56,13 +56,16 @@ class ListSerializer(serializers.ModelSerializer[ContactList]):
 
 
 class SegmentSerializer(serializers.ModelSerializer[Segment]):
-    """A segment; `definition` is its rule, `words` the same rule for people."""
+    """A segment; `definition` is its rule, `words` the same rule for people.
+
+    `watched_at` is since when it is kept who comes and who goes; null where it is not.
+    """
 
     words = serializers.SerializerMethodField()
 
     class Meta:
         model = Segment
-        fields = ("id", "name", "description", "definition", "words", "created_at", "updated_at")
+        fields = ("id", "name", "description", "definition", "words", "created_at", "updated_at", "watched_at")
 
     def get_words(self, segment: Segment) -> str:
         try:
@@ -119,7 +122,9 @@ class SegmentViewSet(SegmentQuestions, ScopedViewSet[Segment], mixins.ListModelM
         "fields": Can.SEE_AUDIENCE,
         "ask": Can.SEE_AUDIENCE,
         "people": Can.SEE_AUDIENCE,
+        "days": Can.SEE_AUDIENCE,
         "watch": Can.EDIT_AUDIENCE,
+        "destroy": Can.EDIT_AUDIENCE,
         "create": Can.EDIT_AUDIENCE,
         "update": Can.EDIT_AUDIENCE,
     }
@@ -141,6 +146,12 @@ class SegmentViewSet(SegmentQuestions, ScopedViewSet[Segment], mixins.ListModelM
         definition = read_definition(data.pop("definition"))
         services.update_segment(segment=segment, definition=definition, by=self.member, now=self.now, **data)
         return self.shown(segment)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Put a segment away; what used it keeps it. Refused while other segments name it."""
+        services.archive_segment(segment=self.get_object(), by=self.member, now=self.now)
+        return Response(status=204)
 
     @extend_schema(responses={200: CountSerializer})
     @action(detail=True, methods=["get"])

@@ -35,6 +35,8 @@ FILTERS = [
         "seller": "Id of the member who looks after them, or none.",
         "lifecycle": "Number of the stage: 1 new, 2 active, 3 quiet, 4 lost, 5 customer, 6 loyal, 7 former.",
         "segment": "Id of a segment.",
+        "attribute": "Key of an attribute, together with `value`.",
+        "value": "What it is: a choice by its key or label, yes or no, a text whatever its capitals.",
     }.items()
 ]
 

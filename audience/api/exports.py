@@ -21,7 +21,7 @@ class ExportRequestSerializer(serializers.Serializer[Any]):
     """Which rows and columns. Without `columns`, all of them; attributes are `attribute.<key>`.
 
     `filter` is named as in the list of contacts: `q`, `list`, `segment`, `tag`, `consent`, `suppressed`, `seller`,
-    `lifecycle`. It holds for contacts, and for the log and the events of these.
+    `lifecycle`, `attribute` with `value`. It holds for contacts, and for the log and the events of these.
     """
 
     what = serializers.ChoiceField(choices=ExportWhat.choices, default=ExportWhat.CONTACTS)

@@ -9,7 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audience.models import Contact, ContactQuerySet
+from audience.models import Contact, ContactQuerySet, SegmentDay
 from audience.segments.as_text import with_place
 from audience.segments.compile import contacts_in, sentence
 from audience.segments.counting import count_in
@@ -17,6 +17,7 @@ from audience.segments.definition import Group, SegmentBroken, read_definition
 from audience.segments.fields import Field, fields_of
 from audience.segments.membership import unwatch_segment, watch_segment
 from audience.segments.newest import newest_in
+from audience.segments.sizes import days_of
 from audience.segments.speed import slow_reasons
 from workspaces.api import JsonObject
 
@@ -81,6 +82,14 @@ class SegmentWatchSerializer(serializers.Serializer[Any]):
     watched = serializers.BooleanField()
 
 
+class SegmentDaySerializer(serializers.ModelSerializer[SegmentDay]):
+    """A watched segment on one day: how many are in it at the last look, how many came and went."""
+
+    class Meta:
+        model = SegmentDay
+        fields = ("day", "people", "entered", "left")
+
+
 class SegmentQuestions:
     """Questions about segments, for the viewset that serves their rows."""
 
@@ -121,14 +130,20 @@ class SegmentQuestions:
     @extend_schema(responses={200: SegmentPersonSerializer(many=True)})
     @action(detail=True, methods=["get"])
     def people(self, request: Request, pk: str) -> Response:
-        """Who of those that you see is in it now, newest first, page by page."""
+        """Who of those that you see is in it now, by number, the latest first, page by page."""
         segment = self.get_object()  # type: ignore[attr-defined]  # the viewset's
         found = contacts_in(self.workspace, read_definition(segment.definition), self.now)
-        page = self.paginate_queryset(found.seen_by(self.member).order_by("-created_at", "-pk"))  # type: ignore[attr-defined]  # the viewset's
+        page = self.paginate_queryset(found.seen_by(self.member))  # type: ignore[attr-defined]  # the viewset's
         answer: Response = self.get_paginated_response(  # type: ignore[attr-defined]  # the viewset's
             SegmentPersonSerializer(page, many=True).data
         )
         return answer
+
+    @extend_schema(responses={200: SegmentDaySerializer(many=True)}, filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def days(self, request: Request, pk: str) -> Response:
+        """How a watched segment grew in its latest days, oldest first."""
+        return Response(SegmentDaySerializer(days_of(self.get_object()), many=True).data)  # type: ignore[attr-defined]  # the viewset's
 
     @extend_schema(request=SegmentWatchSerializer, responses={200: SegmentWatchSerializer})
     @action(detail=True, methods=["post"])

@@ -39,6 +39,8 @@ class ExportForm(StyledForm):
     )
     seller = forms.ChoiceField(label=_("Looked after by"), required=False)
     lifecycle = forms.ChoiceField(label=_("Stage"), required=False, choices=[ALL, *Lifecycle.choices])
+    attribute = forms.ChoiceField(label=_("Attribute"), required=False)
+    value = forms.CharField(label=_("Its value"), required=False)
     columns = forms.MultipleChoiceField(
         label=_("Columns of contacts"),
         required=False,
@@ -54,6 +56,7 @@ class ExportForm(StyledForm):
         self._offer("segment", [(str(found.pk), found.name) for found in segments])
         self._offer("seller", [("none", _("Nobody")), *((str(person.pk), str(person)) for person in people)])
         attributes = current_attributes(workspace).items()
+        self._offer("attribute", [(key, definition.shown_label) for key, definition in attributes])
         choices: Any = [*CONTACT_COLUMN_WORDS.items()]
         choices += [(f"{ATTRIBUTE}{key}", definition.shown_label) for key, definition in attributes]
         self.fields["columns"].choices = choices  # type: ignore[attr-defined]  # a choice field

@@ -1,6 +1,7 @@
 """What a workspace knows about its contacts beyond the fixed fields."""
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from emailops.lib.languages import readers_language
@@ -51,6 +52,13 @@ class AttributeDefinition(Owned):
     def shown_label(self) -> str:
         """The label in the reader's language, where there is one."""
         return str(self.labels.get(readers_language()) or self.label)
+
+    @property
+    def offered_values(self) -> list[str]:
+        """How its values are written, in the reader's language, where they are few."""
+        if self.kind == AttributeKind.BOOLEAN:
+            return [gettext("Yes"), gettext("No")]
+        return [self.choice_label(choice["key"]) for choice in self.choices]
 
     def choice_label(self, key: str) -> str:
         """A choice in the reader's language; one that is gone is named by its key."""

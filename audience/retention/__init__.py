@@ -24,7 +24,7 @@ class Keeping:
 
     `rows` are those older than a moment that the rule still has something to do with: what was anonymised is not among
     them again. `handlings` says what can be done, and does it to a chunk of rows chosen by id; it returns how many.
-    `sample` names a row in the preview.
+    `sample` names a row in the preview. What goes in any case, rule or not, does so after `most_days`.
     """
 
     key: str
@@ -35,6 +35,7 @@ class Keeping:
     rows: Rows
     handlings: dict[Handling, Do]
     sample: Callable[[Any], str] = str
+    most_days: int | None = None
 
     @property
     def usual_handling(self) -> Handling:

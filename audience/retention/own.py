@@ -30,6 +30,7 @@ from audience.models import (
 from audience.profiles import refresh_profiles
 from audience.retention import Keeping, free_to_go, register_keeping
 from audience.services.erasures import forget_quietly
+from audience.services.opt_ins import KEPT as UNCONFIRMED
 from workspaces.models import SystemMail, SystemMailState, Workspace
 
 
@@ -185,6 +186,7 @@ OWN_KEEPINGS = (
         rows=_unconfirmed,
         handlings={Handling.DELETE: _delete},
         sample=_address,
+        most_days=UNCONFIRMED.days,
     ),
     Keeping(
         "inactive_contacts",

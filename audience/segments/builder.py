@@ -6,7 +6,7 @@ as `do`. The same form serves with and without script.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from audience.segments.definition import (
     read_definition,
     write_definition,
 )
-from audience.segments.fields import Choice, Field, Operator, Property, Takes, checked_ask
+from audience.segments.fields import Choice, Field, Operator, Property, Takes, checked_ask, nothing_seen
 from audience.segments.operators import PROPERTY_OPERATORS, Kind
 
 MOST_CHIPS = 12
@@ -122,6 +122,13 @@ class FilterLine:
     values: tuple[str, ...]
     known: Property | None
     operators: tuple[Operator, ...]
+    seen: Callable[[str], Sequence[str]] = nothing_seen
+
+    def names_seen(self) -> Sequence[str]:
+        return self.seen("")
+
+    def values_seen(self) -> Sequence[str]:
+        return self.seen(self.property) if self.property else ()
 
     def value(self) -> str:
         return next(iter(self.values), "")
@@ -199,7 +206,7 @@ def _rule_from_form(data: QueryDict, key: str) -> RuleDraft:
 def _filter_from_form(data: QueryDict, key: str) -> FilterDraft:
     name = data.get(f"{key}-property", "")
     if data.get(f"{key}-was", name) != name:
-        return (name, "", ())  # as of a line: another property has other values
+        return (name, "", ())  # as of a line: another property has other values; one that is typed tells no former one
     return (name, data.get(f"{key}-op", ""), tuple(value for value in data.getlist(f"{key}-value") if value))
 
 
@@ -267,11 +274,13 @@ def boxes(drafts: Sequence[GroupDraft], fields: Mapping[str, Field], within: str
 
 def _filter_line(key: str, asked: Field | None, item: FilterDraft) -> FilterLine:
     name, op, values = item
-    known = next((found for found in asked.properties if found.key == name), None) if asked else None
+    if asked is None:
+        return FilterLine(key, name, op, values, None, ())
+    known = next((found for found in asked.properties if found.key == name), None)
     if known is not None:
-        return FilterLine(key, name, op, values, known, known.operators)
+        return FilterLine(key, name, op, values, known, known.operators, asked.seen)
     free = PROPERTY_OPERATORS[Kind.TEXT] + PROPERTY_OPERATORS[Kind.NUMBER]
-    return FilterLine(key, name, op, values, None, free if asked and asked.is_free else ())
+    return FilterLine(key, name, op, values, None, free if asked.is_free else (), asked.seen)
 
 
 def _line(key: str, draft: RuleDraft, fields: Mapping[str, Field]) -> RuleLine:
@@ -299,7 +308,7 @@ def definition_of(drawn: list[GroupBox], *, is_draft: bool = False) -> Group:
 
 
 def _group_of(box: GroupBox, *, is_draft: bool) -> Group:
-    rules = tuple(_condition(line) for line in box.lines if _asks(line, is_draft))
+    rules = tuple(_condition(line, is_draft=is_draft) for line in box.lines if _asks(line, is_draft))
     inner = tuple(group for one in box.boxes if (group := _group_of(one, is_draft=is_draft)).rules)
     return Group(box.draft.match, (*rules, *inner), negate=box.draft.negate)
 
@@ -310,7 +319,7 @@ def _asks(line: RuleLine, is_draft: bool) -> bool:
     return not (is_draft and line.is_unfinished)
 
 
-def _condition(line: RuleLine) -> Condition:
+def _condition(line: RuleLine, *, is_draft: bool) -> Condition:
     if line.asked is None or line.operator is None:
         return Condition(line.draft.field, line.draft.op)
     days = line.draft.days if line.operator.counts and line.draft.days else None
@@ -319,7 +328,7 @@ def _condition(line: RuleLine) -> Condition:
         line.operator.key,
         _raw_value(line.operator.takes, line.draft.values),
         int(days) if days and days.isdecimal() else days,
-        tuple(_raw_filter(found) for found in line.filters if found.property and found.values),
+        tuple(_raw_filter(found) for found in line.filters if found.property and (found.values or not is_draft)),
     )
     try:
         checked_ask(line.asked, condition, NO_TIME)

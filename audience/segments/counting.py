@@ -22,6 +22,7 @@ from workspaces.models import Workspace
 
 WORTH = 1.0
 """The share of the effort of the straight way below which a roundabout one is taken."""
+MOST_STEPS = 12  # each is a count
 
 
 def count_in(workspace: Workspace, definition: Group, now: datetime, fields: Mapping[str, Field] | None = None) -> int:
@@ -51,14 +52,22 @@ def _counted(workspace: Workspace, plan: Join) -> int:
 def narrowing(
     workspace: Workspace, definition: Group, now: datetime, fields: Mapping[str, Field]
 ) -> list[tuple[str, int]]:
-    """How the parts of an "all" group narrow the list, one after the other: (words, people left)."""
-    asking = [rule for rule in definition.rules if isinstance(rule, Condition) or not rule.asks_nothing]
+    """How what is asked of all narrows the list, one after the other: (words, people left). A count for each step."""
     if definition.match != "all" or definition.negate:
         return []
+    asked = _steps(definition)
     return [
-        (narrowing_words(rule, fields), count_in(workspace, Group("all", tuple(asking[: n + 1])), now, fields))
-        for n, rule in enumerate(asking)
+        (narrowing_words(rule, fields), count_in(workspace, Group("all", asked[: n + 1]), now, fields))
+        for n, rule in enumerate(asked)
     ]
+
+
+def _steps(definition: Group) -> tuple[Condition | Group, ...]:
+    """Each condition, as long as they are few; else each group."""
+    asked = definition.asked_of_all
+    if len(asked) <= MOST_STEPS:
+        return asked
+    return tuple(rule for rule in definition.rules if isinstance(rule, Condition) or not rule.asks_nothing)
 
 
 def _count_rows(test: Test) -> int:

@@ -10,13 +10,14 @@ is written, and takes it for every rule that compares the same.
 import hashlib
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
 
 from audience.models import Contact, Segment
 from audience.segments.compile import condition_for
-from audience.segments.definition import Condition, Group, SegmentBroken, read_definition
+from audience.segments.definition import Condition, Group, SegmentBroken, read_definition, write_definition
 from audience.segments.expecting import is_common
 from audience.segments.fields import Field, fields_of
 from workspaces.models import Workspace
@@ -34,11 +35,26 @@ def wanted(workspace: Workspace, now: datetime, there: Collection[str] = ()) -> 
     """
     fields, found = fields_of(workspace), dict[str, str]()
     for segment in Segment.objects.for_workspace(workspace).current().order_by("pk"):
-        if len(found) < MOST and (asked := _asked_of_contacts(segment, fields, now)):
-            condition = _chosen(workspace, asked, condition_for(asked, fields, now), there)
-            if len(condition) <= LONGEST:
-                found[_name(workspace, condition)] = _index_of(workspace, condition)
+        if len(found) < MOST and (condition := _condition(workspace, segment.definition, fields, now, there)):
+            found[_name(workspace, condition)] = _index_of(workspace, condition)
     return found
+
+
+def name_for(workspace: Workspace, definition: Group, now: datetime, there: Collection[str]) -> str:
+    """The index that answers for a rule as it is written; empty when it asks for none."""
+    condition = _condition(workspace, write_definition(definition), fields_of(workspace), now, there)
+    return _name(workspace, condition) if condition else ""
+
+
+def _condition(
+    workspace: Workspace, written: Any, fields: Mapping[str, Field], now: datetime, there: Collection[str]
+) -> str:
+    """Whom the index of a rule holds; empty when it is to have none."""
+    asked = _asked_of_contacts(written, fields, now)
+    if asked is None:
+        return ""
+    condition = _chosen(workspace, asked, condition_for(asked, fields, now), there)
+    return condition if len(condition) <= LONGEST else ""
 
 
 def _index_of(workspace: Workspace, condition: str) -> str:
@@ -64,10 +80,10 @@ def _name(workspace: Workspace, condition: str) -> str:
     return beginning(workspace) + hashlib.sha256(condition.encode()).hexdigest()[:16]
 
 
-def _asked_of_contacts(segment: Segment, fields: Mapping[str, Field], now: datetime) -> Group | None:
+def _asked_of_contacts(written: Any, fields: Mapping[str, Field], now: datetime) -> Group | None:
     """What the rule asks of attributes whatever else it asks, or else of consent; None if neither."""
     try:
-        definition = read_definition(segment.definition)
+        definition = read_definition(written)
         lasting = [rule for rule in _outer(definition) if _is_lasting(rule, fields, now)]
     except SegmentBroken:
         return None
@@ -77,9 +93,7 @@ def _asked_of_contacts(segment: Segment, fields: Mapping[str, Field], now: datet
 
 def _outer(definition: Group) -> list[Condition]:
     """The comparisons of attributes and of consent that all who belong fit."""
-    if definition.match != "all" or definition.leaves_out:
-        return []
-    rules = [rule for rule in definition.rules if isinstance(rule, Condition)]
+    rules = [rule for rule in definition.asked_of_all if isinstance(rule, Condition)]
     return [rule for rule in rules if rule.field.startswith("attribute.") or rule.field == CONSENT]
 
 

@@ -85,6 +85,19 @@ class Group:
         """Whether those who match are left out: "none of these", or a group turned round, but not both."""
         return self.negate != (self.match == "none")
 
+    @property
+    def asked_of_all(self) -> "tuple[Condition | Group, ...]":
+        """What each of those who belong fits, one by one: groups of "all" inside are taken apart, others are one."""
+        if self.asks_nothing:
+            return ()
+        if self.match != "all" or self.negate:
+            return (self,)
+        return tuple(part for rule in self.rules for part in _asked_of_all(rule))
+
+
+def _asked_of_all(rule: Condition | Group) -> tuple[Condition | Group, ...]:
+    return rule.asked_of_all if isinstance(rule, Group) else (rule,)
+
 
 EVERYBODY = Group("all", ())
 

@@ -1,5 +1,6 @@
 """What conditions can ask about: the registry in which each app lists its own fields."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,9 @@ from audience.segments.definition import Condition, Filter, Group, SegmentBroken
 from audience.segments.operators import OPERATORS, PROPERTY_OPERATORS, Kind, Operator, Takes
 from audience.segments.values import MOST_CHOICES, read_value
 from workspaces.models import Workspace
+
+LOOKED_AT = 500  # the latest rows say what can be suggested
+MOST_SUGGESTED = 50
 
 __all__ = [
     "OPERATORS",
@@ -92,13 +96,23 @@ class Property:
         return PROPERTY_OPERATORS[self.kind]
 
 
+def nothing_seen(_key: str) -> Sequence[str]:
+    return ()
+
+
+def most_frequent(texts: Iterable[str]) -> list[str]:
+    """Those that can be suggested, the most frequent first."""
+    return [text for text, _count in Counter(text for text in texts if text).most_common(MOST_SUGGESTED)]
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """Something a condition can ask about.
 
     `build(ask)` says whom it means. `whose` is the name within a sentence, after "whose"; `did` and `did_not` say the
     same of what somebody did. `properties` narrow it, `is_free` allows any property. `expand` turns a choice into a
-    rule of its own.
+    rule of its own. `seen(key)` gives texts that were lately seen as a property, and the names of free ones for an
+    empty key: to be suggested.
     """
 
     key: str
@@ -112,6 +126,7 @@ class Field:
     properties: Sequence[Property] = ()
     is_free: bool = False
     expand: Callable[[int], Group] | None = None
+    seen: Callable[[str], Sequence[str]] = nothing_seen
 
     @property
     def operators(self) -> tuple[Operator, ...]:

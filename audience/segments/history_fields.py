@@ -1,6 +1,6 @@
 """The fields over what contacts did elsewhere: events and orders."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q
@@ -10,7 +10,16 @@ from django.utils.translation import gettext as _
 from audience.models import EARNING, Event, Order, OrderLine, OrderStatus
 from audience.segments.attribute_fields import json_number
 from audience.segments.comparing import number_condition, text_column, text_condition
-from audience.segments.fields import Ask, AskedFilter, Choice, Field, Kind, Property
+from audience.segments.fields import (
+    LOOKED_AT,
+    Ask,
+    AskedFilter,
+    Choice,
+    Field,
+    Kind,
+    Property,
+    most_frequent,
+)
 from audience.segments.history import History, Rows
 from audience.segments.operators import OPPOSITES
 from workspaces.models import Workspace
@@ -33,7 +42,20 @@ def event_fields(workspace: Workspace) -> Iterator[Field]:
             did_not=_("did not do “%(event)s”") % {"event": shown},
             properties=[Property(VALUE, _("Value"), Kind.NUMBER)],
             is_free=True,
+            seen=_properties_of(events),
         )
+
+
+def _properties_of(events: Rows) -> Callable[[str], list[str]]:
+    """Their names; what they hold may be about people, and is not suggested."""
+
+    def seen(key: str) -> list[str]:
+        if key:
+            return []
+        latest = events.order_by("-occurred_at").values_list("properties", flat=True)[:LOOKED_AT]
+        return most_frequent(str(name) for properties in latest for name in properties)
+
+    return seen
 
 
 def event_names(workspace: Workspace) -> list[str]:
@@ -97,7 +119,20 @@ def order_fields(workspace: Workspace) -> Iterator[Field]:
             Property("category", _("Category"), Kind.TEXT),
             Property("total", _("Total"), Kind.NUMBER),
         ],
+        seen=_bought_in(workspace),
     )
+
+
+def _bought_in(workspace: Workspace) -> Callable[[str], list[str]]:
+    def seen(key: str) -> list[str]:
+        column = {"product": "name", "category": "category"}.get(key)
+        if column is None:
+            return []
+        latest = list(Order.objects.for_workspace(workspace).order_by("-placed_at").values_list("pk")[:LOOKED_AT])
+        lines = OrderLine.objects.filter(order__in=[pk for (pk,) in latest])
+        return most_frequent(lines.order_by().values_list(column, flat=True))
+
+    return seen
 
 
 def narrowed_orders(orders: Rows, where: Sequence[AskedFilter]) -> Rows:

@@ -145,6 +145,15 @@ def being_made(workspace: Workspace, definition: Group, now: datetime) -> list[A
     return [found for found in wanted(workspace, now) if found.key in keys and found.pk not in done]
 
 
+def is_crowd_being_made(workspace: Workspace, definition: Group, now: datetime) -> bool:
+    """Whether the index of the people whom a kept rule's attributes mean is still to come."""
+    if not has_many(workspace):
+        return False
+    there = _there(workspace)
+    name = crowds.name_for(workspace, definition, now, there)
+    return bool(name) and not there.get(name) and name in crowds.wanted(workspace, now, there)
+
+
 def _ask(statement: str, values: Sequence[int | str] = ()) -> list[tuple[object, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, list(values) or None)

@@ -11,10 +11,15 @@ from workspaces.charts import Chart, Series
 MOST_DAYS = 90
 
 
+def days_of(segment: Segment) -> list[SegmentDay]:
+    """The latest days on which somebody looked, in their order. One query."""
+    latest = SegmentDay.objects.filter(segment=segment).order_by("-day")[:MOST_DAYS]
+    return sorted(latest, key=lambda day: day.day)
+
+
 def size_of(segment: Segment) -> dict[str, Any]:
     """The chart `size` of the last days, and how many came and went in them; empty before the first day. One query."""
-    latest = SegmentDay.objects.filter(segment=segment).order_by("-day")[:MOST_DAYS]
-    days = sorted(latest, key=lambda day: day.day)
+    days = days_of(segment)
     if not days:
         return {}
     people = Series(_("People"), "accent", [day.people for day in days], has_area=True)

@@ -10,7 +10,7 @@ from audience.segments.compile import condition_of
 from audience.segments.definition import Group
 from audience.segments.expecting import cost_of
 from audience.segments.fields import Field
-from audience.segments.indexes import being_made
+from audience.segments.indexes import being_made, is_crowd_being_made
 from audience.segments.plan import planned
 from workspaces.models import Workspace
 
@@ -26,7 +26,10 @@ def slow_reasons(workspace: Workspace, definition: Group, now: datetime, fields:
         return []
     reasons = list(dict.fromkeys(leaf.test.slow for leaf in plan.leaves() if leaf.test.slow))
     reasons = reasons or [_("It compares a value of very many people, one by one.")]
-    return reasons + [
+    reasons += [
         _("An index on “%(name)s” is on its way and will make this faster.") % {"name": attribute.shown_label}
         for attribute in being_made(workspace, definition, now)
     ]
+    if is_crowd_being_made(workspace, definition, now):
+        reasons.append(_("An index of the people whom it means is on its way and will make this faster."))
+    return reasons

@@ -42,10 +42,14 @@ def narrowing_words(rule: Condition | Group, fields: Fields) -> str:
 
 
 def _asking(group: Group) -> list[Condition | Group]:
+    if group.match == "all" and not group.leaves_out:
+        return list(group.asked_of_all)
     return [rule for rule in group.rules if isinstance(rule, Condition) or not rule.asks_nothing]
 
 
 def _joined(group: Group, parts: Sequence[Condition | Group], fields: Fields) -> str:
+    if len(parts) == 1:
+        return in_words(parts[0], fields)
     if group.match != "all":
         return _(" or ").join(_bracketed(part, fields) for part in parts)
     left_out = [part for part in parts if isinstance(part, Group) and part.leaves_out]

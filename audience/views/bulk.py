@@ -35,7 +35,7 @@ def bulk_new(request: MemberRequest) -> HttpResponse:
             return redirect("audience:bulk_detail", workspace=request.workspace.slug, pk=edit.pk)
         except DomainError as refused:
             refusal = refused
-    context = {"crowd": crowd, "refusal": refusal, "sent": given, **_choices(request, crowd)}
+    context = {"crowd": crowd, "refusal": refusal, "sent": request.POST, **_choices(request, crowd)}
     return render(request, "audience/bulk_new.html", context, status=UNPROCESSABLE if refusal else 200)
 
 

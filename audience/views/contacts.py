@@ -77,6 +77,7 @@ def _offered(request: MemberRequest) -> dict[str, Any]:
     return {
         "lists": current_lists(request.workspace),
         "tags": tags_in_use(request.member, request.now),
+        "attributes": current_attributes(request.workspace).values(),
         "consents": Consent.choices,
         "reasons": SuppressionReason.choices,
         "stages": Lifecycle.choices,

@@ -84,7 +84,7 @@ def test_who_is_in_a_segment_comes_page_by_page(
         first = client_of_lead.get(first["next"]).json()
         everybody += first["results"]
 
-    assert sorted(row["id"] for row in everybody) == sorted(contact.pk for contact in there)
+    assert [row["id"] for row in everybody] == sorted((contact.pk for contact in there), reverse=True)
     assert set(everybody[0]) == {"id", "email", "first_name", "last_name", "consent", "suppression"}
 
 
@@ -102,6 +102,36 @@ def test_a_segment_is_watched_and_left_alone_again_by_a_program(client_of_lead: 
     assert watched_at is not None
     assert segment.watched_at is None
     assert unclear.status_code == 400
+
+
+def test_a_program_reads_how_a_watched_segment_grew(
+    client_of_lead: APIClient, workspace: Workspace, segment: Segment
+) -> None:
+    ContactFactory.create(workspace=workspace, language="bg")
+    address = reverse("api:segment-days", args=[segment.pk])
+    before = client_of_lead.get(address).json()
+
+    client_of_lead.post(reverse("api:segment-watch", args=[segment.pk]), {"watched": True}, format="json")
+
+    (day,) = client_of_lead.get(address).json()
+    assert before == []
+    assert (day["people"], day["entered"], day["left"]) == (1, 0, 0)
+    assert client_of_lead.get(reverse("api:segment-detail", args=[segment.pk])).json()["watched_at"] is not None
+
+
+def test_a_program_puts_a_segment_away_unless_another_names_it(
+    client_of_lead: APIClient, workspace: Workspace, segment: Segment
+) -> None:
+    rule = {"match": "all", "rules": [{"field": "segment", "op": "any_of", "value": [segment.pk]}]}
+    naming = SegmentFactory.create(workspace=workspace, name="Friends", definition=rule)
+
+    refused = client_of_lead.delete(reverse("api:segment-detail", args=[segment.pk]))
+    gone = client_of_lead.delete(reverse("api:segment-detail", args=[naming.pk]))
+    then = client_of_lead.delete(reverse("api:segment-detail", args=[segment.pk]))
+
+    assert (refused.status_code, gone.status_code, then.status_code) == (409, 204, 204)
+    assert "“Friends”" in refused.json()["message"]
+    assert not Segment.objects.current().exists()
 
 
 def test_a_segment_is_watched_by_a_button(segment: Segment, lead: Member, browse: Callable[[Member], Client]) -> None:

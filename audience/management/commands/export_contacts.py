@@ -13,6 +13,7 @@ from django.utils import timezone
 from audience.exports import ExportFormat, ExportWhat, Wanted, export
 from audience.finding import ContactFilter
 from audience.models import Consent, ContactList, Lifecycle, Segment, SuppressionReason
+from audience.services import current_attributes
 from emailops.lib.errors import DomainError
 from workspaces.models import Member, Workspace
 from workspaces.permissions import Can
@@ -38,6 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--suppressed", choices=["yes", "no", *SuppressionReason.values], default="")
         parser.add_argument("--lifecycle", choices=[stage.name.lower() for stage in Lifecycle], default="")
         parser.add_argument("--seller", metavar="EMAIL", default="", help="who looks after them; none: nobody does")
+        parser.add_argument("--attribute", metavar="KEY=VALUE", default="", help="only whose attribute is this")
         parser.add_argument("--headings", choices=["names", "words"], default="names")
         parser.add_argument("--to", type=Path, metavar="FILE")
 
@@ -73,7 +75,12 @@ def _who(slug: str, email: str | None) -> tuple[Workspace, Member]:
 
 def _narrowed(workspace: Workspace, options: dict[str, Any]) -> ContactFilter:
     stage = options["lifecycle"]
+    key, _equals, value = options["attribute"].partition("=")
+    if options["attribute"] and not (key in current_attributes(workspace) and value.strip()):
+        raise CommandError(f"There is no attribute and value “{options['attribute']}”.", returncode=2)
     given = {
+        "attribute": key,
+        "value": value,
         "q": options["words"],
         "list": _named(ContactList.objects.for_workspace(workspace).filter(archived_at=None), "name", options["list"]),
         "segment": _named(Segment.objects.for_workspace(workspace).current(), "name", options["segment"]),

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from datetime import datetime
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from audience.models import Handling
+from audience.models import Following, Handling, PreferencePage
 from audience.processing import Chapter, processing_record, record_csv, record_pdf
 from audience.services.retention import set_rule
 from tests.factories.audience import AttributeFactory, ContactFactory, ImportFactory, SignupFormFactory, TopicFactory
@@ -50,6 +51,28 @@ def test_rules_in_force_stand_in_it(lead: Member, now: datetime) -> None:
 
     assert before == "Until the person or the team deletes it."
     assert _words(lead.workspace)["Events"] == "400 days, then: Delete"
+
+
+@pytest.mark.parametrize(
+    ("following", "words"),
+    [
+        (Following.UNLESS_NO, "Legitimate interest, article 6(1)(f)"),
+        (Following.IF_YES, "Consent of its own, article 6(1)(a)"),
+        (Following.NOBODY, "Nobody is followed"),
+    ],
+)
+def test_it_says_of_whom_opens_and_clicks_are_kept(lead: Member, following: Following, words: str) -> None:
+    PreferencePage.objects.create(workspace=lead.workspace, following=following)
+
+    assert _words(lead.workspace)["Following opens and clicks of a person"].startswith(words)
+
+
+@pytest.mark.parametrize(("days", "is_on", "kept"), [(14, False, 30), (14, True, 14), (90, True, 30)])
+def test_what_nobody_confirmed_goes_in_any_case(lead: Member, now: datetime, days: int, is_on: bool, kept: int) -> None:
+    delete = Handling.DELETE
+    set_rule(workspace=lead.workspace, kind="opt_ins", days=days, handling=delete, is_on=is_on, by=lead, now=now)
+
+    assert _words(lead.workspace)["Requests that nobody confirmed"] == f"{kept} days, then: Delete"
 
 
 def test_it_comes_as_pdf_and_csv(lead: Member, now: datetime) -> None:

@@ -102,6 +102,28 @@ def test_who_fits_the_attributes_of_a_kept_rule_is_read_from_its_index_alone(
     assert f"Index Only Scan using {name}" in _plan(shop, now, *conditions, CONSENTING)
 
 
+def test_a_rule_of_the_builder_that_stands_in_a_box_gets_the_same_index(shop: Workspace, now: datetime) -> None:
+    _kept(shop, ON_PRO, MANY_POINTS)
+    loose = crowds.wanted(shop, now)
+    Segment.objects.all().delete()
+    _kept(shop, {"match": "all", "rules": [ON_PRO, MANY_POINTS]}, {"match": "any", "rules": [IN_SOFIA, CONSENTING]})
+
+    boxed = crowds.wanted(shop, now)
+
+    assert len(boxed) == 1
+    assert boxed == loose
+
+
+def test_a_slow_rule_that_nobody_keeps_is_promised_no_index(shop: Workspace, now: datetime) -> None:
+    _kept(shop, ON_PRO)
+
+    kept, other = (
+        indexes.is_crowd_being_made(shop, read_definition(_rule(condition)), now) for condition in (ON_PRO, IN_SOFIA)
+    )
+
+    assert (kept, other) == (True, False)
+
+
 def test_the_same_people_belong_with_the_index_and_without(shop: Workspace, now: datetime) -> None:
     rule = read_definition(_rule(ON_PRO, MANY_POINTS))
     _kept(shop, ON_PRO, MANY_POINTS)

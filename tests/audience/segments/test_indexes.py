@@ -164,5 +164,8 @@ def test_a_slow_segment_says_that_its_index_is_on_its_way(
     indexes.tend(now)
     after = slow_reasons(workspace, rule, now, fields_of(workspace))
 
-    assert before[1:] == ["An index on “City” is on its way and will make this faster."]
+    assert before[1:] == [
+        "An index on “City” is on its way and will make this faster.",
+        "An index of the people whom it means is on its way and will make this faster.",
+    ]
     assert after[1:] == []

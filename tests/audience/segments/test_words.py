@@ -8,7 +8,7 @@ from django.utils import translation
 
 from audience.models import Consent
 from audience.segments.compile import contacts_in, in_words, sentence
-from audience.segments.counting import narrowing
+from audience.segments.counting import MOST_STEPS, narrowing
 from audience.segments.definition import EVERYBODY, Condition, Filter, Group, SegmentBroken
 from audience.segments.fields import Field, fields_of
 from audience.services import archive_attribute
@@ -97,6 +97,7 @@ def test_a_whole_rule_is_one_sentence(fields: Mapping[str, Field]) -> None:
     assert sentence(EVERYBODY, fields) == "everybody"
 
 
+KNOWN = Condition("attribute.city", "is_set")
 CITY, POINTS = Condition("attribute.city", "is", "Sofia"), Condition("attribute.points", "more_than", 5)
 
 
@@ -114,6 +115,16 @@ CITY, POINTS = Condition("attribute.city", "is", "Sofia"), Condition("attribute.
         ),
         (Group("all", (CITY, Group("any", (POINTS,)))), "whose city is Sofia and whose points is more than 5"),
         (Group("all", (CITY, NOT_ASKING)), "whose city is Sofia"),
+        (Group("all", (Group("all", (CITY, POINTS)),)), "whose city is Sofia and whose points is more than 5"),
+        (Group("all", (Group("any", (CITY, POINTS)),)), "whose city is Sofia or whose points is more than 5"),
+        (
+            Group("all", (Group("all", (CITY, KNOWN)), Group("any", (CITY, POINTS)))),
+            "whose city is Sofia and whose city is known and (whose city is Sofia or whose points is more than 5)",
+        ),
+        (
+            Group("any", (Group("all", (CITY, POINTS)), CITY)),
+            "(whose city is Sofia and whose points is more than 5) or whose city is Sofia",
+        ),
         (
             Group("all", (CITY, Group("any", (POINTS,), negate=True))),
             "whose city is Sofia, except those whose points is more than 5",
@@ -140,6 +151,27 @@ def test_the_parts_narrow_the_list_one_after_the_other(workspace: Workspace, now
     steps = narrowing(workspace, definition, now, fields_of(workspace))
 
     assert steps == [("Whose marketing consent is Given", 2), ("Except those whose language is Bulgarian", 1)]
+
+
+def test_the_conditions_of_a_box_narrow_the_list_one_by_one(workspace: Workspace, now: datetime) -> None:
+    for language, consent in (("bg", "given"), ("bg", "unknown"), ("en", "given"), ("", "unknown")):
+        ContactFactory.create(workspace=workspace, language=language, consent=consent)
+    box = Group("all", (Condition("consent", "any_of", ["given"]), Condition("language", "any_of", ["bg"])))
+
+    steps = narrowing(workspace, Group("all", (box,)), now, fields_of(workspace))
+
+    assert steps == [("Whose marketing consent is Given", 2), ("Whose language is Bulgarian", 1)]
+
+
+def test_very_many_conditions_narrow_the_list_box_by_box(workspace: Workspace, now: datetime) -> None:
+    ContactFactory.create(workspace=workspace, first_name="Ann", consent="unknown")
+    many = Group("all", tuple(Condition("first_name", "contains", "n") for _count in range(MOST_STEPS + 1)))
+
+    steps = narrowing(
+        workspace, Group("all", (many, Condition("consent", "any_of", ["given"]))), now, fields_of(workspace)
+    )
+
+    assert [left for _words, left in steps] == [1, 0]
 
 
 @pytest.mark.parametrize("group", [EVERYBODY, Group("any", (CITY, POINTS)), Group("all", (CITY,), negate=True)])
