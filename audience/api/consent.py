@@ -228,7 +228,9 @@ class SignupFormWriteSerializer(serializers.Serializer[Any]):
         required=False,
         help_text="In their order, each with `key` (`first_name`, `attribute.city`) and `required`.",
     )
-    contact_list: Any = InWorkspace(queryset=ContactList.objects.all(), required=False, allow_null=True)
+    contact_list: Any = InWorkspace(
+        queryset=ContactList.objects.filter(archived_at=None), required=False, allow_null=True
+    )
     topics = serializers.ListField(child=serializers.IntegerField(), required=False)
     title = serializers.CharField(max_length=120)
     intro = serializers.CharField(required=False, allow_blank=True)
