@@ -413,6 +413,8 @@ NOT_A_PAGE = {
     "workspaces:notice_bell": "the bell of the header, looked at on every page",
     "sprints:attachment_file": "a file",
     "audience:segment_preview": "a fragment of the builder, looked at inside it",
+    "audience:form_mail": "a mail's own HTML in a frame, looked at on the page of its form",
+    "audience:form_mail_draft": "the same, beside the form that writes it",
     "audience:form_preview": "a fragment, looked at beside the form that it shows",
     "audience:survey_preview": "a fragment, looked at beside the survey that it shows",
     "audience:question_preview": "a fragment, looked at beside the question that it shows",
