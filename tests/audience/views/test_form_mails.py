@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from audience.models import SignupForm
 from audience.services import ConsentBasis
-from audience.services.opt_ins import Ask, ask_to_opt_in
+from audience.services.opt_ins import Ask, ask_to_opt_in, opt_in_token
 from tests.factories.audience import SignupFormFactory
 from workspaces.models import AuditEntry, Member, Workspace
 from workspaces.systemmail import send_due
@@ -137,3 +137,13 @@ def test_the_api_gives_the_mails_that_a_form_sends(
     ]
     assert "Good to have you" in both[1]["text"]
     assert none == []
+
+
+def test_who_agreed_is_not_sent_to_the_inbox_again(client: Client, signup: SignupForm, now: datetime) -> None:
+    ask = Ask("ann@example.org", ConsentBasis("form", signup.consent_wording), signup.language, form=signup)
+    asked = ask_to_opt_in(workspace=signup.workspace, ask=ask, by=None, now=now)
+
+    page = client.post(reverse("audience:opt_in", args=[opt_in_token(asked)])).content.decode()
+
+    assert signup.thanks not in page
+    assert "will write to you" in page
