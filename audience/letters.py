@@ -6,7 +6,15 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from audience.models import COPY_DAYS, OptInRequest, PrivacyRequest, RequestKind, RequestState, Suppression
+from audience.models import (
+    COPY_DAYS,
+    OptInRequest,
+    PrivacyRequest,
+    RequestKind,
+    RequestState,
+    SignupForm,
+    Suppression,
+)
 from audience.services.opt_ins import language_of, opt_in_token
 from audience.services.preferences import preferences_token
 from audience.services.privacy import privacy_token
@@ -24,11 +32,15 @@ def confirmation(mail: SystemMail, _now: datetime) -> Letter | None:
     request = _request(mail)
     if request is None or request.confirmed_at is not None:
         return None
+    return asking_letter(request, settings.BASE_URL + reverse("audience:opt_in", args=[opt_in_token(request)]))
+
+
+def asking_letter(request: OptInRequest, link: str) -> Letter:
+    """What asks whether the reader agrees, with a link to say so. The request need not be stored."""
     language = language_of(request.language, request.workspace)
     with speaking_to(language):
         name = look_of(request.workspace).name
         subject = request.form.confirm_subject if request.form else _("May %(name)s write to you?") % {"name": name}
-    link = settings.BASE_URL + reverse("audience:opt_in", args=[opt_in_token(request)])
     context = {"request": request, "form": request.form, "link": link, **_words_of(request)}
     return Letter(subject, "emails/opt_in", context, language)
 
@@ -40,11 +52,16 @@ def welcome(mail: SystemMail, _now: datetime) -> Letter | None:
         return None
     if Suppression.objects.for_workspace(request.workspace).of(request.address).exists():
         return None
-    language = language_of(request.language, request.workspace)
     link = settings.BASE_URL + reverse("audience:preferences", args=[preferences_token(request.contact.pk)])
+    return welcoming_letter(request, request.form, link)
+
+
+def welcoming_letter(request: OptInRequest, form: SignupForm, link: str) -> Letter:
+    """What a form says to who agreed, with a link to leave. The request need not be stored."""
+    language = language_of(request.language, request.workspace)
     headers = {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}  # RFC 8058
-    subject = request.form.welcome_subject or request.form.title
-    context = {"form": request.form, "link": link, **_words_of(request)}
+    subject = form.welcome_subject or form.title
+    context = {"form": form, "link": link, **_words_of(request)}
     return Letter(subject, "emails/welcome", context, language, headers)
 
 

@@ -45,6 +45,15 @@ class Letter:
     attachments: Sequence[tuple[str, bytes, str]] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A letter in words: its subject, and both of its parts."""
+
+    subject: str
+    text: str
+    html: str
+
+
 _builders: dict[str, Callable[[SystemMail, datetime], Letter | None]] = {}
 
 
@@ -106,13 +115,19 @@ def _attempt(mail: SystemMail, now: datetime, connection: BaseEmailBackend | Non
         _finish(mail, SystemMailState.SENT, now)
 
 
-def _message(mail: SystemMail, letter: Letter) -> EmailMultiAlternatives:
-    context = {"workspace": mail.workspace, "base_url": settings.BASE_URL, **letter.context}
+def drawn(letter: Letter, workspace: Workspace) -> Drawn:
+    """A letter as its reader gets it."""
+    context = {"workspace": workspace, "base_url": settings.BASE_URL, **letter.context}
     with speaking_to(letter.language):
         text = render_to_string(f"{letter.template}.txt", context)
         html = render_to_string(f"{letter.template}.html", {**context, "subject": letter.subject})
-        message = EmailMultiAlternatives(str(letter.subject), text, settings.DEFAULT_FROM_EMAIL, [mail.to])
-    message.attach_alternative(html, "text/html")
+        return Drawn(str(letter.subject), text, html)
+
+
+def _message(mail: SystemMail, letter: Letter) -> EmailMultiAlternatives:
+    written = drawn(letter, mail.workspace)
+    message = EmailMultiAlternatives(written.subject, written.text, settings.DEFAULT_FROM_EMAIL, [mail.to])
+    message.attach_alternative(written.html, "text/html")
     for name, content, media_type in letter.attachments:
         message.attach(name, content, media_type)
     message.extra_headers = {

@@ -21,11 +21,10 @@ from audience.api.commerce import EventViewSet, OrderViewSet
 from audience.api.contacts import ContactViewSet
 from audience.api.exports import ExportViewSet
 from audience.api.imports import ContactImportViewSet
+from audience.api.lists import ListViewSet
 from audience.api.segments import SegmentQuestions
 from audience.api.sites import WebSiteViewSet
-from audience.figures import Figures, figures_of
-from audience.models import ContactList, Segment
-from audience.own_figures import people_on
+from audience.models import Segment
 from audience.segments.compile import contacts_in, sentence
 from audience.segments.counting import count_in
 from audience.segments.definition import read_definition
@@ -33,26 +32,6 @@ from audience.segments.fields import Field, fields_of
 from emailops.lib.errors import DomainError
 from workspaces.api import JsonObject, ScopedViewSet
 from workspaces.permissions import Can
-
-
-class ListSerializer(serializers.ModelSerializer[ContactList]):
-    """A list, with the number of people on it."""
-
-    people = serializers.SerializerMethodField()
-
-    class Meta:
-        model = ContactList
-        fields = ("id", "name", "description", "people")
-
-    def get_people(self, contact_list: ContactList) -> int:
-        """Of a workspace with very many people as they were counted some minutes ago."""
-        return people_on(contact_list, self._sizes)
-
-    @cached_property
-    def _sizes(self) -> Figures:
-        """Counted once for all lists of an answer."""
-        view = self.context["view"]
-        return figures_of(view.workspace, "lists", view.now)
 
 
 class SegmentSerializer(serializers.ModelSerializer[Segment]):
@@ -92,22 +71,6 @@ class CountSerializer(serializers.Serializer[Any]):
 
     people = serializers.IntegerField()
     reachable = serializers.IntegerField()
-
-
-class ListViewSet(ScopedViewSet[ContactList], mixins.ListModelMixin):
-    """Lists of contacts."""
-
-    queryset = ContactList.objects.filter(archived_at=None)
-    serializer_class = ListSerializer
-    can: ClassVar = {"list": Can.SEE_AUDIENCE, "create": Can.EDIT_AUDIENCE}
-
-    @extend_schema(request=ListSerializer, responses={201: ListSerializer})
-    def create(self, request: Request) -> Response:
-        """Open a list."""
-        contact_list = services.create_list(
-            workspace=self.workspace, by=self.member, now=self.now, **self.checked(ListSerializer)
-        )
-        return self.shown(contact_list, status=201)
 
 
 class SegmentViewSet(SegmentQuestions, ScopedViewSet[Segment], mixins.ListModelMixin, mixins.RetrieveModelMixin):

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from audience import services
+from audience.form_mails import sample_mails
 from audience.models import (
     ConsentEntry,
     Contact,
@@ -228,7 +229,9 @@ class SignupFormWriteSerializer(serializers.Serializer[Any]):
         required=False,
         help_text="In their order, each with `key` (`first_name`, `attribute.city`) and `required`.",
     )
-    contact_list: Any = InWorkspace(queryset=ContactList.objects.all(), required=False, allow_null=True)
+    contact_list: Any = InWorkspace(
+        queryset=ContactList.objects.filter(archived_at=None), required=False, allow_null=True
+    )
     topics = serializers.ListField(child=serializers.IntegerField(), required=False)
     title = serializers.CharField(max_length=120)
     intro = serializers.CharField(required=False, allow_blank=True)
@@ -250,6 +253,15 @@ class SignupFormWriteSerializer(serializers.Serializer[Any]):
         return attrs
 
 
+class FormMailSerializer(serializers.Serializer[Any]):
+    """A mail of a form."""
+
+    kind = serializers.CharField(help_text="`confirmation` or `welcome`.")
+    subject = serializers.CharField()
+    text = serializers.CharField()
+    html = serializers.CharField()
+
+
 class SignupFormViewSet(ScopedViewSet[SignupForm], mixins.ListModelMixin, mixins.RetrieveModelMixin):
     """Forms in use."""
 
@@ -261,7 +273,14 @@ class SignupFormViewSet(ScopedViewSet[SignupForm], mixins.ListModelMixin, mixins
         "create": Can.EDIT_AUDIENCE,
         "update": Can.EDIT_AUDIENCE,
         "destroy": Can.EDIT_AUDIENCE,
+        "mails": Can.SEE_AUDIENCE,
     }
+
+    @extend_schema(responses={200: FormMailSerializer(many=True)}, filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def mails(self, request: Request, pk: str) -> Response:
+        """The mails that the form sends, as their readers get them; links lead nowhere."""
+        return Response(FormMailSerializer(sample_mails(self.get_object()), many=True).data)
 
     @extend_schema(request=SignupFormWriteSerializer, responses={201: SignupFormSerializer})
     def create(self, request: Request) -> Response:

@@ -72,7 +72,7 @@ class ContactParts(ScopedViewSet[Contact]):
     @extend_schema(responses={200: MembershipSerializer(many=True)}, filters=False)
     @action(detail=True, methods=["get"], pagination_class=None)
     def lists(self, request: Request, pk: str) -> Response:
-        """The lists that the contact is on."""
+        """The lists in use that the contact is on."""
         return self._lists(self.get_object())
 
     @extend_schema(request=ListChoiceSerializer, responses={200: MembershipSerializer(many=True)})
@@ -93,5 +93,6 @@ class ContactParts(ScopedViewSet[Contact]):
         return self._lists(contact)
 
     def _lists(self, contact: Contact) -> Response:
-        found = contact.memberships.select_related("contact_list").order_by("contact_list__name", "pk")
+        found = contact.memberships.filter(contact_list__archived_at=None).select_related("contact_list")
+        found = found.order_by("contact_list__name", "pk")
         return Response(MembershipSerializer(found, many=True).data)

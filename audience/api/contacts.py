@@ -127,7 +127,9 @@ class ContactWriteSerializer(ContactChangeSerializer):
     """A contact as it is sent; the address finds the one there is. Fields left out stay as they are."""
 
     lists: Any = serializers.ListField(
-        child=InWorkspace(queryset=ContactList.objects.all()), required=False, help_text="Ids of lists to put it on."
+        child=InWorkspace(queryset=ContactList.objects.filter(archived_at=None)),
+        required=False,
+        help_text="Ids of lists to put it on.",
     )
     consent = ConsentSerializer(required=False)
 

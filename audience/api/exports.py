@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from audience.api.filters import read_filter
 from audience.exports import ExportFormat, ExportWhat, Wanted, export
 from audience.exports.formats import TYPES
-from audience.models import Contact
-from workspaces.api import JsonObject, ScopedViewSet
+from audience.models import Contact, Survey
+from workspaces.api import InWorkspace, JsonObject, ScopedViewSet
 from workspaces.http import file_download
 from workspaces.permissions import Can
 
@@ -28,6 +28,13 @@ class ExportRequestSerializer(serializers.Serializer[Any]):
     form = serializers.ChoiceField(choices=ExportFormat.choices, default=ExportFormat.CSV)
     is_gzip = serializers.BooleanField(default=False)
     columns = serializers.ListField(child=serializers.CharField(max_length=60), required=False, default=list)
+    survey: Any = InWorkspace(
+        queryset=Survey.objects.all(),
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Of `answers`: a row for each answer to this survey, a column for each question (`q<id>`).",
+    )
     has_words = serializers.BooleanField(default=False, help_text="Headings for people, not for programs.")
     filter = JsonObject(required=False, default=dict)
 

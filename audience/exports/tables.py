@@ -9,9 +9,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from audience.exports.answers import FIXED, question_words, sheet_rows
 from audience.exports.formats import ExportFormat, written
 from audience.finding import ContactFilter, found_contacts
-from audience.models import AnswerValue, ConsentEntry, ContactQuerySet, Event, Order, Suppression
+from audience.models import AnswerValue, ConsentEntry, ContactQuerySet, Event, Order, Suppression, Survey
 from audience.services import current_attributes
 from emailops.lib.errors import DomainError
 from workspaces.audit import record
@@ -57,6 +58,9 @@ LOG_COLUMN_WORDS: "dict[str, Promise]" = {
     "address_hash": gettext_lazy("Address as a hash"),
     "reason": gettext_lazy("Reason"),
     "note": gettext_lazy("Note"),
+    "answer": gettext_lazy("Answer"),
+    "by_way_of": gettext_lazy("By way of"),
+    "is_latest": gettext_lazy("Counts"),
 }
 """What the columns of tables are called; the others than those of contacts have one table each."""
 ATTRIBUTE = "attribute."
@@ -86,6 +90,7 @@ class Wanted:
     """Which rows and columns, and whether headings are words for people rather than names for programs.
 
     `narrowed` is that of the list of contacts; it also holds for the log, events, orders and answers of these contacts.
+    Answers to one `survey` are a sheet, with a column for each question.
     """
 
     what: ExportWhat = ExportWhat.CONTACTS
@@ -94,10 +99,17 @@ class Wanted:
     columns: Sequence[str] = ()
     narrowed: ContactFilter = field(default_factory=ContactFilter)
     has_words: bool = False
+    survey: Survey | None = None
+
+    @property
+    def sheet(self) -> Survey | None:
+        """The survey whose answers alone go out."""
+        return self.survey if self.what == ExportWhat.ANSWERS else None
 
     @property
     def filename(self) -> str:
-        return f"{self.what}.{self.form}{'.gz' if self.is_gzip else ''}"
+        name = f"{self.what}-{self.sheet.slug}" if self.sheet else self.what
+        return f"{name}.{self.form}{'.gz' if self.is_gzip else ''}"
 
 
 def export(*, workspace: Workspace, wanted: Wanted, by: Member, now: datetime) -> Iterator[bytes]:
@@ -107,16 +119,19 @@ def export(*, workspace: Workspace, wanted: Wanted, by: Member, now: datetime) -
     """
     header, rows = _TABLES[wanted.what](by, wanted, now)
     said = {"what": wanted.what, "format": wanted.form, "columns": list(header), "narrowed": wanted.narrowed.asks}
+    said |= {"survey": wanted.sheet.slug} if wanted.sheet else {}
     record("audience.exported", workspace, by=by, now=now, **said)
-    headings = _in_words(workspace, wanted.what, header) if wanted.has_words else header
+    headings = _in_words(workspace, wanted, header) if wanted.has_words else header
     return written(headings, rows, wanted.form, is_gzip=wanted.is_gzip)
 
 
-def _in_words(workspace: Workspace, what: ExportWhat, header: Sequence[str]) -> list[str]:
+def _in_words(workspace: Workspace, wanted: Wanted, header: Sequence[str]) -> list[str]:
     """The headings for people. Of two that read the same, as that of an attribute may, each stays itself."""
-    known = CONTACT_COLUMN_WORDS if what == ExportWhat.CONTACTS else LOG_COLUMN_WORDS
-    attributes = current_attributes(workspace) if what == ExportWhat.CONTACTS else {}
-    labels = {key: definition.shown_label for key, definition in attributes.items()}
+    is_people = wanted.what == ExportWhat.CONTACTS
+    known = CONTACT_COLUMN_WORDS if is_people else LOG_COLUMN_WORDS
+    labels = question_words(wanted.sheet) if wanted.sheet else {}
+    attributes = current_attributes(workspace) if is_people else {}
+    labels |= {key: definition.shown_label for key, definition in attributes.items()}
     words = [str(labels.get(name) or known.get(name, name)) for name in header]
     return [word if words.count(word) == 1 else f"{word} ({name})" for word, name in zip(words, header, strict=True)]
 
@@ -194,6 +209,10 @@ def _suppression(by: Member, _wanted: Wanted, _now: datetime) -> Table:
 
 def _answers(by: Member, wanted: Wanted, now: datetime) -> Table:
     """A row for each thing that was said. Answers without a name have no address, and no filter finds them."""
+    if wanted.sheet is not None:
+        people = _chosen(by, wanted, now).order_by().values("pk") if wanted.narrowed.asks else None
+        header = (*FIXED, *question_words(wanted.sheet))
+        return header, sheet_rows(wanted.sheet, by, people, chunk=ROWS_AT_ONCE)
     header = (
         "survey", "answer", "email", "at", "by_way_of", "is_latest", "question", "kind", "number", "choices", "text",
     )  # fmt: skip

@@ -9,9 +9,9 @@ from audience.exports import ExportFormat, ExportWhat, Wanted
 from audience.exports.tables import ATTRIBUTE, CONTACT_COLUMN_WORDS
 from audience.finding import ContactFilter
 from audience.forms import current_lists
-from audience.models import Consent, Lifecycle, Segment, SuppressionReason
+from audience.models import Consent, Lifecycle, Segment, SuppressionReason, Survey
 from audience.services import current_attributes
-from workspaces.forms import StyledForm, style
+from workspaces.forms import StyledForm, offer, style
 from workspaces.models import Member, Workspace
 
 ALL = ("", "—")
@@ -22,6 +22,13 @@ class ExportForm(StyledForm):
     """What to take away, and as what; narrowed as the list of contacts is."""
 
     what = forms.ChoiceField(label=_("Table"), choices=ExportWhat, initial=ExportWhat.CONTACTS)
+    survey = forms.ModelChoiceField(
+        label=_("Answers to"),
+        queryset=Survey.objects.none(),
+        required=False,
+        empty_label=_("All surveys, a row for each thing that was said"),
+        help_text=_("Of one survey: a row for each answer, a column for each question."),
+    )
     form = forms.ChoiceField(label=_("As"), choices=ExportFormat, initial=ExportFormat.CSV)
     has_words = forms.BooleanField(
         label=_("Headings in words"), required=False, initial=True, help_text=_("Otherwise as programs name them.")
@@ -52,6 +59,7 @@ class ExportForm(StyledForm):
         super().__init__(*args, **kwargs)
         segments = Segment.objects.for_workspace(workspace).current().order_by("name", "pk")
         people = Member.objects.for_workspace(workspace).active().order_by("user__name", "pk")
+        offer(self, "survey", Survey.objects.for_workspace(workspace).order_by("name", "pk"))
         self._offer("list", [(str(found.pk), found.name) for found in current_lists(workspace)])
         self._offer("segment", [(str(found.pk), found.name) for found in segments])
         self._offer("seller", [("none", _("Nobody")), *((str(person.pk), str(person)) for person in people)])
@@ -78,6 +86,7 @@ class ExportForm(StyledForm):
             form=ExportFormat(data["form"]),
             is_gzip=data["is_gzip"],
             has_words=data["has_words"],
+            survey=data["survey"],
             columns=data["columns"],
             narrowed=ContactFilter.read(data),
         )

@@ -28,7 +28,17 @@ from audience.services.contacts import (
     write_note,
 )
 from audience.services.events import EventRefused, NewEvent, record_events
-from audience.services.lists import NameTaken, add_to_list, create_list, remove_from_list
+from audience.services.lists import (
+    ListInUse,
+    NameTaken,
+    add_to_list,
+    archive_list,
+    change_list,
+    create_list,
+    remove_from_list,
+    return_list,
+    uses_of,
+)
 from audience.services.merges import Pair, compare, merge_contacts
 from audience.services.orders import NewLine, NewOrder, OrderRefused, record_orders
 from audience.services.segments import NOBODY, archive_segment, create_segment, update_segment
@@ -58,6 +68,7 @@ __all__ = [
     "ContactRefused",
     "Crowd",
     "EventRefused",
+    "ListInUse",
     "NameTaken",
     "NewEvent",
     "NewLine",
@@ -74,11 +85,13 @@ __all__ = [
     "add_contact",
     "add_to_list",
     "archive_attribute",
+    "archive_list",
     "archive_segment",
     "archive_topic",
     "can_undo",
     "cancel_bulk",
     "change_attribute",
+    "change_list",
     "change_topic",
     "choose_topics",
     "compare",
@@ -101,6 +114,7 @@ __all__ = [
     "remove_from_list",
     "remove_note",
     "return_attribute",
+    "return_list",
     "save_contact",
     "save_wishes",
     "say_to_topic",
@@ -111,6 +125,7 @@ __all__ = [
     "take_back_unsubscribe",
     "undo_bulk",
     "update_segment",
+    "uses_of",
     "withdraw_consent",
     "write_down",
     "write_note",

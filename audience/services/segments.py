@@ -6,10 +6,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audience.models import Segment
-from audience.segments.definition import Group, SegmentBroken, read_definition, write_definition
+from audience.segments.definition import Group, read_definition, write_definition
 from audience.segments.fields import fields_of
+from audience.segments.naming import keys_asked, segments_asking
 from audience.segments.plan import planned
-from audience.services.lists import NameTaken
+from audience.services.lists import NameTaken, hold_lists
 from emailops.lib.errors import DomainError
 from workspaces.audit import record
 from workspaces.models import Member, Workspace
@@ -68,26 +69,9 @@ def archive_segment(*, segment: Segment, by: Member, now: datetime) -> None:
         record("segment.archived", segment, by=by, now=now)
 
 
-def segments_naming(segment: Segment) -> list[Segment]:
-    """The segments whose rules ask who is in this one."""
-    others = Segment.objects.filter(workspace=segment.workspace).current().exclude(pk=segment.pk).order_by("name")
-    return [other for other in others if segment.pk in _named_in(other)]
-
-
-def _named_in(segment: Segment) -> set[int]:
-    try:
-        conditions = list(read_definition(segment.definition).conditions())
-    except SegmentBroken:
-        return set()
-    return {int(key) for found in conditions if found.field == "segment" for key in found.value or () if _is_key(key)}
-
-
-def _is_key(value: object) -> bool:
-    return str(value).isdecimal()
-
-
 def _require_unnamed(segment: Segment) -> None:
-    if names := [other.name for other in segments_naming(segment)]:
+    others = segments_asking(segment.workspace, "segment", segment.pk)
+    if names := [other.name for other in others if other.pk != segment.pk]:
         raise SegmentNamed(
             _("“%(name)s” is part of %(others)s. Change the rule there first.")
             % {"name": segment.name, "others": ", ".join(f"“{name}”" for name in names)}
@@ -97,6 +81,7 @@ def _require_unnamed(segment: Segment) -> None:
 def _require_working(workspace: Workspace, definition: Group, now: datetime, segment: Segment | None) -> None:
     """What is written must be readable again, every condition must work, and none ask for the segment itself."""
     written = read_definition(write_definition(definition))
+    hold_lists(workspace, keys_asked(written, "list"))
     planned(written, fields_of(workspace), now, of=segment.pk if segment else None)
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from audience.models import FORM_FIELDS, OptInRequest, SignupForm, SignupFormVersion, Topic
 from audience.services.attributes import current_attributes
 from audience.services.contacts import CONTACT_FIELDS
-from audience.services.lists import NameTaken
+from audience.services.lists import NameTaken, hold_lists
 from audience.services.opt_ins import Ask, ask_to_opt_in, opt_in_at_once
 from emailops.lib.addresses import read_address
 from emailops.lib.errors import DomainError
@@ -110,12 +110,19 @@ def _fill(form: SignupForm, content: Mapping[str, Any]) -> None:
     if others.exclude(pk=form.pk).exists():
         raise NameTaken(_("There is a form “%(name)s” already.") % {"name": form.name}, fields={"name": [_("Taken.")]})
     _require_known_fields(form)
+    _require_list_in_use(form)
     known = set(Topic.objects.for_workspace(form.workspace).filter(pk__in=form.topics).values_list("pk", flat=True))
     if set(form.topics) - known:
         raise FormRefused(_("One of the topics does not exist."), fields={"topics": [_("Not there.")]})
     if not form.consent_wording.strip():
         words = _("Say what people agree to: without it there is no consent.")
         raise FormRefused(words, fields={"consent_wording": [words]})
+
+
+def _require_list_in_use(form: SignupForm) -> None:
+    if form.contact_list_id is not None and not hold_lists(form.workspace, [form.contact_list_id]):
+        words = _("This list was put away. Take it into use again, or choose another one.")
+        raise FormRefused(words, fields={"contact_list": [words]})
 
 
 def _require_known_fields(form: SignupForm) -> None:

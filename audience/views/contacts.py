@@ -12,7 +12,7 @@ from audience import services
 from audience.attributes import shown_value
 from audience.duplicates import duplicates_of
 from audience.finding import ContactFilter, found_contacts, headcount, newest
-from audience.forms import ChooseListForm, ConsentForm, ListForm, current_lists
+from audience.forms import ChooseListForm, ConsentForm, current_lists
 from audience.forms.people import ContactForm, NoteForm
 from audience.models import (
     Consent,
@@ -24,7 +24,6 @@ from audience.models import (
     Segment,
     SuppressionReason,
 )
-from audience.own_figures import with_sizes
 from audience.places import country_name
 from audience.segments.definition import SegmentBroken
 from audience.segments.newest import narrowed_to_newest
@@ -144,7 +143,9 @@ def contact_detail(request: MemberRequest, pk: int) -> HttpResponse:
         "notes": contact.notes.select_related("by__user").order_by("-at", "-pk"),
         "note_form": NoteForm(),
         "alike": duplicates_of(contact, request.member),
-        "memberships": contact.memberships.select_related("contact_list").order_by("contact_list__name", "pk"),
+        "memberships": contact.memberships.filter(contact_list__archived_at=None)
+        .select_related("contact_list")
+        .order_by("contact_list__name", "pk"),
         "list_form": ChooseListForm(workspace=request.workspace),
         "consent_form": ConsentForm(),
     }
@@ -246,17 +247,3 @@ def contact_remove_from_list(request: MemberRequest, pk: int, list_pk: int) -> H
     services.remove_from_list(contact_list=contact_list, contact=contact, by=request.member, now=request.now)
     messages.success(request, _("Taken off the list"))
     return redirect("audience:contact_detail", workspace=request.workspace.slug, pk=pk)
-
-
-@page(Can.SEE_AUDIENCE, Can.EDIT_AUDIENCE)
-def list_list(request: MemberRequest) -> HttpResponse:
-    """The lists with their size, and a new one."""
-    form = ListForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        with shown_on(form):
-            services.create_list(workspace=request.workspace, by=request.member, now=request.now, **form.cleaned_data)
-            messages.success(request, _("List created"))
-            return redirect(request.path)
-    lists, figures = with_sizes(current_lists(request.workspace), request.workspace, request.now)
-    context = {"form": form, "lists": lists, "counted_at": figures.counted_at}
-    return render(request, "audience/list_list.html", context, status=UNPROCESSABLE if form.errors else 200)

@@ -16,6 +16,7 @@ def export_page(request: MemberRequest) -> HttpResponse | StreamingHttpResponse:
     """Choose; the POST is answered by the file, since each is written down in the audit log."""
     first: dict[str, str] = {**ContactFilter.read(request.GET.dict()).asks}
     first["what"] = request.GET.get("what", ExportWhat.CONTACTS)
+    first["survey"] = request.GET.get("survey", "")
     form = ExportForm(request.POST or None, workspace=request.workspace, initial=first)
     if request.method == "POST" and form.is_valid():
         with shown_on(form):

@@ -33,13 +33,15 @@ def order_list(request: MemberRequest) -> HttpResponse:
     found = found_orders(request.member, wanted)
     sums = sums_of(found)
     rows = newest(found.select_related("contact"), request.GET, PAGE_SIZE, "placed_at", are_few=_are_few(sums.orders))
+    without_people = sums_without_people(request.member, wanted)
+    is_bare = not rows.rows and not without_people and not Order.objects.seen_by(request.member).exists()
     context = {
         "orders": rows,
         "wanted": wanted,
         "sums": sums,
-        "without_people": sums_without_people(request.member, wanted),
+        "without_people": without_people,
         "statuses": OrderStatus.choices,
-        "is_bare": not rows.rows and not Order.objects.seen_by(request.member).exists(),
+        "is_bare": is_bare,
     }
     name = "audience/_order_rows.html" if request.htmx else "audience/order_list.html"
     return render(request, name, context | _around(request, wanted))

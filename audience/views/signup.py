@@ -47,7 +47,7 @@ def form_edit(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _save(request: MemberRequest, signup: SignupForm) -> HttpResponse:
-    form = _edit_form(request, signup, request.POST)
+    form = edit_form(request, signup, request.POST)
     if request.method == "POST" and form.is_valid():
         with shown_on(form):
             given: dict[str, Any] = {"content": form.content, "by": request.member, "now": request.now}
@@ -60,9 +60,8 @@ def _save(request: MemberRequest, signup: SignupForm) -> HttpResponse:
     return render(request, "audience/form_edit.html", context, status=UNPROCESSABLE if form.errors else 200)
 
 
-def _edit_form(
-    request: MemberRequest, signup: SignupForm, data: QueryDict, *, is_bound: bool = False
-) -> SignupEditForm:
+def edit_form(request: MemberRequest, signup: SignupForm, data: QueryDict, *, is_bound: bool = False) -> SignupEditForm:
+    """What a member decides about this form; bound to data, if there are any."""
     return SignupEditForm(
         data if data or is_bound else None,
         workspace=request.workspace,
@@ -82,7 +81,7 @@ def _preview(signup: SignupForm) -> dict[str, Any]:
 def form_preview(request: MemberRequest) -> HttpResponse:
     """What people would see of what stands in the form; keeps nothing."""
     signup = new_form(request.workspace)
-    form = _edit_form(request, signup, request.GET, is_bound=True)
+    form = edit_form(request, signup, request.GET, is_bound=True)
     form.is_valid()
     for name, value in form.cleaned_data.items():
         if name in {"language", "title", "intro", "consent_wording", "tracking_wording", "button"}:

@@ -16,7 +16,6 @@ from sprints.deciders import answers_for, delegates_of, is_waiting, may_decide, 
 from sprints.forms.approvals import AskForm, DecisionForm, PolicyForm
 from sprints.forms.talk import people
 from sprints.last_promise import last_promise
-from sprints.mailframe import framed_mail
 from sprints.models import ApprovalRequest, DecidedVia, Sprint, Verdict
 from sprints.plan_changes import replaced_by
 from sprints.planned import PlannedSprint, planned
@@ -32,6 +31,7 @@ from sprints.silence import rules_of
 from sprints.versions import changed_since, plan_by_now, risks_since
 from strategy.models import Principle
 from workspaces.http import UNPROCESSABLE, MemberRequest, action, page, shown_on
+from workspaces.mailframe import framed_mail
 from workspaces.models import Member, Workspace
 from workspaces.notices.reading import mark_read
 from workspaces.permissions import Can

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from sprints.approval_conversation import conversation_of
 from sprints.forms.approvals import DecisionForm, MessageForm
-from sprints.mailframe import framed_mail
 from sprints.models import DecidedVia
 from sprints.services.approval_links import ApprovalLinkInvalid, OpenedLink, open_approval, open_link
 from sprints.services.approval_talk import write_message
@@ -24,6 +23,7 @@ from sprints.shown_plan import shown_plan
 from sprints.versions import changed_since, plan_by_now
 from sprints.views.approvals import decide_by_form, plan_context, shown_mail
 from workspaces.http import UNPROCESSABLE, shown_on
+from workspaces.mailframe import framed_mail
 from workspaces.models import Member
 
 STOP_ASKING = 286  # what htmx takes as the end of asking every few seconds

@@ -20,6 +20,7 @@ PARTS_OF_MAILS = {
     "templates/campaigns/button.html",
     "templates/campaigns/scale.html",
     "templates/campaigns/preheader.html",
+    "templates/audience/no_form_mail.html",
     "templates/campaigns/no_preview.html",
 }
 """The frame of every campaign, which is a mail too, and what stands in the preview's frame in its place."""

@@ -69,6 +69,14 @@ def _a_list(workspace: Workspace, _method: str) -> dict[str, Any]:
     return {"list": ListFactory.create(workspace=workspace).pk}
 
 
+def _list(workspace: Workspace) -> dict[str, Any]:
+    return {"pk": ListFactory.create(workspace=workspace).pk}
+
+
+def _archived_list(workspace: Workspace) -> dict[str, Any]:
+    return {"pk": ListFactory.create(workspace=workspace, archived_at=timezone.now()).pk}
+
+
 def _contact_and_list(workspace: Workspace) -> dict[str, Any]:
     return {"pk": _tended(workspace).pk, "list_pk": ListFactory.create(workspace=workspace).pk}
 
@@ -149,6 +157,9 @@ ROWS = [
     ),
     Row("audience:contact_remove_from_list", act=TEND, kwargs=_membership),
     Row("audience:list_list", see=SEE, act=EDIT, data=lambda _w, _k: {"name": "VIP"}),
+    Row("audience:list_edit", see=EDIT, act=EDIT, kwargs=_list, data=lambda _w, _k: {"name": "VIP"}),
+    Row("audience:list_archive", act=EDIT, kwargs=_list),
+    Row("audience:list_return", act=EDIT, kwargs=_archived_list),
     Row("audience:attribute_list", see=SEE, act=EDIT, data=lambda _w, _k: {"label": "Shoe size", "kind": "number"}),
     Row("audience:attribute_archive", act=EDIT, kwargs=_attribute),
     Row(
@@ -254,6 +265,9 @@ API_ROWS = [
     ApiRow("api:attribute-archive", {"post": EDIT}, kwargs=_attribute),
     ApiRow("api:attribute-bring-back", {"post": EDIT}, kwargs=_attribute),
     ApiRow("api:list-list", {"get": SEE, "post": EDIT}, data=lambda _w, _m: {"name": "From the API"}),
+    ApiRow("api:list-detail", {"get": SEE, "put": EDIT}, kwargs=_list, data=lambda _w, _m: {"name": "Renamed"}),
+    ApiRow("api:list-archive", {"post": EDIT}, kwargs=_list),
+    ApiRow("api:list-bring-back", {"post": EDIT}, kwargs=_archived_list),
     ApiRow(
         "api:segment-list",
         {"get": SEE, "post": EDIT},

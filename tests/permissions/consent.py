@@ -36,6 +36,10 @@ def _form(workspace: Workspace) -> dict[str, Any]:
     return {"pk": SignupFormFactory.create(workspace=workspace).pk}
 
 
+def _form_mail(workspace: Workspace) -> dict[str, Any]:
+    return {**_form(workspace), "which": "confirmation"}
+
+
 ROWS = [
     Row(
         "audience:contact_wishes",
@@ -55,6 +59,16 @@ ROWS = [
     Row("audience:form_preview", see=EDIT),
     Row("audience:form_detail", see=SEE, kwargs=_form),
     Row("audience:form_edit", see=EDIT, act=EDIT, kwargs=_form, data=lambda _w, _k: FORM),
+    Row("audience:form_mail", see=SEE, kwargs=_form_mail),
+    Row(
+        "audience:form_mail_draft",
+        see=EDIT,
+        act=EDIT,
+        kwargs=lambda _w: {"which": "welcome"},
+        data=lambda _w, _k: FORM,
+        is_audited=False,
+        is_shared=True,
+    ),
     Row("audience:form_archive", act=EDIT, kwargs=_form),
 ]
 
@@ -72,5 +86,6 @@ API_ROWS = [
     ApiRow("api:wish-log", {"get": SEE}, kwargs=a_contact),
     ApiRow("api:wish-ask", {"post": TEND}, kwargs=a_contact, data=lambda _w, _m: {"wording": "Write to me"}),
     ApiRow("api:form-list", {"get": SEE, "post": EDIT}, data=lambda _w, _m: FORM),
+    ApiRow("api:form-mails", {"get": SEE}, kwargs=_form),
     ApiRow("api:form-detail", {"get": SEE, "put": EDIT, "delete": EDIT}, kwargs=_form, data=lambda _w, _m: FORM),
 ]

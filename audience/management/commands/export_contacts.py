@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from audience.exports import ExportFormat, ExportWhat, Wanted, export
 from audience.finding import ContactFilter
-from audience.models import Consent, ContactList, Lifecycle, Segment, SuppressionReason
+from audience.models import Consent, ContactList, Lifecycle, Segment, SuppressionReason, Survey
 from audience.services import current_attributes
 from emailops.lib.errors import DomainError
 from workspaces.models import Member, Workspace
@@ -31,6 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=ExportFormat.values, default=ExportFormat.CSV)
         parser.add_argument("--gzip", action="store_true")
         parser.add_argument("--column", action="append", default=[], dest="columns", metavar="NAME")
+        parser.add_argument("--survey", metavar="NAME", help="of answers: a sheet of this survey alone")
         parser.add_argument("--list", metavar="NAME")
         parser.add_argument("--segment", metavar="NAME")
         parser.add_argument("--words", default="", help="only whose name or address holds these")
@@ -51,6 +52,7 @@ class Command(BaseCommand):
             is_gzip=options["gzip"],
             columns=options["columns"],
             has_words=options["headings"] == "words",
+            survey=_survey(workspace, options["survey"]),
             narrowed=_narrowed(workspace, options),
         )
         try:
@@ -71,6 +73,11 @@ def _who(slug: str, email: str | None) -> tuple[Workspace, Member]:
         if member.may(Can.EXPORT_AUDIENCE) and email in {None, member.user.email}:
             return workspace, member
     raise CommandError("Nobody of that name there may take contacts away.", returncode=2)
+
+
+def _survey(workspace: Workspace, name: str | None) -> Survey | None:
+    key = _named(Survey.objects.for_workspace(workspace), "name", name)
+    return Survey.objects.get(pk=key) if key else None
 
 
 def _narrowed(workspace: Workspace, options: dict[str, Any]) -> ContactFilter:
