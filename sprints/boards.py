@@ -30,7 +30,7 @@ from strategy.models import Goal
 from workspaces.models import Member, Workspace
 from workspaces.permissions import TABLE, Can
 
-FIRST = 30
+FIRST = 20
 """So many cards of a column are there at first, in all its lanes together, and so many more come further down."""
 FEWEST, STEP_IN_LANE = 3, 12
 """But of each lane no fewer than these; further down come so many more."""
